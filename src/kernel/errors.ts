@@ -1,0 +1,115 @@
+/**
+ * The catalogue of every problem Lockstep can name. One line a code: what it is called and the process exit code
+ * it ends with. `docs/reference/errors.md` is generated from this table.
+ *
+ * 1xxx usage and configuration · 2xxx migration files and plans · 3xxx stores · 4xxx runs · 5xxx verification ·
+ * 6xxx confirmation · 9xxx defects of Lockstep itself
+ */
+export const errorCatalogue = {
+  'LS-1001': { title: 'unknown command or option', exit: 64 },
+  'LS-1002': { title: 'no configuration found', exit: 64 },
+  'LS-1003': { title: 'configuration is not valid', exit: 64 },
+  'LS-1004': { title: 'unknown environment', exit: 64 },
+  'LS-1005': { title: 'environment and target disagree', exit: 64 },
+  'LS-1006': { title: 'a required package is not installed', exit: 64 },
+  'LS-1007': { title: 'a value for an option is not valid', exit: 64 },
+  'LS-2001': { title: 'migration file cannot be loaded', exit: 1 },
+  'LS-2002': { title: 'migration file is not valid', exit: 1 },
+  'LS-2003': { title: 'migration file was edited after it was applied', exit: 4 },
+  'LS-2004': { title: 'migration file is missing', exit: 4 },
+  'LS-2005': { title: 'migration is older than one already applied', exit: 4 },
+  'LS-2006': { title: 'no such migration', exit: 64 },
+  'LS-2101': { title: 'pattern is not valid', exit: 1 },
+  'LS-2102': { title: 'pattern matches no collection', exit: 1 },
+  'LS-2103': { title: 'field cannot be written', exit: 1 },
+  'LS-2104': { title: 'column exists with another definition', exit: 1 },
+  'LS-2105': { title: 'identifier is longer than 63 bytes', exit: 1 },
+  'LS-2106': { title: 'column cannot be required without a default', exit: 1 },
+  'LS-2107': { title: 'table does not exist', exit: 1 },
+  'LS-2108': { title: 'default or type is not valid', exit: 1 },
+  'LS-2201': { title: 'tenant without its table', exit: 4 },
+  'LS-2202': { title: 'table without its tenant', exit: 4 },
+  'LS-2203': { title: 'no tenants configured', exit: 64 },
+  'LS-2204': { title: 'provisioning function cannot be extended', exit: 1 },
+  'LS-2301': { title: 'saved plan is stale', exit: 4 },
+  'LS-2302': { title: 'saved plan cannot be read', exit: 64 },
+  'LS-3001': { title: 'Firestore cannot be reached', exit: 1 },
+  'LS-3002': { title: 'Postgres cannot be reached', exit: 1 },
+  'LS-3003': { title: 'Postgres is behind a transaction pooler', exit: 64 },
+  'LS-3004': { title: 'Firestore refused a request', exit: 1 },
+  'LS-3005': { title: 'Postgres refused a statement', exit: 1 },
+  'LS-3006': { title: 'data folder is in use', exit: 7 },
+  'LS-3007': { title: 'a limit of the store was reached', exit: 1 },
+  'LS-3008': { title: 'local store cannot start', exit: 1 },
+  'LS-4001': { title: 'another run holds the migration', exit: 7 },
+  'LS-4002': { title: 'paused', exit: 8 },
+  'LS-4003': { title: 'lease lost to another runner', exit: 1 },
+  'LS-4004': { title: 'shard failed', exit: 1 },
+  'LS-4005': { title: 'ledger was written by a newer Lockstep', exit: 1 },
+  'LS-4006': { title: 'migration is not in a state for this command', exit: 1 },
+  'LS-4007': { title: 'interrupted after a clean pause', exit: 130 },
+  'LS-4008': { title: 'lock could not be taken in time', exit: 1 },
+  'LS-5001': { title: 'verification failed', exit: 5 },
+  'LS-6001': { title: 'confirmation needed', exit: 6 },
+  'LS-6002': { title: 'confirmation does not match', exit: 6 },
+  'LS-9001': { title: 'unexpected error', exit: 1 },
+} as const satisfies Record<string, { readonly title: string; readonly exit: number }>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** Where a problem is: a file with its line and column (1-based), or a name in a store. */
+export interface Where {
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+  /** The source line at `line`, so that a report can print a caret without reading the file again. */
+  readonly source?: string
+  /** A document, collection, table, function or option. */
+  readonly name?: string
+}
+
+export interface ErrorDetails {
+  /** What to do about it, as a sentence or a command to run. */
+  readonly hint?: string
+  readonly where?: Where
+  readonly why?: string
+  readonly cause?: unknown
+  /** More problems found in the same look, so that one run names them all. */
+  readonly also?: readonly LockstepError[]
+}
+
+/** The one error class. `message` says what happened to whom; never contains secrets or row contents. */
+export class LockstepError extends Error {
+  override readonly name = 'LockstepError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly where: Where | undefined
+  readonly why: string | undefined
+  readonly also: readonly LockstepError[]
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.hint = details.hint
+    this.where = details.where
+    this.why = details.why
+    this.also = details.also ?? []
+  }
+
+  /** The exit code of the process that ends with this error. */
+  get exit(): number {
+    return errorCatalogue[this.code].exit
+  }
+}
+
+/** Any thrown value as a LockstepError; what is not one yet becomes LS-9001 with its message and cause. */
+export function toLockstepError(error: unknown): LockstepError {
+  if (isLockstepError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new LockstepError('LS-9001', message, { cause: error })
+}
+
+/** By shape, because a user's migration file may load a second copy of this package. */
+export function isLockstepError(error: unknown): error is LockstepError {
+  return error instanceof Error && error.name === 'LockstepError' && 'code' in error
+}

@@ -24,17 +24,18 @@ const rowCursor = z.object({ table: z.string(), key: z.array(z.string()) })
 export async function* fillRows(work: Work<unknown>, hands: TableHands, fill: RowFill): AsyncGenerator<Checkpoint> {
   const key = await hands.tables.read((q) => keyColumns(q, fill.table))
   const cursor = rowCursor.safeParse(work.cursor)
-  let after = cursor.success && cursor.data.table === fill.table.name ? cursor.data.key : []
+  let after: readonly string[] = cursor.success && cursor.data.table === fill.table.name ? cursor.data.key : []
   let size = firstBatch
   for (;;) {
     const started = performance.now()
+    const batchSize = size
     const names = [printTable(fill.table)]
-    const batch: Batch = { after, last: [], changed: 0 }
+    const batch: Batch = { last: [], changed: 0 }
     const settled = await hands.change({
       names,
-      cursor: () => ({ table: fill.table.name, key: batch.last }),
+      cursor: () => ({ table: fill.table.name, key: [...batch.last] }),
       work: async (q) => {
-        Object.assign(batch, await fillBatch(q, fill, key, { after, size }))
+        Object.assign(batch, await fillBatch(q, fill, key, { after, size: batchSize }))
         return []
       },
     })
@@ -46,7 +47,6 @@ export async function* fillRows(work: Work<unknown>, hands: TableHands, fill: Ro
 }
 
 interface Batch {
-  readonly after: readonly string[]
   last: readonly string[]
   changed: number
 }

@@ -58,7 +58,7 @@ export function isTooLarge(status: RawStatus): boolean {
 }
 
 /**
- * A failed call as LS-3001 (the server is away) or LS-3004 (it said no). `doing` completes "while ...".
+ * A failed call as LS-3001 (the server is away) or LS-3004 (it said no). `doing` says what was going on, like "counting chats".
  * The server's own words are in `why`.
  */
 export function storeError(error: unknown, target: DocumentTarget, doing: string): LockstepError {
@@ -70,7 +70,8 @@ export function storeError(error: unknown, target: DocumentTarget, doing: string
     return new LockstepError('LS-3001', `${server} cannot be reached while ${doing}`, { why, where, hint: reachHint(target), cause: error })
   }
   const hint = refusalHint(status, target)
-  return new LockstepError('LS-3004', `${server} refused a request while ${doing}`, {
+  const what = status.code === clientFailure ? `${doing} failed before ${server} was asked` : `${server} refused a request while ${doing}`
+  return new LockstepError('LS-3004', what, {
     why, where, cause: error, ...(hint === undefined ? {} : { hint }),
   })
 }

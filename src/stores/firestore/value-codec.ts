@@ -1,9 +1,8 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Document, Fields, Value } from '../documents.ts'
+import { toDouble } from '../doubles.ts'
 import { formatTimestamp, parseTimestamp } from '../timestamps.ts'
 import type { RawDocument, RawFields, RawTimestamp, RawValue } from './protocol.ts'
-
-type Double = Extract<Value, { doubleValue: unknown }>['doubleValue']
 
 /** A document as the driver gives it, in the port's form. `prefix` is the length of the database's part of its name. */
 export function decodeDocument(raw: RawDocument, prefix: number): Document {
@@ -57,7 +56,7 @@ export function decodeRaw(raw: RawValue): Value {
   if (raw.stringValue !== undefined) return { stringValue: raw.stringValue }
   if (raw.integerValue !== undefined) return { integerValue: raw.integerValue }
   if (raw.booleanValue !== undefined) return { booleanValue: raw.booleanValue }
-  if (raw.doubleValue !== undefined) return { doubleValue: decodeDouble(raw.doubleValue) }
+  if (raw.doubleValue !== undefined) return toDouble(raw.doubleValue)
   if (raw.mapValue !== undefined) return { mapValue: { fields: decodeFieldsOf(raw.mapValue.fields) } }
   if (raw.arrayValue !== undefined) return { arrayValue: { values: raw.arrayValue.values.map(decodeRaw) } }
   if (raw.timestampValue !== undefined) {
@@ -80,11 +79,6 @@ function decodeRare(raw: RawValue): Value {
 
 function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function decodeDouble(value: number): Double {
-  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : value
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity'
 }
 
 /** One value of the port in the protocol's form. LS-2103 for a value that is none of the port's kinds. */

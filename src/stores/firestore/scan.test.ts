@@ -1,16 +1,14 @@
-import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { fakeConnection, fakeRoot as root, fakeStream, grpcError } from '../../../test/stores/fake-connection.ts'
 import type { CollectionScope, NameRange } from '../documents.ts'
 import type { Connection } from './connection.ts'
-import type { RawQuery, RawStream } from './protocol.ts'
+import type { RawQuery } from './protocol.ts'
 import { scanDocuments } from './scan.ts'
 
-const root = 'projects/p/databases/(default)/documents'
 const scope: CollectionScope = { parent: '', collection: 'c', descendants: false }
 const time = { seconds: '1', nanos: 0 }
 const row = (id: number) => ({ document: { name: `${root}/c/${idOf(id)}`, fields: {}, createTime: time, updateTime: time } })
 const idOf = (id: number) => String(id).padStart(5, '0')
-const broken = (code: number) => Object.assign(new Error('broken'), { code })
 
 interface Fake {
   readonly connection: Connection
@@ -24,30 +22,12 @@ function fakeServer(answers: readonly (readonly (object | Error)[])[]): Fake {
   const queries: RawQuery[] = []
   let pulled = 0
   let cancelled = 0
-  const answer = (items: readonly (object | Error)[]): RawStream => {
-    const stream = Readable.from((async function* () {
-      for (const item of items) {
-        if (item instanceof Error) throw item
-        pulled++
-        yield item
-      }
-    })())
-    return Object.assign(stream, { cancel: () => { cancelled++ } })
-  }
-  const unused = () => { throw new Error('not part of a scan') }
-  const connection: Connection = {
-    client: {
-      runQuery: ({ structuredQuery }) => {
-        queries.push(structuredQuery)
-        return answer(answers[queries.length - 1] ?? [])
-      },
-      initialize: unused, batchWrite: unused, commit: unused, listCollectionIds: unused, partitionQuery: unused, batchGetDocuments: unused, runAggregationQuery: unused, close: unused,
+  const connection = fakeConnection({
+    runQuery: ({ structuredQuery }) => {
+      queries.push(structuredQuery)
+      return fakeStream(answers[queries.length - 1] ?? [], { onPull: () => { pulled++ }, onCancel: () => { cancelled++ } })
     },
-    target: { project: 'p', database: '(default)', emulator: 'fake:1' },
-    database: 'projects/p/databases/(default)', root,
-    call: { timeout: 1000, retry: { retryCodes: [] }, retryRequestOptions: { retries: 0, noResponseRetries: 0 }, otherArgs: { headers: {} } },
-    close: async () => {},
-  }
+  })
   return { connection, queries, pulled: () => pulled, cancelled: () => cancelled }
 }
 
@@ -69,13 +49,13 @@ describe('scanDocuments', () => {
   })
 
   it.each([14, 4, 13, 8, 10, 2])('takes up a stream broken with code %i after the last name it gave', async (code) => {
-    const fake = fakeServer([[row(0), row(1), broken(code)], [row(2), broken(code)], [row(3)]])
+    const fake = fakeServer([[row(0), row(1), grpcError(code)], [row(2), grpcError(code)], [row(3)]])
     expect(await scanAll(fake)).toEqual(namesUpTo(4))
     expect(cursorsOf(fake)).toEqual([undefined, 'c/00001', 'c/00002'])
   })
 
   it('keeps the beginning of the range when nothing came before the break', async () => {
-    const fake = fakeServer([[broken(14)], [row(7)]])
+    const fake = fakeServer([[grpcError(14)], [row(7)]])
     expect(await scanAll(fake, { after: 'c/00006' })).toEqual(['c/00007'])
     expect(cursorsOf(fake)).toEqual(['c/00006', 'c/00006'])
   })
@@ -86,7 +66,7 @@ describe('scanDocuments', () => {
   })
 
   it.each([[7, 'LS-3004'], [3, 'LS-3004'], [16, 'LS-3004']])('fails at once for code %i', async (code, expected) => {
-    const fake = fakeServer([[row(0), broken(code)]])
+    const fake = fakeServer([[row(0), grpcError(code)]])
     await expect(scanAll(fake)).rejects.toMatchObject({ code: expected })
     expect(fake.queries.length).toBe(1)
   })

@@ -24,15 +24,21 @@ interface ScanRequest {
 /** `DocumentReader.scan`: successive limited queries by name, each streamed, taken up after the last name received. */
 export async function* scanDocuments(connection: Connection, request: ScanRequest): AsyncGenerator<Document, void, undefined> {
   const { scope, range, options, limit = queryLimit } = request
+  const { client, call } = connection
+  const prefix = connection.root.length + 1
   const patience = createPatience()
   let after = range.after
   for (;;) {
-    const query = scanQuery(connection, request, after, limit)
+    const structuredQuery = scanQuery(connection, request, after, limit)
     let received = 0
     try {
-      for await (const document of runQuery(connection, scope, query, options.signal)) {
+      options.signal?.throwIfAborted()
+      const stream = client.runQuery({ parent: parentOf(connection, scope), structuredQuery }, call)
+      for await (const row of rowsOf(stream, isRow, options.signal)) {
+        if (!row.document) continue
         received++
         patience.progress()
+        const document = decodeDocument(row.document, prefix)
         if (after !== undefined && compareNames(document.name, after) <= 0) continue
         after = document.name
         yield document
@@ -51,21 +57,6 @@ async function waitOrFail(patience: Patience, error: unknown, signal: AbortSigna
     await patience.wait(error, signal)
   } catch (reason) {
     throw reason === error ? explain() : reason
-  }
-}
-
-async function* runQuery(
-  connection: Connection,
-  scope: CollectionScope,
-  structuredQuery: RawQuery,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Document, void, undefined> {
-  const { client, call } = connection
-  signal?.throwIfAborted()
-  const stream = client.runQuery({ parent: parentOf(connection, scope), structuredQuery }, call)
-  const prefix = connection.root.length + 1
-  for await (const row of rowsOf(stream, isRow, signal)) {
-    if (row.document) yield decodeDocument(row.document, prefix)
   }
 }
 

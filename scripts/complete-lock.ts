@@ -34,10 +34,16 @@ function missingBinaries(packages: Packages): Packages {
 
 /**
  * `npm ci` refuses a lock that lacks the binaries of other systems, and npm leaves them out of it where the registry it
- * asked serves those of one system only. This puts them back by name and version. Run it after changing dependencies.
+ * asked serves those of one system only. This puts them back by name and version. Run it
+ * after changing dependencies, where the build machine says that the lock lacks packages.
  */
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { readonly packages: Packages }
 const added = missingBinaries(lock.packages)
-const packages = Object.entries({ ...lock.packages, ...added }).sort(([a], [b]) => (a < b ? -1 : 1))
-writeFileSync('package-lock.json', `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`)
+if (Object.keys(added).length > 0) {
+  const packages = Object.entries({ ...lock.packages, ...added }).sort(([a], [b]) => a.localeCompare(b, 'en'))
+  writeFileSync(
+    'package-lock.json',
+    `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`,
+  )
+}
 console.log(`added ${Object.keys(added).length} entries to package-lock.json`)

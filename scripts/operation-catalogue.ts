@@ -13,7 +13,7 @@ export function renderOperationCatalogue(root: string): string {
   const operations = listOperations(root)
   return [
     '// Generated from the folders beside this file by `npm run generate`. Do not edit.',
-    operations.map(importOf).join('\n'),
+    `${operations.map(importOf).join('\n')}\n`,
     '/** Every kind of change that Lockstep knows. */',
     `export const operations = [${operations.map(({ kind }) => kind).join(', ')}] as const\n`,
     '/** The changes to documents, by kind. */',

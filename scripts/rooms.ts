@@ -14,6 +14,7 @@ interface Violation {
   readonly from: string
   readonly to: string
   readonly rule: { readonly name: string }
+  readonly cycle?: readonly { readonly name: string }[]
 }
 
 const cruiser = fileURLToPath(new URL('../node_modules/dependency-cruiser/bin/dependency-cruise.mjs', import.meta.url))
@@ -42,7 +43,8 @@ function cruise(root: string, rules: object): Cruise {
   }
 }
 
-function describeBreach({ from, to, rule }: Violation): string {
+function describeBreach({ from, to, rule, cycle }: Violation): string {
+  if (cycle !== undefined) return `imports form a cycle: ${[from, ...cycle.map(({ name }) => name)].join(' → ')}`
   const why = roomRules.forbidden.find(({ name }) => name === rule.name)?.comment
   return `${from} imports ${to}, but ${why ?? rule.name}`
 }

@@ -91,12 +91,16 @@ describe('a planted breach is named', () => {
     }
   })
 
-  test('a cycle', () => {
+  test('a cycle, but none of types', () => {
     plant({
-      'src/plan/a.ts': `import type { B } from './b.ts'\nexport type A = B | 1\n`,
-      'src/plan/b.ts': `import type { A } from './a.ts'\nexport type B = A | 2\n`,
+      'src/plan/a.ts': `import { b } from './b.ts'\nexport const a = () => b\nexport type A = 1\n`,
+      'src/plan/b.ts': `import { a } from './a.ts'\nexport const b = () => a\n`,
+      'src/plan/c.ts': `import { d } from './d.ts'\nexport const c = () => d\nexport type C = 1\n`,
+      'src/plan/d.ts': `import type { C } from './c.ts'\nexport const d: C = 1\n`,
     })
-    expect(roomProblems(root).join('\n')).toContain('imports form no cycle')
+    const cycles = roomProblems(root)
+    expect(cycles).toContain('imports form a cycle: src/plan/a.ts → src/plan/b.ts → src/plan/a.ts')
+    expect(cycles.join('\n')).not.toContain('src/plan/c.ts')
   })
 
   test('a driver, a package of development, a file outside, a file that is not there', () => {

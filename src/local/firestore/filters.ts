@@ -6,7 +6,7 @@ import { invalid } from './status.ts'
 import type { StoredDocument } from './store.ts'
 import { parseValue } from './values.ts'
 import type { Value } from './values.ts'
-import type { WireFilter } from './wire.ts'
+import type { WireFilter, WireValue } from './wire.ts'
 
 export type FieldOperator =
   | 'LESS_THAN'
@@ -64,6 +64,9 @@ export function parseFilter(wire: WireFilter | null | undefined): Filter | undef
       "Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.",
     )
   }
+  if (leaves.some((leaf) => leaf.op === 'NOT_IN') && (hasOr(filter) || leaves.some((leaf) => isDisjunction(leaf.op)))) {
+    throw invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
+  }
   const disjunctions = countDisjunctions(filter)
   if (disjunctions > limits.disjunctions) {
     throw invalid(`The query has ${disjunctions} disjunctions, the maximum is ${limits.disjunctions}.`)
@@ -93,15 +96,15 @@ function parseFieldFilter(wire: NonNullable<WireFilter['fieldFilter']>): Filter 
   const op = fieldOperators[wire.op ?? 0]
   if (!op) throw invalid('Unknown FieldFilter operator.')
   const text = wire.field?.fieldPath ?? ''
-  const value = parseValue(wire.value ?? {})
-  const values = lists.has(op) ? parseListOperand(op, value) : [value]
+  const values = lists.has(op) ? parseListOperand(op, wire.value ?? {}) : [parseValue(wire.value ?? {})]
   if (text === nameField) checkNameFilter(op, values)
   return { kind: 'field', path: parsePath(text), text, op, values }
 }
 
-function parseListOperand(op: FieldOperator, value: Value): readonly Value[] {
-  if (value.kind !== 'array') throw invalid(`'${op}' requires an ArrayValue.`)
-  const { values } = value.arrayValue
+/** The elements one by one: a list of operands may hold what a stored array may not. */
+function parseListOperand(op: FieldOperator, wire: WireValue): readonly Value[] {
+  if (!wire.arrayValue) throw invalid(`'${op}' requires an ArrayValue.`)
+  const values = (wire.arrayValue.values ?? []).map((value) => parseValue(value))
   const most = op === 'NOT_IN' ? limits.notInValues : limits.disjunctions
   if (values.length === 0) throw invalid(`'${op}' requires an non-empty ArrayValue.`)
   if (values.length > most) throw invalid(`'${op}' supports up to ${most} comparison values.`)
@@ -113,9 +116,13 @@ function checkNameFilter(op: FieldOperator, values: readonly Value[]): void {
   if (values.some((value) => value.kind !== 'reference')) throw invalid('__key__ filter value must be a Key')
 }
 
+const isDisjunction = (op: FieldOperator): boolean => op === 'IN' || op === 'ARRAY_CONTAINS_ANY'
+
+const hasOr = (filter: Filter): boolean => filter.kind === 'or' || (filter.kind === 'and' && filter.filters.some(hasOr))
+
 /** How many branches the condition has once IN and OR are written out as a disjunction of conjunctions. */
 function countDisjunctions(filter: Filter): number {
-  if (filter.kind === 'field') return filter.op === 'IN' || filter.op === 'ARRAY_CONTAINS_ANY' ? filter.values.length : 1
+  if (filter.kind === 'field') return isDisjunction(filter.op) ? filter.values.length : 1
   const counts = filter.filters.map(countDisjunctions)
   return filter.kind === 'or'
     ? counts.reduce((sum, count) => sum + count, 0)

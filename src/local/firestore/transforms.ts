@@ -1,3 +1,4 @@
+import { limits } from './limits.ts'
 import { compareNumbers, isEquivalent, numberOf } from './order.ts'
 import { parsePath, valueAt, withValue } from './paths.ts'
 import type { FieldPath } from './paths.ts'
@@ -14,8 +15,21 @@ export type Transform = { readonly path: FieldPath } & (
   | { readonly op: 'union' | 'remove'; readonly elements: readonly Value[] }
 )
 
-/** A decoded transform, refused when it names no operation or its operand is of the wrong type. */
-export function parseTransform(wire: WireFieldTransform): Transform {
+/** Decoded transforms of one document; refused when one is not valid or changes a field inside another's. */
+export function parseTransforms(wires: readonly WireFieldTransform[]): readonly Transform[] {
+  if (wires.length > limits.transformsPerDocument) {
+    throw invalid(`A document can have at most ${limits.transformsPerDocument} field transforms in one write.`)
+  }
+  const parsed = wires.map(parseTransform)
+  const paths = new Set(parsed.map(({ path }) => JSON.stringify(path)))
+  for (const { path } of parsed) {
+    const around = path.map((_key, at) => path.slice(0, at)).find((outer) => paths.has(JSON.stringify(outer)))
+    if (around) throw invalid(`Field transforms conflict: ${path.join('.')} is inside ${around.join('.')}.`)
+  }
+  return parsed
+}
+
+function parseTransform(wire: WireFieldTransform): Transform {
   const path = parsePath(wire.fieldPath ?? '')
   if (Object.hasOwn(wire, 'setToServerValue') && wire.setToServerValue === 1) return { path, op: 'requestTime' }
   if (wire.increment) return { path, op: 'increment', operand: parseOperand(wire.increment) }

@@ -143,7 +143,10 @@ function parseVector(fields: WireFields): Value {
     throw invalid(`Vectors must be at most ${limits.vectorDimensions} dimensions.`)
   }
   const doubles = values.map((item) => parseValue(item))
-  if (doubles.some((item) => item.kind !== 'double')) throw invalid("Vector must only contain values of type 'double'")
+  for (const item of doubles) {
+    if (item.kind !== 'double') throw invalid("Vector must only contain values of type 'double'")
+    if (Number.isNaN(item.doubleValue)) throw invalid('Vector cannot contain NaN values.')
+  }
   const type: Value = { kind: 'string', stringValue: '__vector__' }
   return { kind: 'vector', mapValue: { fields: { __type__: type, value: { kind: 'array', arrayValue: { values: doubles } } } } }
 }

@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js'
-import { checkDocumentSize, limits } from './limits.ts'
+import { checkDocumentSize } from './limits.ts'
 import { keyOf, parseDocumentName } from './names.ts'
 import { parseMask, valueAt, withoutValue, withValue } from './paths.ts'
 import type { FieldPath } from './paths.ts'
 import { invalid, refusal } from './status.ts'
 import { microsOf, timestampOf } from './store.ts'
 import type { StoredDocument } from './store.ts'
-import { applyTransforms, parseTransform } from './transforms.ts'
+import { applyTransforms, parseTransforms } from './transforms.ts'
 import type { Transform } from './transforms.ts'
 import { hasIdenticalFields, parseFields, parseTimestamp } from './values.ts'
 import type { Fields, Value } from './values.ts'
@@ -35,7 +35,7 @@ export function parseWrite(wire: WireWrite, database: string): Write {
   const nothing = { fields: {}, mask: [], transforms: [], precondition }
   if (Object.hasOwn(wire, 'delete')) return { ...parseTarget(wire.delete ?? '', database), ...nothing, op: 'delete' }
   if (wire.transform) {
-    const transforms = (wire.transform.fieldTransforms ?? []).map(parseTransform)
+    const transforms = parseTransforms(wire.transform.fieldTransforms ?? [])
     return { ...parseTarget(wire.transform.document ?? '', database), ...nothing, op: 'patch', transforms }
   }
   throw invalid('empty write operation')
@@ -43,10 +43,7 @@ export function parseWrite(wire: WireWrite, database: string): Write {
 
 function parseUpdate(wire: WireWrite, database: string): Write {
   const mask = parseMask(wire.updateMask)
-  const transforms = (wire.updateTransforms ?? []).map(parseTransform)
-  if (transforms.length > limits.transformsPerDocument) {
-    throw invalid(`A document can have at most ${limits.transformsPerDocument} field transforms in one write.`)
-  }
+  const transforms = parseTransforms(wire.updateTransforms ?? [])
   return {
     ...parseTarget(wire.update?.name ?? '', database),
     op: mask ? 'patch' : 'put',

@@ -87,19 +87,23 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
   const loaded = await loadConfig({ folder: options.folder, file: options.configFile, provided })
   const environment = chooseEnvironment(loaded, options.environment, env)
   const stores = await openStores({ environment, root: loaded.root, env })
-  return wire({ options, loaded, environment, stores, clock: options.clock ?? systemClock, listener: options.listener ?? (() => {}) })
+  const clock = options.clock ?? systemClock
+  return wireMigrator({ options, loaded, environment, stores, clock, listener: options.listener ?? (() => {}), createEngine })
 }
 
-interface House {
-  readonly options: MigratorOptions
+/** Everything a migrator is made of: what tests replace one by one. */
+export interface House {
+  readonly options: Pick<MigratorOptions, 'interrupt' | 'concurrency'>
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
   readonly stores: Stores
   readonly clock: Clock
   readonly listener: Listener
+  readonly createEngine: typeof createEngine
 }
 
-function wire(house: House): Migrator {
+/** A migrator over stores that are open already. */
+export function wireMigrator(house: House): Migrator {
   const { stores, loaded, environment } = house
   return {
     target: stores.target,
@@ -230,7 +234,7 @@ async function workOn(house: House, migration: string, work: RunWork): Promise<v
     tables: stores.tables,
     clock,
     look: () => look(house),
-    createEngine: (queue: string, onWarning: (message: string) => void) => createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
+    createEngine: (queue: string, onWarning: (message: string) => void) => house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { appendEvents } from '../ledger/event-log.ts'
 import type { RunEvent } from '../ledger/events.ts'
@@ -31,6 +32,8 @@ export async function withRun<T>(options: SessionOptions, work: (context: RunCon
   if (!held.held) throw heldBy(migration, held.by, held.seconds)
   await reopenShards(rooms.tables, run, isDeadRunner)
   const pausing = new AbortController()
+  // Each shard at work listens to it, and each pause between two tries.
+  setMaxListeners(0, pausing.signal)
   const { context, close } = createContext(options, owner, pausing)
   const heart = startHeart(context, pausing)
   const crew = await startCrew(context)
@@ -118,8 +121,9 @@ async function startCrew(context: RunContext): Promise<LiveCrew> {
   return {
     engine,
     progressed: async (ms) => {
-      const woken = new Promise<void>((resolve) => (wake = resolve))
-      await Promise.race([woken, context.clock.sleep(ms, context.pausing)])
+      const waiting = new AbortController()
+      wake = () => waiting.abort()
+      await context.clock.sleep(ms, waiting.signal)
     },
     async close() {
       context.pausing.removeEventListener('abort', onPause)

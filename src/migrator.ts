@@ -112,11 +112,11 @@ export function wireMigrator(house: House): Migrator {
     status: () => readStatus(house),
     plan: (migration) => plan(house, migration),
     start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),
-    resume: (migration, stopAfter) => workOn(house, migration, (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
+    resume: (migration, stopAfter) => workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
     behind: () => countBehind(house),
     verify: (migration, level) => verify(house, migration, level),
-    complete: (migration) => workOn(house, migration, complete),
-    down: (migration) => workOn(house, migration, down),
+    complete: (migration) => workOn(house, migration, 'contract', complete),
+    down: (migration) => workOn(house, migration, 'revert', down),
     journal: (migration) => readJournal(house, migration),
     pause: async (migration) => requestPause(stores.tables, (await openRun(house, migration)).id, actor()),
     close: () => stores.close(),
@@ -175,7 +175,7 @@ async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise
     for (const [step, { shards }] of planned.steps.entries()) await insertShards(q, { run, step, round: 0, shards })
     await appendEvents(q, run, [startedEvent(planned)])
   }).catch(alreadyOpen(id))
-  await workOn(house, id, (context, crew, found) => runForward(context, crew, found, stopAfter))
+  await workOn(house, id, 'forward', (context, crew, found) => runForward(context, crew, found, stopAfter))
 }
 
 function startedEvent(planned: Plan): RunEvent {
@@ -223,7 +223,7 @@ function editedError({ id, file }: LoadedMigration): LockstepError {
 
 type RunWork = (context: RunContext, crew: Crew, run: Run) => Promise<void>
 
-async function workOn(house: House, migration: string, work: RunWork): Promise<void> {
+async function workOn(house: House, migration: string, way: 'forward' | 'contract' | 'revert', work: RunWork): Promise<void> {
   const { stores, environment, clock, listener, options } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
@@ -241,7 +241,7 @@ async function workOn(house: House, migration: string, work: RunWork): Promise<v
     listener,
   }
   const interrupt = options.interrupt ?? new AbortController().signal
-  await withRun({ rooms, run: run.id, migration, steps, interrupt }, (context, crew) => work(context, crew, run))
+  await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) => work(context, crew, run))
 }
 
 async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: StopAfter): Promise<void> {

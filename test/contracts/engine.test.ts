@@ -1,0 +1,99 @@
+import { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createEngine } from '../../src/run/pg-boss-engine.ts'
+import type { TableWriter } from '../../src/stores/tables.ts'
+import { startWorker } from './engine-child.ts'
+import { testEngine } from './engine.ts'
+import { createLiteTables, createPgTables } from './engine-tables.ts'
+import { createRecorder, until } from './engine-recorder.ts'
+import { findPostgresBinaries, startPostgres } from './postgres-server.ts'
+import type { PostgresServer } from './postgres-server.ts'
+
+const onTables = (tables: () => TableWriter) => ({
+  create: (queue: string, warnings: string[]) =>
+    createEngine({ tables: tables(), queue, leaseSeconds: 10, onWarning: (text) => warnings.push(text) }),
+})
+
+describe('on PGlite', () => {
+  let tables: TableWriter
+  beforeAll(async () => {
+    tables = createLiteTables(await PGlite.create())
+  })
+  afterAll(() => tables.close())
+  testEngine('pg-boss on PGlite', onTables(() => tables))
+})
+
+const binaries = await findPostgresBinaries()
+
+describe.skipIf(binaries === undefined)('on Postgres', () => {
+  let server: PostgresServer
+  let tables: TableWriter
+  beforeAll(async () => {
+    if (binaries === undefined) throw new Error('no server binaries')
+    server = await startPostgres(binaries)
+    tables = createPgTables(server.url)
+  })
+  afterAll(async () => {
+    await tables.close()
+    await server.stop()
+  })
+  const lab = onTables(() => tables)
+  testEngine('pg-boss on Postgres', lab)
+
+  test('two engines share a queue, also when both create the tables', async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map(() => createEngine({ tables, queue: 'shared', schema: 'engine_race', onWarning: () => undefined })),
+    )
+    if (!one || !two) throw new Error('no engines')
+    const [left, right] = [createRecorder(), createRecorder()]
+    const shards = Array.from({ length: 40 }, (_, i) => `s${i}`)
+    await Promise.all([one.enqueue(shards), two.enqueue(shards)])
+    await Promise.all([one.work(2, left.passing), two.work(2, right.passing)])
+    await until(() => left.ends.length + right.ends.length === 40)
+    expect([...left.starts, ...right.starts].toSorted()).toEqual(shards.toSorted())
+    expect(Math.min(left.starts.length, right.starts.length)).toBeGreaterThan(0)
+    await Promise.all([one.close(0), two.close(0)])
+  })
+
+  test('a killed process: recover hands its shards out at once', async () => {
+    const engine = await lab.create('killed', [])
+    const seen = createRecorder()
+    await engine.enqueue(['a', 'b'])
+    const child = startWorker(server.url, 'killed', 2)
+    await until(() => child.starts.length === 2)
+    await child.kill()
+    await engine.work(2, seen.passing)
+    expect(await engine.stats()).toEqual({ queued: 0, active: 2 })
+    await engine.recover(['a', 'b'])
+    await until(() => seen.ends.length === 2)
+    await engine.close(0)
+  })
+
+  test('a killed process, nobody calls recover: its shards are taken over when their heartbeat stops', async () => {
+    const engine = await lab.create('silent', [])
+    const seen = createRecorder()
+    await engine.enqueue(['a'])
+    const child = startWorker(server.url, 'silent', 1)
+    await until(() => child.starts.length === 1)
+    await child.kill()
+    await engine.work(1, seen.passing)
+    await until(() => seen.ends.length === 1)
+    await engine.close(0)
+  })
+
+  test('Postgres crashes while shards run: nothing is lost, and the outage is reported', async () => {
+    const warnings: string[] = []
+    const engine = await lab.create('crash', warnings)
+    const seen = createRecorder()
+    await engine.work(2, seen.holding)
+    await engine.enqueue(['a', 'b', 'c'])
+    await until(() => seen.starts.length === 2)
+    await server.crash()
+    seen.letGo()
+    await until(() => warnings.length > 1)
+    await server.start()
+    await until(() => new Set(seen.ends).size === 3)
+    await until(async () => (await engine.stats()).active === 0)
+    await engine.close(0)
+  })
+})

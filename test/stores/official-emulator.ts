@@ -12,16 +12,13 @@ export interface OfficialEmulator {
 
 /**
  * The official Firestore emulator: the one LOCKSTEP_TEST_EMULATOR names, else one started from an installed Google
- * Cloud SDK or Firebase CLI. Undefined, with the reason on stderr, when there is none.
+ * Cloud SDK or Firebase CLI. Undefined when there is none.
  */
 export async function startOfficialEmulator(): Promise<OfficialEmulator | undefined> {
   const given = process.env['LOCKSTEP_TEST_EMULATOR']
   if (given !== undefined && given !== '') return { host: given, stop: async () => {} }
   const jar = findJar()
-  if (jar === undefined) {
-    console.warn('official Firestore emulator: no jar found; set LOCKSTEP_TEST_EMULATOR=host:port to use a running one')
-    return undefined
-  }
+  if (jar === undefined) return undefined
   const port = await freePort()
   const main = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore'
   const args = ['-Xmx2g', '-cp', jar, main, 'start', '--host', '127.0.0.1', '--port', String(port)]
@@ -31,7 +28,9 @@ export async function startOfficialEmulator(): Promise<OfficialEmulator | undefi
 }
 
 function findJar(): string | undefined {
-  const folders = ['/usr/lib', '/usr/share', '/opt', homedir()].map((parent) => `${parent}/google-cloud-sdk/platform/cloud-firestore-emulator`)
+  const folders = ['/usr/lib', '/usr/share', '/opt', homedir()].map(
+    (parent) => `${parent}/google-cloud-sdk/platform/cloud-firestore-emulator`,
+  )
   const installed = folders.map((folder) => `${folder}/cloud-firestore-emulator.jar`).find((path) => existsSync(path))
   return installed ?? newest(`${homedir()}/.cache/firebase/emulators`)
 }
@@ -39,7 +38,10 @@ function findJar(): string | undefined {
 function newest(folder: string): string | undefined {
   if (!existsSync(folder)) return undefined
   const jars = readdirSync(folder).filter((name) => /^cloud-firestore-emulator-.*\.jar$/.test(name))
-  return jars.toSorted().map((name) => `${folder}/${name}`).at(-1)
+  return jars
+    .toSorted()
+    .map((name) => `${folder}/${name}`)
+    .at(-1)
 }
 
 function freePort(): Promise<number> {
@@ -47,14 +49,18 @@ function freePort(): Promise<number> {
     const server = createServer().on('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }
 
 async function untilAnswering(child: ChildProcess, port: number): Promise<void> {
   let failure: Error | undefined
-  child.once('error', (error) => { failure = error })
+  child.once('error', (error) => {
+    failure = error
+  })
   for (let attempt = 0; attempt < 300; attempt++) {
     if (failure !== undefined) throw failure
     if (child.exitCode !== null) throw new Error(`the emulator ended with code ${child.exitCode}`)
@@ -68,7 +74,10 @@ async function untilAnswering(child: ChildProcess, port: number): Promise<void> 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => { socket.destroy(); resolve(true) })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
     socket.once('error', () => resolve(false))
   })
 }

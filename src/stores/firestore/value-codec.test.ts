@@ -83,6 +83,16 @@ describe('value codec', () => {
     )
   })
 
+  it('counts long texts in bytes, not in characters', () => {
+    const long = 'ü'.repeat(10_000)
+    const fields: Fields = { [long.slice(0, 700)]: { stringValue: long }, r: { referenceValue: long } }
+    const { raw, bytes } = encodeWrite(
+      { op: 'put', name: `a/${long.slice(0, 700)}`, fields, expect: 'any' },
+      'projects/p',
+    )
+    expect(method.requestSerialize({ writes: [raw] }).length).toBeLessThanOrEqual(bytes)
+  })
+
   it.each([
     ['0001-01-01T00:00:00.000000Z', '-62135596800', 0],
     ['9999-12-31T23:59:59.999999999Z', '253402300799', 999_999_999],

@@ -10,7 +10,10 @@ export function createPgTables(url: string): TableWriter {
     const client = await pool.connect()
     let broken: Error | undefined
     client.on('error', (error) => (broken = error))
-    const q: Queryable = { query: async (sql, params) => (await client.query(sql, params && [...params])).rows }
+    const q: Queryable = {
+      query: async (sql, params) => (await client.query(sql, params && [...params])).rows,
+      script: async (sql) => void (await client.query(sql)),
+    }
     try {
       await client.query(begin)
       const result = await work(q)
@@ -35,6 +38,7 @@ export function createLiteTables(db: PGlite): TableWriter {
       return work({
         query: async <Row extends object>(sql: string, params?: readonly unknown[]) =>
           (await tx.query<Row>(sql, params && [...params])).rows,
+        script: async (sql) => void (await tx.exec(sql)),
       })
     })
   return tablesOf('pglite', within, async (sql) => void (await db.query(sql)), () => db.close())

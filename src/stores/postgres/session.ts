@@ -82,6 +82,9 @@ function createHandle(session: Session, patience: number): { readonly queryable:
       const result = await send<Row>(session, config, patience)
       return result.rows
     },
+    async script(sql) {
+      await queryable.query(sql)
+    },
   }
   return {
     queryable,

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { PgBoss } from 'pg-boss'
 import { LockstepError } from '../kernel/errors.ts'
+import { sqlState } from '../stores/tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import type { EngineStats } from './engine.ts'
 import { createBossDatabase } from './pg-boss-database.ts'
+import { renderErrorName } from './retry.ts'
+import type { Warn } from './retry.ts'
 
 /** One attempt at a shard: settling it has no effect once the shard was handed to somebody else. */
 export interface Claim {
@@ -37,7 +40,7 @@ export interface QueueOptions {
   readonly queue: string
   readonly schema: string
   readonly leaseSeconds: number
-  readonly onWarning: (message: string) => void
+  readonly onWarning: Warn
 }
 
 const day = 86_400
@@ -147,7 +150,9 @@ function createLazyBoss(options: QueueOptions): LazyBoss {
     open,
     find: async () => (opening !== undefined || (await hasTables(options)) ? open() : undefined),
     async close() {
-      await (await opening)?.stop({ graceful: false })
+      // A start that fails tells whoever asked for it; here it only means that there is nothing to stop.
+      const boss = await opening?.catch(() => undefined)
+      await boss?.stop({ graceful: false })
       opening = undefined
     },
   }
@@ -170,9 +175,9 @@ async function startBoss({ tables, queue, schema, leaseSeconds, onWarning }: Que
     reindex: false,
     monitorIntervalSeconds: Math.max(1, Math.floor(leaseSeconds / 3)),
   })
-  boss.on('error', (error) => onWarning(`The job engine reports: ${error.message}`))
+  boss.on('error', (error) => onWarning(`The job engine reports: ${renderErrorName(error)}`))
   boss.on('warning', (warning) => onWarning(`The job engine warns: ${warning.message}`))
-  await boss.start()
+  await startTogether(boss)
   await boss.createQueue(queue, {
     retryLimit: 1_000_000,
     retryDelay: 1,
@@ -182,7 +187,16 @@ async function startBoss({ tables, queue, schema, leaseSeconds, onWarning }: Que
     expireInSeconds: day,
     retentionSeconds: 365 * day,
   })
-  // Cached before the first use, so that no later verb needs a second statement for it.
-  await boss.getQueue(queue)
   return boss
+}
+
+/** Two processes may create the tables at the same moment. pg-boss waits its turn; what then failed finds them made. */
+async function startTogether(boss: PgBoss): Promise<void> {
+  try {
+    await boss.start()
+  } catch (error) {
+    // A session that looked for the schema before it existed may still believe so when the turn comes to it.
+    if (sqlState(error) !== '23505') throw error
+    await boss.start()
+  }
 }

@@ -85,7 +85,7 @@ export function testEngine(name: string, lab: EngineLab): void {
       await engine.enqueue(['a'])
       await until(() => seen.ends.length === 1)
       expect(failures).toBe(2)
-      expect(warnings).toEqual([expect.stringMatching(/^Shard a .*Error$/)])
+      expect(warnings).toEqual([expect.stringMatching(/^Shard a failed.*: Error$/)])
     })
 
     test('recover hands a shard of a dead owner out again at once; its late result counts for nothing', async () => {

@@ -66,15 +66,7 @@ export function createShardQueue(options: QueueOptions): ShardQueue {
       const jobs = await (await boss.find())?.fetch<{ shard: string }>(queue, { batchSize: limit })
       return (jobs ?? []).map((job) => ({ id: job.id, shard: job.data.shard, retryCount: job.retryCount }))
     },
-    async beat(claims) {
-      if (claims.length === 0) return new Set()
-      const to = await boss.open()
-      const ids = claims.map((claim) => claim.id)
-      if (affected(await to.touch(queue, [...claims])) === claims.length) return new Set(ids)
-      // The count alone does not say which were lost.
-      const ours = await Promise.all(claims.map(async (claim) => affected(await to.touch(queue, claim)) > 0))
-      return new Set(ids.filter((_, index) => ours[index]))
-    },
+    beat: async (claims) => (claims.length === 0 ? new Set() : touch(await boss.open(), queue, claims)),
     takeOver: async () => (await boss.find())?.supervise(queue),
     // Deleted, not completed: the ledger remembers what was done, and the shard can be queued again by the next phase.
     done: async (claim) => void (await (await boss.open()).deleteJob(queue, claim)),
@@ -86,7 +78,11 @@ export function createShardQueue(options: QueueOptions): ShardQueue {
     async handOut(shards) {
       if (shards.length === 0) return
       const to = await boss.open()
-      for (const part of chunks(shards)) await handOutIds(to, part.map((shard) => jobId(queue, shard)))
+      for (const part of chunks(shards))
+        await handOutIds(
+          to,
+          part.map((shard) => jobId(queue, shard)),
+        )
       await insert(to, queue, shards)
     },
     empty: async () => (await boss.find())?.deleteAllJobs(queue),
@@ -94,6 +90,14 @@ export function createShardQueue(options: QueueOptions): ShardQueue {
     count: async () => ((await boss.find()) === undefined ? { queued: 0, active: 0 } : await countJobs(options)),
     close: () => boss.close(),
   }
+}
+
+async function touch(boss: PgBoss, queue: string, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
+  const ids = claims.map((claim) => claim.id)
+  if (affected(await boss.touch(queue, [...claims])) === claims.length) return new Set(ids)
+  // The count alone does not say which were lost.
+  const ours = await Promise.all(claims.map(async (claim) => affected(await boss.touch(queue, claim)) > 0))
+  return new Set(ids.filter((_, index) => ours[index]))
 }
 
 /** How many jobs a verb of pg-boss changed; it answers with the count, its types do not say so. */
@@ -105,13 +109,18 @@ function affected(answer: object): number {
 /** The primary key of a shard's job: what makes queuing it twice impossible. */
 function jobId(queue: string, shard: string): string {
   const hex = createHash('sha256').update(`${queue}\0${shard}`).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
 }
 
 async function insert(boss: PgBoss, queue: string, shards: readonly string[]): Promise<void> {
   const distinct = [...new Set(shards)]
   for (const part of chunks(distinct)) {
-    await boss.insert(queue, part.map((shard) => ({ id: jobId(queue, shard), data: { shard } })))
+    await boss.insert(
+      queue,
+      part.map((shard) => ({ id: jobId(queue, shard), data: { shard } })),
+    )
   }
 }
 

@@ -5,7 +5,7 @@ export type Warn = (message: string) => void
 
 /** Runs turns until the signal; a turn that throws is reported and tried again after a growing, uneven pause. */
 export async function repeat(turn: () => Promise<void>, signal: AbortSignal, warn: Warn): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     try {
       await turn()
       failures = 0

@@ -56,7 +56,7 @@ export function createWorkerPool(options: PoolOptions): WorkerPool {
   const takeTurn = async (): Promise<void> => {
     const free = concurrency - running.size
     const claims = free > 0 && !stop.signal.aborted ? await queue.take(free) : []
-    claims.forEach(start)
+    for (const claim of claims) start(claim)
     // A full house needs no poll: the next free slot rings.
     await bell.wait(running.size < concurrency ? pollMs * (0.8 + Math.random() * 0.4) : undefined)
   }
@@ -74,7 +74,7 @@ export function createWorkerPool(options: PoolOptions): WorkerPool {
   const beats = [beatTurn, watchTurn].map((turn) => repeat(turn, beating.signal, onWarning))
   return {
     wake: () => bell.ring(),
-    abort: (reason) => running.forEach((one) => one.abort.abort(reason)),
+    abort: (reason) => abortAll(running, reason),
     async close(drainMs) {
       stop.abort()
       bell.ring()
@@ -112,8 +112,14 @@ async function beat(queue: ShardQueue, running: ReadonlySet<Running>): Promise<v
 function abortUnconfirmed(running: ReadonlySet<Running>, leaseMs: number): void {
   for (const one of running) {
     if (performance.now() - one.confirmed < leaseMs) continue
-    one.abort.abort(new LockstepError('LS-4003', `no heartbeat of shard ${one.claim.shard} reached the queue for a lease`))
+    one.abort.abort(
+      new LockstepError('LS-4003', `no heartbeat of shard ${one.claim.shard} reached the queue for a lease`),
+    )
   }
+}
+
+function abortAll(running: ReadonlySet<Running>, reason: LockstepError): void {
+  for (const one of running) one.abort.abort(reason)
 }
 
 async function drain(options: PoolOptions, running: ReadonlySet<Running>, drainMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import type { Queryable, TableTarget, TableWriter, TransactionOptions } from '../../src/stores/tables.ts'
 
@@ -10,7 +10,10 @@ export function createPgTables(url: string): TableWriter {
     const client = await pool.connect()
     let broken: Error | undefined
     client.on('error', (error) => (broken = error))
-    const q: Queryable = { query: async (sql, params) => (await client.query(sql, params && [...params])).rows }
+    const q: Queryable = {
+      query: async <Row extends object>(sql: string, params?: readonly unknown[]) =>
+        (await client.query<Row>(sql, params && [...params])).rows,
+    }
     try {
       await client.query(begin)
       const result = await work(q)
@@ -24,7 +27,12 @@ export function createPgTables(url: string): TableWriter {
       client.release(broken)
     }
   }
-  return tablesOf('postgres', within, async (sql) => void (await pool.query(sql)), () => pool.end())
+  return tablesOf(
+    'postgres',
+    within,
+    async (sql) => void (await pool.query(sql)),
+    () => pool.end(),
+  )
 }
 
 /** The same over one embedded session. */
@@ -37,7 +45,12 @@ export function createLiteTables(db: PGlite): TableWriter {
           (await tx.query<Row>(sql, params && [...params])).rows,
       })
     })
-  return tablesOf('pglite', within, async (sql) => void (await db.query(sql)), () => db.close())
+  return tablesOf(
+    'pglite',
+    within,
+    async (sql) => void (await db.query(sql)),
+    () => db.close(),
+  )
 }
 
 function tablesOf(
@@ -52,7 +65,15 @@ function tablesOf(
       work,
     )
   return {
-    target: { host: '127.0.0.1', port: undefined, database: 'test', user: 'test', engine, serverVersion: 0, fingerprint: '' },
+    target: {
+      host: '127.0.0.1',
+      port: undefined,
+      database: 'test',
+      user: 'test',
+      engine,
+      serverVersion: 0,
+      fingerprint: '',
+    },
     read: (work) => within('BEGIN;SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
     transaction,
     autocommit,

@@ -39,11 +39,11 @@ describe('on PGlite', () => {
     const engine = await onTables(() => tables).create('halfway', [])
     const jobs = `lockstep_engine.job SET state = 'cancelled' WHERE name = 'halfway'`
     const leave = () => tables.transaction((q) => q.query(`UPDATE ${jobs}`))
-    for (const bringBack of [engine.enqueue, engine.recover]) {
+    for (const verb of ['enqueue', 'recover'] as const) {
       await engine.enqueue(['a'])
       await leave()
       expect(await engine.stats()).toEqual({ queued: 0, active: 0 })
-      await bringBack(['a'])
+      await engine[verb](['a'])
       expect(await engine.stats()).toEqual({ queued: 1, active: 0 })
     }
     await leave()
@@ -53,7 +53,10 @@ describe('on PGlite', () => {
     await engine.close(0)
   })
 
-  testEngine('pg-boss on PGlite', onTables(() => tables))
+  testEngine(
+    'pg-boss on PGlite',
+    onTables(() => tables),
+  )
 })
 
 const binaries = await findPostgresBinaries()
@@ -75,7 +78,8 @@ describe.skipIf(binaries === undefined)('on Postgres', () => {
 
   test('two engines may create the tables at the same moment', async () => {
     for (let round = 0; round < 12; round++) {
-      const make = () => createEngine({ tables, queue: 'race', schema: `engine_race_${round}`, onWarning: () => undefined })
+      const make = () =>
+        createEngine({ tables, queue: 'race', schema: `engine_race_${round}`, onWarning: () => undefined })
       const engines = await Promise.all([make(), make()])
       await Promise.all(engines.map((engine) => engine.enqueue(['a', 'b'])))
       expect(await engines[0].stats()).toEqual({ queued: 2, active: 0 })
@@ -118,6 +122,7 @@ describe.skipIf(binaries === undefined)('on Postgres', () => {
     await child.kill()
     await engine.work(1, seen.passing)
     await until(() => seen.ends.length === 1)
+    expect(seen.ends).toEqual(['a'])
     await engine.close(0)
   })
 
@@ -134,6 +139,7 @@ describe.skipIf(binaries === undefined)('on Postgres', () => {
     await server.start()
     await until(() => new Set(seen.ends).size === 3)
     await until(async () => (await engine.stats()).active === 0)
+    expect(await engine.stats()).toEqual({ queued: 0, active: 0 })
     await engine.close(0)
   })
 })

@@ -32,7 +32,8 @@ async function runAll(q: Queryable, statements: readonly string[], values: reado
 }
 
 // Whatever may hide a semicolon comes first: dollar quotes (function bodies), strings, quoted names, comments.
-const token = /\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|;|[^;'"$\-/]+|[\s\S]/g
+const token =
+  /\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|;|[^;'"$\-/]+|[\s\S]/g
 
 /** The statements of an SQL text, without their semicolons; standard strings only, no E'' escapes, no nested comments. */
 export function splitStatements(text: string): readonly string[] {

@@ -25,12 +25,14 @@ const update = (call: Call, name: string, data: UpdateData<DocumentData>): Promi
 
 /** Replaces the whole document; a chat written without a language has none, until a migration gives it the default. */
 const set = (call: Call, name: string, data: DocumentData, fields = exactly(data)): Promise<unknown> =>
-  write(call, { store: 'firestore', target: name, write: 'set', fields }, () => call.session.firestore.doc(name).set(data))
+  write(call, { store: 'firestore', target: name, write: 'set', fields }, () =>
+    call.session.firestore.doc(name).set(data),
+  )
 
 async function addMessage(call: Call, chat: string, sender: 'user' | 'agent' | 'human'): Promise<void> {
   const { session, random } = call
   const now = Timestamp.now()
-  const date = now.toDate().toISOString().slice(0, 10).split('-').reverse().join('/')
+  const date = now.toDate().toISOString().slice(0, 10).split('-').toReversed().join('/')
   const data = { date, message: messageText(random), sender, timestamp: now }
   const name = `${chat}/messages/${randomBytes(10).toString('hex')}`
   const event = { store: 'firestore', target: name, write: 'set', fields: exactly(data) } as const
@@ -125,8 +127,20 @@ async function createChat(call: Call, name: string): Promise<void> {
 
 /** The fields of a chat that an old client has in its types. */
 const knownFields = new Set([
-  'agentStatus', 'contactName', 'createdAt', 'humanAgent', 'lastMessage', 'lastMessageSender', 'lastMessageTime',
-  'phoneNumber', 'status', 'tags', 'lifecycle', 'manually_set_lifecycle', 'assignedTeam', 'workflowStatus',
+  'agentStatus',
+  'contactName',
+  'createdAt',
+  'humanAgent',
+  'lastMessage',
+  'lastMessageSender',
+  'lastMessageTime',
+  'phoneNumber',
+  'status',
+  'tags',
+  'lifecycle',
+  'manually_set_lifecycle',
+  'assignedTeam',
+  'workflowStatus',
 ])
 
 /** An old client that loads a chat, changes it and writes back the fields that it knows: `language` is lost. */

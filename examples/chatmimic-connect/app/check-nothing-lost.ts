@@ -36,15 +36,16 @@ export async function checkNothingLost(
   options: CheckOptions = {},
 ): Promise<readonly Loss[]> {
   const file = typeof source === 'string' ? source : source.journal
-  const expected = file === undefined && typeof source !== 'string' ? source.expectations : await loadExpectations(file ?? '')
+  const expected =
+    file === undefined && typeof source !== 'string' ? source.expectations : await loadExpectations(file ?? '')
   const losses: Loss[] = []
   for (const group of groups(expected)) {
     const found = await findAll(stores, group)
-    group.forEach((expectation, index) => {
+    for (const [index, expectation] of group.entries()) {
       const { store, target } = expectation
       const fields = differences(expectation, found[index]).filter((field) => !options.except?.includes(field))
       losses.push(...fields.map((field) => ({ store, target, field })))
-    })
+    }
   }
   return losses
 }
@@ -84,7 +85,7 @@ async function findRows(pg: SqlClient, targets: readonly string[]): Promise<read
   const sql = `select to_jsonb(t) as data from ${table} t where id in (select jsonb_array_elements_text($1::text::jsonb)::int)`
   try {
     const { rows: found } = await pg.query(sql, [JSON.stringify(rows.map((row) => row.id))])
-    const byId = new Map(found.map((row) => encodeRow(row['data'])).map((data) => [String(data['id']), data]))
+    const byId = new Map(found.map((row) => encodeRow(row['data'])).map((data) => [JSON.stringify(data['id']), data]))
     return rows.map((row) => byId.get(row.id))
   } catch (error) {
     if (sqlState(error) === undefinedTable) return rows.map(() => undefined)

@@ -9,11 +9,12 @@ import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startOfficialEmulator } from '../../../test/stores/official-emulator.ts'
+import { needs } from '../../../test/stores/skips.ts'
 import { tenantKey, tenantUid } from '../seed/tenant-plan.ts'
 
 const emulator = await startOfficialEmulator()
 
-describe.skipIf(emulator === undefined)('the commands as child processes', () => {
+describe('the commands as child processes', needs(emulator, 'no Firestore emulator found'), () => {
   const folder = mkdtempSync(join(tmpdir(), 'chatmimic-'))
   let pg: PGlite
   let server: Server
@@ -25,7 +26,12 @@ describe.skipIf(emulator === undefined)('the commands as child processes', () =>
     server = await serve(pg)
     const address = server.address()
     const port = typeof address === 'object' ? address?.port : undefined
-    env = { ...process.env, FIRESTORE_EMULATOR_HOST: emulator?.host, DATABASE_URL: `postgres://postgres@127.0.0.1:${port}/postgres` }
+    env = {
+      ...process.env,
+      GOOGLE_CLOUD_PROJECT: `demo-commands-${process.pid}`,
+      FIRESTORE_EMULATOR_HOST: emulator?.host,
+      DATABASE_URL: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    }
   })
   afterAll(async () => {
     rmSync(folder, { recursive: true })
@@ -38,11 +44,12 @@ describe.skipIf(emulator === undefined)('the commands as child processes', () =>
     return spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   }
 
-  async function result(child: ChildProcess): Promise<{ code: unknown; output: Record<string, unknown> }> {
+  async function result(child: ChildProcess): Promise<{ code: unknown; output: unknown }> {
     const exit = new Promise((resolve) => child.once('exit', resolve))
     if (child.stdout === null) throw new Error('no pipe')
     const output = await text(child.stdout)
-    return { code: await exit, output: JSON.parse(output) }
+    const parsed: unknown = JSON.parse(output)
+    return { code: await exit, output: parsed }
   }
 
   test('seed fills both stores, simulate works until it is told to stop, --check finds what is lost', async () => {
@@ -69,11 +76,25 @@ describe.skipIf(emulator === undefined)('the commands as child processes', () =>
 
   test('an operation that fails makes the exit code 1 and is in the report', async () => {
     const key = tenantKey(tenantUid('other', 0))
-    const child = run('simulate', '--seed', 'other', '--tenants', '1', '--connections', '1', '--rate', '50', '--seconds', '1')
+    const child = run(
+      'simulate',
+      '--seed',
+      'other',
+      '--tenants',
+      '1',
+      '--connections',
+      '1',
+      '--rate',
+      '50',
+      '--seconds',
+      '1',
+    )
     const { code, output } = await result(child)
     expect(code).toBe(1)
-    expect(output['errors']).toContainEqual(
-      expect.objectContaining({ code: '42P01', message: `relation "user_table_${key}" does not exist` }),
+    const message = `relation "user_table_${key}" does not exist`
+    expect(output).toHaveProperty(
+      'errors',
+      expect.arrayContaining([expect.objectContaining({ code: '42P01', message })]),
     )
   })
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { Firestore } from '@google-cloud/firestore'
 import pg from 'pg'
 import { LockstepError } from '../../../src/kernel/errors.ts'
-import { required, whole } from '../seed/command.ts'
+import { exitCodeOf, required, whole } from '../seed/command.ts'
 import { noCredentials } from '../seed/seed-firestore.ts'
 import { tenantUid } from '../seed/tenant-plan.ts'
 import { checkNothingLost } from './check-nothing-lost.ts'
@@ -46,7 +46,10 @@ const argumentOptions = {
 const parse = (args: readonly string[]) => parseArgs({ args: [...args], options: argumentOptions }).values
 
 /** `bin/simulate.mjs`: runs or checks, from arguments and environment. Resolves to the exit code. */
-export async function simulateCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export const simulateCommand = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
+  exitCodeOf(() => simulateOrCheck(args, env))
+
+async function simulateOrCheck(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const values = parse(args)
   if (values.help) {
     process.stdout.write(usage)
@@ -89,7 +92,9 @@ async function simulate(values: ReturnType<typeof parse>, firestore: Firestore, 
 }
 
 async function check(values: ReturnType<typeof parse>, firestore: Firestore, pool: pg.Pool): Promise<number> {
-  const losses = await checkNothingLost({ firestore, pg: pool }, values.check ?? '', { except: values.except?.split(',') ?? [] })
+  const losses = await checkNothingLost({ firestore, pg: pool }, values.check ?? '', {
+    except: values.except?.split(',') ?? [],
+  })
   process.stdout.write(`${JSON.stringify({ losses })}\n`)
   return losses.length === 0 ? 0 : 1
 }

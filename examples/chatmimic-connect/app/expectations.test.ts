@@ -9,7 +9,14 @@ import { createLanes } from './lanes.ts'
 import { createPatience, isPassing } from './patience.ts'
 
 const event = (more: Partial<WriteEvent>): WriteEvent => ({
-  at: '', op: 'test', store: 'firestore', target: 'a/b', write: 'update', fields: {}, outcome: 'acknowledged', ...more,
+  at: '',
+  op: 'test',
+  store: 'firestore',
+  target: 'a/b',
+  write: 'update',
+  fields: {},
+  outcome: 'acknowledged',
+  ...more,
 })
 
 const after = (...events: Partial<WriteEvent>[]): Expectation | undefined =>

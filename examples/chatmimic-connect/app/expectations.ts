@@ -52,11 +52,16 @@ function candidates(before: Expectation, event: WriteEvent, exists: boolean): Pi
 }
 
 /** The names of the fields of which none of the right values is found; `''` is the document or row itself. */
-export function differences(expected: Expectation, found: Readonly<Record<string, Json>> | undefined): readonly string[] {
+export function differences(
+  expected: Expectation,
+  found: Readonly<Record<string, Json>> | undefined,
+): readonly string[] {
   if (!expected.exists.includes(found !== undefined)) return ['']
   if (found === undefined) return []
   return Object.entries(expected.fields)
-    .filter(([name, values]) => !values.some((value) => canonical(value) === canonical(found[name] ?? missing(found, name))))
+    .filter(
+      ([name, values]) => !values.some((value) => canonical(value) === canonical(found[name] ?? missing(found, name))),
+    )
     .map(([name]) => name)
 }
 
@@ -86,7 +91,7 @@ export function encode(value: unknown): Json {
   if (value instanceof GeoPoint) return { $point: [value.latitude, value.longitude] }
   if (Array.isArray(value)) return value.map(encode)
   if (typeof value === 'object') return encodeFields(value)
-  return { $other: String(value) }
+  return { $other: typeof value }
 }
 
 /** Each field of a document or row, encoded. */

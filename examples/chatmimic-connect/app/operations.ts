@@ -1,6 +1,15 @@
 import type { Random } from '../seed/random.ts'
 import {
-  agentReply, deleteChat, incomingMessage, newChat, readChat, readChats, recreateChat, rewriteChat, setLanguage, tagChat,
+  agentReply,
+  deleteChat,
+  incomingMessage,
+  newChat,
+  readChat,
+  readChats,
+  recreateChat,
+  rewriteChat,
+  setLanguage,
+  tagChat,
   toggleAgent,
 } from './chat-operations.ts'
 import type { Call, ClientVersion } from './session.ts'
@@ -41,7 +50,9 @@ const table: readonly (readonly [OperationName, Operation])[] = Object.entries(o
 
 /** One operation that a client of this version does, drawn by weight. */
 export function pickOperation(random: Random, client: ClientVersion, rewriteChats: boolean): OperationName {
-  const possible = table.filter(([name, { only }]) => (only ?? client) === client && (rewriteChats || name !== 'rewriteChat'))
+  const possible = table.filter(
+    ([name, { only }]) => (only ?? client) === client && (rewriteChats || name !== 'rewriteChat'),
+  )
   let place = random.next() * possible.reduce((sum, [, { weight }]) => sum + weight, 0)
   for (const [name, { weight }] of possible) {
     place -= weight

@@ -7,7 +7,14 @@ import { createJournal, type Journal } from './journal.ts'
 import { createLanes } from './lanes.ts'
 import { operations, pickOperation, type OperationName } from './operations.ts'
 import { createPatience, errorCode } from './patience.ts'
-import { SimulatorError, type Call, type ClientVersion, type Session, type SqlClient, type TenantState } from './session.ts'
+import {
+  SimulatorError,
+  type Call,
+  type ClientVersion,
+  type Session,
+  type SqlClient,
+  type TenantState,
+} from './session.ts'
 import { createTenantState, loadSettings } from './tenant-operations.ts'
 
 export type { SqlClient } from './session.ts'
@@ -101,12 +108,23 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       const abandoned = await run.end(options.patience ?? 15_000)
       const expectations = options.log === undefined ? journal.expectations() : []
       journal.close()
-      return { version: options.version, seconds, abandoned, ...run.counts(), evicted: journal.evicted(), journal: options.log, expectations }
+      return {
+        version: options.version,
+        seconds,
+        abandoned,
+        ...run.counts(),
+        evicted: journal.evicted(),
+        journal: options.log,
+        expectations,
+      }
     },
   }
 }
 
-type Counts = Pick<SimulatorReport, 'operations' | 'errorCount' | 'errors' | 'retries' | 'unacknowledged' | 'skipped' | 'signedUp'>
+type Counts = Pick<
+  SimulatorReport,
+  'operations' | 'errorCount' | 'errors' | 'retries' | 'unacknowledged' | 'skipped' | 'signedUp'
+>
 
 interface Run {
   launch(): void
@@ -196,7 +214,14 @@ async function loadTenant(call: Call, chats: number): Promise<void> {
 function faultOf({ op, client }: Call, error: unknown): SimulatorFault {
   const name = error instanceof Error ? error.name : typeof error
   const target = error instanceof SimulatorError ? error.target : undefined
-  return { op, client, name, code: errorCode(error), target, message: error instanceof Error ? error.message : String(error) }
+  return {
+    op,
+    client,
+    name,
+    code: errorCode(error),
+    target,
+    message: error instanceof Error ? error.message : String(error),
+  }
 }
 
 async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {

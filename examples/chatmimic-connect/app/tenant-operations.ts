@@ -5,7 +5,6 @@ import { createRandom, randomId } from '../seed/random.ts'
 import { tenantKey } from '../seed/tenant-plan.ts'
 import { embedding } from '../seed/tenant-rows.ts'
 import { companyName, knowledgeText } from '../seed/words.ts'
-import type { Json } from './expectations.ts'
 import { acknowledge, exactly, pickFrom, read, SimulatorError, write, type Call, type TenantState } from './session.ts'
 
 const undefinedColumn = '42703'
@@ -23,7 +22,9 @@ export const createTenantState = (uid: string): TenantState => ({
 
 export async function loadSettings(call: Call): Promise<void> {
   const { session, tenant } = call
-  const { rows } = await read(call, () => session.pg.query(`select id from user_table_${tenant.key} order by id limit 5`))
+  const { rows } = await read(call, () =>
+    session.pg.query(`select id from user_table_${tenant.key} order by id limit 5`),
+  )
   for (const row of rows) tenant.settings.add(Number(row['id']))
 }
 
@@ -89,7 +90,8 @@ export async function matchDocuments(call: Call): Promise<void> {
   const { rows } = await read(call, () => session.pg.query(sql, [vector, 0.1, 5, tenant.uid]))
   const similarities = rows.map((row) => Number(row['similarity']))
   const sorted = similarities.every((value, index) => index === 0 || value <= (similarities[index - 1] ?? 0))
-  if (rows.length > 5 || !sorted) throw new SimulatorError('WRONG_SHAPE', 'match_documents', 'not the nearest five in order')
+  if (rows.length > 5 || !sorted)
+    throw new SimulatorError('WRONG_SHAPE', 'match_documents', 'not the nearest five in order')
 }
 
 /** Someone signs up: first the tables, a moment later the user's document, then first settings. */
@@ -113,7 +115,9 @@ async function createUser(call: Call): Promise<void> {
   const user = {
     email: `${tenant.uid.toLowerCase()}@signup.example`,
     workflows: { whatsapp_agent: { ...workflow, sheetConfigs: [], lifecycleTagConfigs: [] } },
-    credentials: { whatsappCredentials: { access_token: `FAKE-WHATSAPP-TOKEN-${random.below(1e9)}`, phone_number_id: 'FAKE' } },
+    credentials: {
+      whatsappCredentials: { access_token: `FAKE-WHATSAPP-TOKEN-${random.below(1e9)}`, phone_number_id: 'FAKE' },
+    },
   }
   const documents = { [`Users/${tenant.uid}`]: user, [`Roles/${tenant.uid}`]: { role: 'owner' } }
   for (const [target, data] of Object.entries(documents)) {

@@ -1,9 +1,6 @@
+// @ts-check
 import { createJiti } from 'jiti'
 
+/** @type {typeof import('../seed/command.ts')} */
 const { seedCommand } = await createJiti(import.meta.url).import('../seed/command.ts')
-try {
-  await seedCommand(process.argv.slice(2), process.env)
-} catch (error) {
-  process.stderr.write(`seed: ${error.message}\n`)
-  process.exitCode = error.exit ?? 1
-}
+process.exitCode = await seedCommand(process.argv.slice(2), process.env)

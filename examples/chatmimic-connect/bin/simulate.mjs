@@ -1,10 +1,7 @@
+// @ts-check
 import { createJiti } from 'jiti'
 
+/** @type {typeof import('../app/command.ts')} */
 const { simulateCommand } = await createJiti(import.meta.url).import('../app/command.ts')
-try {
-  process.exitCode = await simulateCommand(process.argv.slice(2), process.env)
-} catch (error) {
-  process.stderr.write(`simulate: ${error.message}\n`)
-  process.exitCode = error.exit ?? 1
-}
+process.exitCode = await simulateCommand(process.argv.slice(2), process.env)
 if (process.connected) process.disconnect()

@@ -82,8 +82,7 @@ function chatFields(plan: ChatPlan, end: number): Fields {
     contactName: text(random.chance(0.1) ? '' : personName(random)),
     createdAt: moment(plan.createdAt),
     humanAgent: flag(random.chance(0.2)),
-    lastMessage: text(last?.text ?? ''),
-    lastMessageSender: text(last?.sender ?? 'user'),
+    ...lastMessageFields(last),
     lastMessageTime: old ? number(lastAt) : moment(lastAt),
     phoneNumber: text(`+${plan.phone}`),
     status: text(random.chance(0.6) ? 'open' : 'closed'),
@@ -94,6 +93,11 @@ function chatFields(plan: ChatPlan, end: number): Fields {
     workflowStatus: workflowStatus(random.pick(['started', 'ended', 'in_progress']), lastAt),
   }
 }
+
+const lastMessageFields = (last: Message | undefined): Fields => ({
+  lastMessage: text(last?.text ?? ''),
+  lastMessageSender: text(last?.sender ?? 'user'),
+})
 
 const workflowStatus = (status: string, at: number): Value =>
   map({ name: text('whatsapp_agent'), status: text(status), timestamp: number(at) })
@@ -129,5 +133,5 @@ function messageDate(at: number, luck: number): string {
   const iso = new Date(at).toISOString().slice(0, 10)
   if (luck < 0.02) return ''
   if (luck < 0.07) return iso
-  return iso.split('-').reverse().join('/')
+  return iso.split('-').toReversed().join('/')
 }

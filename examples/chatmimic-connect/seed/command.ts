@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { LockstepError } from '../../../src/kernel/errors.ts'
+import { LockstepError, toLockstepError } from '../../../src/kernel/errors.ts'
 import { seedFirestore } from './seed-firestore.ts'
 import { seedPostgres } from './seed-postgres.ts'
 
@@ -18,12 +18,28 @@ Fills both stores: Firestore at FIRESTORE_EMULATOR_HOST (project GOOGLE_CLOUD_PR
   --no-embeddings-index    tables without their ivfflat index (1.6 MB each), made plainly, not by the app's function
 `
 
-/** `bin/seed.mjs`: seeds from arguments and environment; prints what was written as JSON. */
-export async function seedCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+/** `bin/seed.mjs`: seeds from arguments and environment, prints what was written as JSON. Resolves to the exit code. */
+export const seedCommand = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
+  exitCodeOf(() => seed(args, env))
+
+/** The exit code of a command; a failure is told on stderr, with what to do about it. */
+export async function exitCodeOf(command: () => Promise<number>): Promise<number> {
+  try {
+    return await command()
+  } catch (thrown) {
+    const error = toLockstepError(thrown)
+    process.stderr.write(
+      `error[${error.code}] ${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}\n`,
+    )
+    return error.exit
+  }
+}
+
+async function seed(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: argumentOptions, allowNegative: true })
   if (values.help) {
     process.stdout.write(usage)
-    return
+    return 0
   }
   const options = {
     seed: values.seed,
@@ -41,6 +57,7 @@ export async function seedCommand(args: readonly string[], env: NodeJS.ProcessEn
     values.only === 'firestore' ? 0 : seedPostgres({ ...options, url: required(env, 'DATABASE_URL') }),
   ])
   process.stdout.write(`${JSON.stringify({ documents, tenants, seconds: (Date.now() - started) / 1000 })}\n`)
+  return 0
 }
 
 const argumentOptions = {

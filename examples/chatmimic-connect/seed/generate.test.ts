@@ -9,7 +9,10 @@ import { planTenants } from './tenant-plan.ts'
 const options = { seed: 'generate', tenants: 40, documents: 6_000, embeddingsPerTenant: 2, dims: 8 }
 
 const collection = (name: string): string =>
-  name.split('/').filter((_, index) => index % 2 === 0).join('/')
+  name
+    .split('/')
+    .filter((_, index) => index % 2 === 0)
+    .join('/')
 
 const documents = (items: Iterable<SeedItem>): Extract<SeedItem, { kind: 'document' }>[] =>
   [...items].filter((item) => item.kind === 'document')
@@ -28,7 +31,9 @@ describe('generate', () => {
 
   test('the same seed gives the same data, another seed other data', () => {
     const digest = (seed: string): string =>
-      createHash('sha256').update(JSON.stringify([...generate({ ...options, tenants: 5, documents: 400, seed })])).digest('hex')
+      createHash('sha256')
+        .update(JSON.stringify([...generate({ ...options, tenants: 5, documents: 400, seed })]))
+        .digest('hex')
     expect(digest('one')).toBe(digest('one'))
     expect(digest('one')).not.toBe(digest('two'))
   })
@@ -49,7 +54,9 @@ describe('generate', () => {
 
   test('old chats hold a number for lastMessageTime and no manually_set_lifecycle; newer ones both as today', () => {
     const kind = (value: Value | undefined): string => Object.keys(value ?? {})[0] ?? 'absent'
-    const shapes = chats.map(({ fields }) => `${kind(fields['lastMessageTime'])} ${kind(fields['manually_set_lifecycle'])}`)
+    const shapes = chats.map(
+      ({ fields }) => `${kind(fields['lastMessageTime'])} ${kind(fields['manually_set_lifecycle'])}`,
+    )
     expect(new Set(shapes)).toEqual(new Set(['integerValue absent', 'timestampValue booleanValue']))
   })
 
@@ -58,7 +65,7 @@ describe('generate', () => {
     for (const { fields } of messages) {
       const date = readString(fields['date'])
       const day = readTime(fields['timestamp']).slice(0, 10)
-      expect([day, day.split('-').reverse().join('/'), '']).toContain(date)
+      expect([day, day.split('-').toReversed().join('/'), '']).toContain(date)
       count[date === '' ? 'empty' : date.includes('/') ? 'dmy' : 'iso']++
     }
     expect(count.dmy).toBeGreaterThan(messages.length * 0.9)
@@ -99,9 +106,12 @@ test('too few documents for the tenants are refused with the number needed', () 
 
 test('seedDocuments hands over everything in batches of at most 500', async () => {
   const batches: string[][] = []
-  const written = await seedDocuments(async (documents) => {
-    batches.push(documents.map((document) => document.name))
-  }, { ...options, inFlight: 3 })
+  const written = await seedDocuments(
+    async (documents) => {
+      batches.push(documents.map((document) => document.name))
+    },
+    { ...options, inFlight: 3 },
+  )
   expect(written).toBe(6_000)
   expect(batches.flat()).toEqual([...generateDocuments(options)].map((document) => document.name))
   expect(Math.max(...batches.map((batch) => batch.length))).toBe(500)

@@ -1,7 +1,14 @@
 import type { Fields } from '../../../src/stores/documents.ts'
 import { tenantDocuments } from './tenant-documents.ts'
 import { planTenants, type SeedOptions } from './tenant-plan.ts'
-import { configRow, embeddingRows, settingsRows, type ConfigRow, type EmbeddingRow, type SettingsRow } from './tenant-rows.ts'
+import {
+  configRow,
+  embeddingRows,
+  settingsRows,
+  type ConfigRow,
+  type EmbeddingRow,
+  type SettingsRow,
+} from './tenant-rows.ts'
 
 export type SeedItem =
   | { readonly kind: 'document'; readonly name: string; readonly fields: Fields }

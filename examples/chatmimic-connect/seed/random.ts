@@ -30,7 +30,7 @@ export function skewed(random: Random, cap: number): number {
 }
 
 /** Splits `total` into `count` whole parts in proportion to their weights; the sum is exactly `total`. */
-export function* share(total: number, count: number, weight: (index: number) => number): Generator<number> {
+export function* share(total: number, count: number, weight: (index: number) => number): Generator<number, undefined> {
   let sum = 0
   for (let index = 0; index < count; index++) sum += weight(index)
   let reached = 0
@@ -41,6 +41,7 @@ export function* share(total: number, count: number, weight: (index: number) => 
     yield upTo - given
     given = upTo
   }
+  return undefined
 }
 
 /** `length` letters and digits. */

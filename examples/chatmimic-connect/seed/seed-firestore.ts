@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import firestorePackage from '@google-cloud/firestore'
 import { credentials } from '@grpc/grpc-js'
 import { LockstepError } from '../../../src/kernel/errors.ts'
 import type { Fields, Value } from '../../../src/stores/documents.ts'
@@ -10,8 +10,8 @@ export interface SeedFirestoreOptions extends SeedDocumentsOptions {
   readonly emulatorHost: string
 }
 
-// Its v1 is a lazy property of the CommonJS exports, which an import does not see.
-const { v1 }: typeof import('@google-cloud/firestore') = createRequire(import.meta.url)('@google-cloud/firestore')
+// v1 is a lazy property of the CommonJS exports: an import by name does not find it.
+const { v1 } = firestorePackage
 
 type Client = InstanceType<typeof v1.FirestoreClient>
 type BatchWriteRequest = NonNullable<Parameters<Client['batchWrite']>[0]>
@@ -31,7 +31,9 @@ export const noCredentials = { client_email: 'nobody@chatmimic.example', private
 export async function seedFirestore(options: SeedFirestoreOptions): Promise<number> {
   const [host, port] = options.emulatorHost.split(':')
   if (!host || !port) {
-    throw new LockstepError('LS-1007', `"${options.emulatorHost}" is not host:port`, { where: { name: 'emulatorHost' } })
+    throw new LockstepError('LS-1007', `"${options.emulatorHost}" is not host:port`, {
+      where: { name: 'emulatorHost' },
+    })
   }
   const client = new v1.FirestoreClient({
     projectId: options.projectId,
@@ -43,7 +45,12 @@ export async function seedFirestore(options: SeedFirestoreOptions): Promise<numb
   const database = `projects/${options.projectId}/databases/(default)`
   try {
     return await seedDocuments(
-      (documents) => batchWrite(client, database, documents.map((document) => wireWrite(database, document))),
+      (documents) =>
+        batchWrite(
+          client,
+          database,
+          documents.map((document) => wireWrite(database, document)),
+        ),
       { inFlight: 4, ...options },
     )
   } finally {

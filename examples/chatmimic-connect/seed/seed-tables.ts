@@ -89,7 +89,8 @@ async function insertConfigs(q: SqlHandle, group: readonly TenantPlan[], options
 }
 
 async function insertSettings(q: SqlHandle, tenant: TenantPlan, options: SeedOptions): Promise<void> {
-  const columns = 'company_info, services, communication_style, business_processes, integrations, created_at, updated_at'
+  const columns =
+    'company_info, services, communication_style, business_processes, integrations, created_at, updated_at'
   await q.query(
     `insert into user_table_${tenant.key} (${columns}) select ${columns}
        from jsonb_to_recordset($1::text::jsonb)

@@ -5,7 +5,7 @@ import type { PreparedBatch } from './client-statements.ts'
 import { ServerComplaint, askWith } from './engine.ts'
 import type { Engine, Owner } from './engine.ts'
 import { createResponseFilter, textOf } from './response-filter.ts'
-import { applySettings, loadPins, loadSettings, reportSettings } from './session-state.ts'
+import { applySettings, customSettingNames, loadPins, loadSettings, reportSettings } from './session-state.ts'
 import type { Baseline, Settings } from './session-state.ts'
 
 /** One client's view of the shared session, as if it were its own. */
@@ -27,6 +27,7 @@ export function createClientSession(id: number, engine: Engine, baseline: Baseli
   const statements = createClientStatements(id, engine.statements)
   const told = new Map<string, string>()
   let settings: Settings = new Map()
+  const customNames = new Set<string>()
   let settingsTouched = false
   let setsByFunction = false
   let away = true
@@ -55,7 +56,7 @@ export function createClientSession(id: number, engine: Engine, baseline: Baseli
   /** After a transaction: what to keep, and whether others may come. */
   const settle = async (send: (bytes: Buffer) => void): Promise<void> => {
     if (settingsTouched || setsByFunction) {
-      settings = await loadSettings(engine)
+      settings = await loadSettings(engine, baseline, customNames)
       ;(await reportSettings(engine, told)).forEach(send)
       statements.forgetUnnamed()
       settingsTouched = false
@@ -90,7 +91,8 @@ export function createClientSession(id: number, engine: Engine, baseline: Baseli
       await enter()
       try {
         await applySettings(engine, wanted)
-        settings = await loadSettings(engine)
+        wanted.forEach((_value, name) => name.includes('.') && customNames.add(name))
+        settings = await loadSettings(engine, baseline, customNames)
         return await reportSettings(engine, told)
       } finally {
         giveBack()
@@ -99,7 +101,8 @@ export function createClientSession(id: number, engine: Engine, baseline: Baseli
     async execute(batch, send) {
       await enter()
       const prepared = statements.prepare(batch)
-      setsByFunction ||= prepared.setsByFunction
+      setsByFunction ||= prepared.texts.some((text) => /set_config/i.test(text))
+      prepared.texts.flatMap(customSettingNames).forEach((name) => customNames.add(name))
       for (const parse of prepared.replays) await replay(engine, parse)
       const ready = await run(prepared, batch.some(({ type }) => type === 'c' || type === 'f'), send)
       if (ready === undefined) {

@@ -15,8 +15,8 @@ export interface PreparedBatch {
   completed(type: '1' | '3'): void
   /** An ErrorResponse with the client's names in it, or our own reason where we refused. */
   rewriteError(response: Buffer): Buffer
-  /** Whether a text of the batch may change settings in a way that no command tag shows. */
-  readonly setsByFunction: boolean
+  /** The SQL of the batch. */
+  readonly texts: readonly string[]
 }
 
 /** The prepared statements of one client, under names in the shared session that no other client uses. */
@@ -99,7 +99,7 @@ export function createClientStatements(id: number, live: Set<string>): ClientSta
         effects.splice(at < 0 ? 0 : at, at < 0 ? 0 : 1)[0]?.apply()
       },
       rewriteError: (response) => rewriteError(response, refusals, original),
-      setsByFunction: texts.some((text) => /set_config/i.test(text)),
+      texts,
     }
   }
 

@@ -35,7 +35,8 @@ export interface PostgresServer {
  * session; clients get it in turn, transaction by transaction, and find it as they left it:
  *
  * - Kept for each client: settings made by SET, by `set_config` in its own text, and at login; prepared statements of
- *   the protocol. Settings that a function of the database makes by itself may be lost, never leaked; so is `currval`.
+ *   the protocol. Settings that a function of the database makes by itself, and those of an application's own whose
+ *   name is a parameter, may be lost but never leak; so may `currval`.
  * - Held until the client lets go of it, others waiting: transactions, session-level advisory locks, temporary tables,
  *   cursors WITH HOLD, PREPARE in SQL. Who holds something idle for longer than `idleLimit` while others wait is
  *   ended with SQLSTATE 25P03.

@@ -15,25 +15,41 @@ const reportedNames = [
 /** The session as it was before its first owner, and the statement that brings it back there. */
 export interface Baseline {
   readonly database: string
+  readonly user: string
   readonly reset: string
 }
 
 /** To be asked once, before any client came. */
 export async function loadBaseline(engine: Engine): Promise<Baseline> {
-  const [row] = await engine.ask("SELECT current_database(), current_setting('role'), quote_ident(current_setting('role'))")
+  const [row] = await engine.ask("SELECT current_database(), current_setting('role'), quote_ident(current_setting('role')), session_user")
   const role = row?.[1] === 'none' ? '' : `; SET ROLE ${row?.[2] ?? 'none'}`
-  return { database: row?.[0] ?? 'postgres', reset: `SET SESSION AUTHORIZATION DEFAULT; RESET ALL${role}` }
+  return { database: row?.[0] ?? 'postgres', user: row?.[3] ?? 'postgres', reset: `SET SESSION AUTHORIZATION DEFAULT; RESET ALL${role}` }
 }
 
-/** What the owner changed and not yet changed back. */
-export async function loadSettings(engine: Engine): Promise<Settings> {
-  const rows = await engine.ask(
-    "SELECT name, setting FROM pg_settings WHERE source = 'session' AND name NOT LIKE 'transaction\\_%' ORDER BY name IN ('session_authorization', 'role'), name = 'role'",
+/**
+ * What the owner changed and not yet changed back. Postgres lists neither roles nor settings that an application made
+ * up: these are asked for by name.
+ */
+export async function loadSettings(engine: Engine, baseline: Baseline, customNames: ReadonlySet<string>): Promise<Settings> {
+  const listed = await engine.ask(
+    "SELECT name, setting FROM pg_settings WHERE source = 'session' AND name NOT LIKE 'transaction\\_%'",
   )
-  return new Map(rows.map(([name, setting]) => [name ?? '', setting ?? '']))
+  const custom = [...customNames].map((name) => `(${quote(name)}, current_setting(${quote(name)}, true))`)
+  // Roles last: after them others might be refused.
+  const roles = [
+    `('session_authorization', nullif(session_user::text, ${quote(baseline.user)}))`,
+    `('role', nullif(current_setting('role'), 'none'))`,
+  ]
+  const asked = await engine.ask([...custom, ...roles].map((pair) => `SELECT * FROM (VALUES ${pair}) AS asked (name, value) WHERE value <> ''`).join('; '))
+  return new Map([...listed, ...asked].map(([name, value]) => [name ?? '', value ?? '']))
 }
 
-/** Sets what a client had set. Roles last: after them the others might be refused. */
+/** Names with a dot in a text that sets something: an application's own settings, and others that do not matter. */
+export function customSettingNames(sql: string): readonly string[] {
+  return /\bset(_config)?\b/i.test(sql) ? (sql.match(/[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)+/g) ?? []) : []
+}
+
+/** Sets what a client had set, in the order of `settings`. */
 export async function applySettings(engine: Engine, settings: Settings): Promise<void> {
   if (settings.size === 0) return
   const calls = [...settings].map(([name, value]) => `pg_catalog.set_config(${quote(name)}, ${quote(value)}, false)`)

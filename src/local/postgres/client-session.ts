@@ -99,6 +99,8 @@ export function createClientSession(id: number, engine: Engine, baseline: Baseli
       }
     },
     async execute(batch, send) {
+      // A Flush with nothing before it has nothing to wait for, so it must not hold the session until a Sync.
+      if (release === undefined && batch.length === 1 && batch[0]?.type === 'H') return
       await enter()
       const prepared = statements.prepare(batch)
       setsByFunction ||= prepared.texts.some((text) => /set_config/i.test(text))

@@ -87,19 +87,23 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
   const loaded = await loadConfig({ folder: options.folder, file: options.configFile, provided })
   const environment = chooseEnvironment(loaded, options.environment, env)
   const stores = await openStores({ environment, root: loaded.root, env })
-  return wire({ options, loaded, environment, stores, clock: options.clock ?? systemClock, listener: options.listener ?? (() => {}) })
+  const clock = options.clock ?? systemClock
+  return wireMigrator({ options, loaded, environment, stores, clock, listener: options.listener ?? (() => {}), createEngine })
 }
 
-interface House {
-  readonly options: MigratorOptions
+/** Everything a migrator is made of: what tests replace one by one. */
+export interface House {
+  readonly options: Pick<MigratorOptions, 'interrupt' | 'concurrency'>
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
   readonly stores: Stores
   readonly clock: Clock
   readonly listener: Listener
+  readonly createEngine: typeof createEngine
 }
 
-function wire(house: House): Migrator {
+/** A migrator over stores that are open already. */
+export function wireMigrator(house: House): Migrator {
   const { stores, loaded, environment } = house
   return {
     target: stores.target,
@@ -108,11 +112,11 @@ function wire(house: House): Migrator {
     status: () => readStatus(house),
     plan: (migration) => plan(house, migration),
     start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),
-    resume: (migration, stopAfter) => workOn(house, migration, (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
+    resume: (migration, stopAfter) => workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
     behind: () => countBehind(house),
     verify: (migration, level) => verify(house, migration, level),
-    complete: (migration) => workOn(house, migration, complete),
-    down: (migration) => workOn(house, migration, down),
+    complete: (migration) => workOn(house, migration, 'contract', complete),
+    down: (migration) => workOn(house, migration, 'revert', down),
     journal: (migration) => readJournal(house, migration),
     pause: async (migration) => requestPause(stores.tables, (await openRun(house, migration)).id, actor()),
     close: () => stores.close(),
@@ -171,7 +175,7 @@ async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise
     for (const [step, { shards }] of planned.steps.entries()) await insertShards(q, { run, step, round: 0, shards })
     await appendEvents(q, run, [startedEvent(planned)])
   }).catch(alreadyOpen(id))
-  await workOn(house, id, (context, crew, found) => runForward(context, crew, found, stopAfter))
+  await workOn(house, id, 'forward', (context, crew, found) => runForward(context, crew, found, stopAfter))
 }
 
 function startedEvent(planned: Plan): RunEvent {
@@ -219,7 +223,7 @@ function editedError({ id, file }: LoadedMigration): LockstepError {
 
 type RunWork = (context: RunContext, crew: Crew, run: Run) => Promise<void>
 
-async function workOn(house: House, migration: string, work: RunWork): Promise<void> {
+async function workOn(house: House, migration: string, way: 'forward' | 'contract' | 'revert', work: RunWork): Promise<void> {
   const { stores, environment, clock, listener, options } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
@@ -230,14 +234,14 @@ async function workOn(house: House, migration: string, work: RunWork): Promise<v
     tables: stores.tables,
     clock,
     look: () => look(house),
-    createEngine: (queue: string, onWarning: (message: string) => void) => createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
+    createEngine: (queue: string, onWarning: (message: string) => void) => house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),
     listener,
   }
   const interrupt = options.interrupt ?? new AbortController().signal
-  await withRun({ rooms, run: run.id, migration, steps, interrupt }, (context, crew) => work(context, crew, run))
+  await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) => work(context, crew, run))
 }
 
 async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: StopAfter): Promise<void> {

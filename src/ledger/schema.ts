@@ -16,7 +16,7 @@ create table lockstep.runs (
 );
 create unique index runs_open on lockstep.runs (migration) where state not in ('rolled back', 'completed');
 create table lockstep.steps (
-  run text not null references lockstep.runs (id), step int not null, kind text not null, memo jsonb not null,
+  run text not null references lockstep.runs (id), step int not null, kind text not null, memo jsonb,
   primary key (run, step)
 );
 create table lockstep.shards (

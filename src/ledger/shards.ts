@@ -68,6 +68,7 @@ export async function claimShard(tables: TableWriter, id: string, owner: string)
       `update lockstep.shards set state = 'running', owner = $2, epoch = epoch + 1, attempt = attempt + 1, problem = null,
               lease_until = clock_timestamp() + make_interval(secs => $3), started_at = coalesce(started_at, clock_timestamp())
        where id = $1 and state <> 'done' and (owner is null or owner = $2 or state <> 'running' or lease_until < clock_timestamp())
+             and (phase = 'revert') = (select r.state = 'rolling back' from lockstep.runs r where r.id = shards.run)
        returning id, run, step, phase, scope, cursor, epoch, attempt`,
       [id, owner, shardLeaseSeconds],
     ),
@@ -76,19 +77,26 @@ export async function claimShard(tables: TableWriter, id: string, owner: string)
   return row === undefined ? undefined : { ...row, cursor: row.cursor ?? undefined }
 }
 
-/** Opens again what failed, and what owners hold that are known to be gone. */
-export async function reopenShards(tables: TableWriter, run: string, isDead: (owner: string) => boolean): Promise<void> {
+/**
+ * Opens again what failed and what owners hold that are known to be gone. Their epoch moves on, so that a late owner is fenced. Returns the shards opened.
+ */
+export async function reopenShards(
+  tables: TableWriter,
+  run: string,
+  isGone: (owner: string) => boolean,
+): Promise<ReadonlySet<string>> {
   const owners = await tables.read((q) =>
     q.query<{ owner: string }>(`select distinct owner from lockstep.shards where run = $1 and state = 'running' and owner is not null`, [run]),
   )
-  const dead = owners.map(({ owner }) => owner).filter(isDead)
-  await tables.transaction((q) =>
-    q.query(
-      `update lockstep.shards set owner = null, state = 'pending', attempt = 0
-       where run = $1 and (state = 'failed' or (state = 'running' and owner = any($2::text[])))`,
-      [run, dead],
+  const gone = owners.map(({ owner }) => owner).filter(isGone)
+  const rows = await tables.transaction((q) =>
+    q.query<{ id: string }>(
+      `update lockstep.shards set owner = null, state = 'pending', attempt = 0, epoch = epoch + 1
+       where run = $1 and (state = 'failed' or (state = 'running' and owner = any($2::text[]))) returning id`,
+      [run, gone],
     ),
   )
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Without a cursor only the counts move. */

@@ -4,6 +4,7 @@ import { columnStates } from './column-state.ts'
 import type { ColumnState } from './column-state.ts'
 import type { Checkpoint, PreImage, TableHands, Work } from './operation.ts'
 import { alterTables, tablesScope } from './table-groups.ts'
+import type { TablePass } from './table-groups.ts'
 
 export interface Removal {
   readonly column: string
@@ -20,13 +21,15 @@ export interface Removal {
  * column is renamed before it is read, so that nobody writes to it and no exclusive lock is held across the read.
  */
 export async function* removeColumn(work: Work<unknown>, hands: TableHands, removal: Removal): AsyncGenerator<Checkpoint> {
-  const { schema } = tablesScope.parse(work.scope)
+  const { schema, tables } = tablesScope.parse(work.scope)
   const passes = ['drop', 'large']
   const hidden = derivedName('lockstep_dropped', removal.column, removal.tag)
-  const drop = (q: Queryable, tables: readonly string[]): Promise<readonly PreImage[]> => dropSmall(q, hands, { schema, tables, hidden, removal })
-  const finish = (q: Queryable, tables: readonly string[]): Promise<readonly PreImage[]> => dropHidden(q, hands, { schema, tables, hidden, removal })
+  const drop: TablePass['alter'] = (q, group) => dropSmall(q, hands, { schema, tables: group, hidden, removal })
+  const finish: TablePass['alter'] = (q, group) => dropHidden(q, hands, { schema, tables: group, hidden, removal })
   yield* alterTables(work, hands, { pass: 'drop', passes, alter: drop })
-  yield* alterTables(work, hands, { pass: 'large', passes, size: 1, alter: finish })
+  const hiding = await hands.tables.read((q) => columnStates(q, schema, tables, hidden))
+  const large = hiding.filter((state) => state.type !== undefined).map((state) => state.table)
+  yield* alterTables({ ...work, scope: { schema, tables: large } }, hands, { pass: 'large', passes, size: 1, alter: finish })
 }
 
 interface Group {

@@ -60,7 +60,7 @@ interface FunctionRow {
 const functionStatement = `
 select p.oid::text as oid, format('%I.%I', n.nspname, p.proname) as quoted, p.proname as name, n.nspname as schema,
        l.lanname as language, p.prosrc as body, pg_catalog.format_type(p.prorettype, null) as returns,
-       pg_catalog.pg_get_function_identity_arguments(p.oid) as arguments, p.prosecdef as definer,
+       pg_catalog.oidvectortypes(p.proargtypes) as arguments, p.prosecdef as definer,
        p.prokind = 'f' and not p.proretset and p.proargmodes is null and l.lanname in ('plpgsql', 'sql')
          and coalesce(p.prosqlbody::text, '') = '' as simple,
        case when p.prokind = 'f' then pg_catalog.pg_get_functiondef(p.oid) else '' end as definition,

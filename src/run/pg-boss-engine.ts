@@ -23,6 +23,11 @@ export interface EngineOptions {
 
 /** A job engine on the user's own database; several processes may share a queue on Postgres, one only on PGlite. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
+  if (!/^[\w.\-/]+$/.test(options.queue)) {
+    throw new LockstepError('LS-1007', `${options.queue} cannot name a queue`, {
+      hint: 'Use letters, digits and _ - . /',
+    })
+  }
   const leaseSeconds = Math.max(10, Math.ceil(options.leaseSeconds ?? 15))
   const onWarning = options.onWarning ?? ((message: string) => process.emitWarning(message, 'LockstepEngineWarning'))
   const schema = options.schema ?? 'lockstep_engine'

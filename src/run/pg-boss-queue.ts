@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { PgBoss } from 'pg-boss'
 import { LockstepError } from '../kernel/errors.ts'
+import { sqlState } from '../stores/tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import type { EngineStats } from './engine.ts'
 import { createBossDatabase } from './pg-boss-database.ts'
+import { renderErrorName } from './retry.ts'
+import type { Warn } from './retry.ts'
 
 /** One attempt at a shard: settling it has no effect once the shard was handed to somebody else. */
 export interface Claim {
@@ -37,7 +40,7 @@ export interface QueueOptions {
   readonly queue: string
   readonly schema: string
   readonly leaseSeconds: number
-  readonly onWarning: (message: string) => void
+  readonly onWarning: Warn
 }
 
 const day = 86_400
@@ -63,15 +66,7 @@ export function createShardQueue(options: QueueOptions): ShardQueue {
       const jobs = await (await boss.find())?.fetch<{ shard: string }>(queue, { batchSize: limit })
       return (jobs ?? []).map((job) => ({ id: job.id, shard: job.data.shard, retryCount: job.retryCount }))
     },
-    async beat(claims) {
-      if (claims.length === 0) return new Set()
-      const to = await boss.open()
-      const ids = claims.map((claim) => claim.id)
-      if (affected(await to.touch(queue, [...claims])) === claims.length) return new Set(ids)
-      // The count alone does not say which were lost.
-      const ours = await Promise.all(claims.map(async (claim) => affected(await to.touch(queue, claim)) > 0))
-      return new Set(ids.filter((_, index) => ours[index]))
-    },
+    beat: async (claims) => (claims.length === 0 ? new Set() : touch(await boss.open(), queue, claims)),
     takeOver: async () => (await boss.find())?.supervise(queue),
     // Deleted, not completed: the ledger remembers what was done, and the shard can be queued again by the next phase.
     done: async (claim) => void (await (await boss.open()).deleteJob(queue, claim)),
@@ -83,7 +78,11 @@ export function createShardQueue(options: QueueOptions): ShardQueue {
     async handOut(shards) {
       if (shards.length === 0) return
       const to = await boss.open()
-      for (const part of chunks(shards)) await handOutIds(to, part.map((shard) => jobId(queue, shard)))
+      for (const part of chunks(shards))
+        await handOutIds(
+          to,
+          part.map((shard) => jobId(queue, shard)),
+        )
       await insert(to, queue, shards)
     },
     empty: async () => (await boss.find())?.deleteAllJobs(queue),
@@ -91,6 +90,14 @@ export function createShardQueue(options: QueueOptions): ShardQueue {
     count: async () => ((await boss.find()) === undefined ? { queued: 0, active: 0 } : await countJobs(options)),
     close: () => boss.close(),
   }
+}
+
+async function touch(boss: PgBoss, queue: string, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
+  const ids = claims.map((claim) => claim.id)
+  if (affected(await boss.touch(queue, [...claims])) === claims.length) return new Set(ids)
+  // The count alone does not say which were lost.
+  const ours = await Promise.all(claims.map(async (claim) => affected(await boss.touch(queue, claim)) > 0))
+  return new Set(ids.filter((_, index) => ours[index]))
 }
 
 /** How many jobs a verb of pg-boss changed; it answers with the count, its types do not say so. */
@@ -102,13 +109,18 @@ function affected(answer: object): number {
 /** The primary key of a shard's job: what makes queuing it twice impossible. */
 function jobId(queue: string, shard: string): string {
   const hex = createHash('sha256').update(`${queue}\0${shard}`).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
 }
 
 async function insert(boss: PgBoss, queue: string, shards: readonly string[]): Promise<void> {
   const distinct = [...new Set(shards)]
   for (const part of chunks(distinct)) {
-    await boss.insert(queue, part.map((shard) => ({ id: jobId(queue, shard), data: { shard } })))
+    await boss.insert(
+      queue,
+      part.map((shard) => ({ id: jobId(queue, shard), data: { shard } })),
+    )
   }
 }
 
@@ -147,7 +159,9 @@ function createLazyBoss(options: QueueOptions): LazyBoss {
     open,
     find: async () => (opening !== undefined || (await hasTables(options)) ? open() : undefined),
     async close() {
-      await (await opening)?.stop({ graceful: false })
+      // A start that fails tells whoever asked for it; here it only means that there is nothing to stop.
+      const boss = await opening?.catch(() => undefined)
+      await boss?.stop({ graceful: false })
       opening = undefined
     },
   }
@@ -170,9 +184,9 @@ async function startBoss({ tables, queue, schema, leaseSeconds, onWarning }: Que
     reindex: false,
     monitorIntervalSeconds: Math.max(1, Math.floor(leaseSeconds / 3)),
   })
-  boss.on('error', (error) => onWarning(`The job engine reports: ${error.message}`))
+  boss.on('error', (error) => onWarning(`The job engine reports: ${renderErrorName(error)}`))
   boss.on('warning', (warning) => onWarning(`The job engine warns: ${warning.message}`))
-  await boss.start()
+  await startTogether(boss)
   await boss.createQueue(queue, {
     retryLimit: 1_000_000,
     retryDelay: 1,
@@ -182,7 +196,16 @@ async function startBoss({ tables, queue, schema, leaseSeconds, onWarning }: Que
     expireInSeconds: day,
     retentionSeconds: 365 * day,
   })
-  // Cached before the first use, so that no later verb needs a second statement for it.
-  await boss.getQueue(queue)
   return boss
+}
+
+/** Two processes may create the tables at the same moment. pg-boss waits its turn; what then failed finds them made. */
+async function startTogether(boss: PgBoss): Promise<void> {
+  try {
+    await boss.start()
+  } catch (error) {
+    // A session that looked for the schema before it existed may still believe so when the turn comes to it.
+    if (sqlState(error) !== '23505') throw error
+    await boss.start()
+  }
 }

@@ -15,6 +15,8 @@ const askAgainMilliseconds = 5_000
 
 export interface Crew {
   readonly engine: Engine
+  /** Shards whose last owner is gone: handed out again at once, whatever the engine believes. */
+  readonly reopened: ReadonlySet<string>
   /** Resolves at the next checkpoint or end of a shard in this process, or after `ms`. */
   progressed(ms: number): Promise<void>
 }
@@ -73,9 +75,11 @@ async function workOff(context: RunContext, crew: Crew, phase: WorkPhase): Promi
       return rows
     }
     if (stageOf(next) !== stage || context.clock.now() - asked > askAgainMilliseconds) {
+      const ids = open.filter((row) => stageOf(row) === stageOf(next)).map((row) => row.id)
+      if (stageOf(next) !== stage) await crew.engine.recover(ids.filter((id) => crew.reopened.has(id)))
+      await crew.engine.enqueue(ids)
       stage = stageOf(next)
       asked = context.clock.now()
-      await crew.engine.enqueue(open.filter((row) => stageOf(row) === stage).map((row) => row.id))
     }
     await crew.progressed(1000)
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { appendEvents } from '../ledger/event-log.ts'
 import type { RunEvent } from '../ledger/events.ts'
@@ -21,6 +22,10 @@ export interface SessionOptions {
   readonly steps: readonly RunStep[]
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal
+  /** Jobs of different ways through a run do not mix: forward, contract, revert. */
+  readonly way: string
+  /** Takes every shard away from whoever holds it: before going back. */
+  readonly takeAll: boolean
 }
 
 /** Holds the run while `work` goes on; whatever ends it, the ledger says how. */
@@ -29,11 +34,13 @@ export async function withRun<T>(options: SessionOptions, work: (context: RunCon
   const owner = createRunnerName()
   const held = await holdRun(rooms.tables, run, owner, isDeadRunner)
   if (!held.held) throw heldBy(migration, held.by, held.seconds)
-  await reopenShards(rooms.tables, run, isDeadRunner)
+  const reopened = await reopenShards(rooms.tables, run, options.takeAll ? () => true : isDeadRunner)
   const pausing = new AbortController()
+  // Each shard at work listens to it, and each pause between two tries.
+  setMaxListeners(0, pausing.signal)
   const { context, close } = createContext(options, owner, pausing)
   const heart = startHeart(context, pausing)
-  const crew = await startCrew(context)
+  const crew = await startCrew(context, options.way, reopened)
   try {
     const result = await work(context, crew)
     await close(crew)
@@ -108,18 +115,20 @@ interface LiveCrew extends Crew {
   close(): Promise<void>
 }
 
-async function startCrew(context: RunContext): Promise<LiveCrew> {
+async function startCrew(context: RunContext, way: string, reopened: ReadonlySet<string>): Promise<LiveCrew> {
   let wake = (): void => {}
   const worker = createShardWorker(context, () => wake())
-  const engine = await context.createEngine(context.run, (message) => context.emit({ type: 'warning', message }))
+  const engine = await context.createEngine(`${context.run}-${way}`, (message) => context.emit({ type: 'warning', message }))
   await engine.work(context.concurrency, worker)
   const onPause = (): void => wake()
   context.pausing.addEventListener('abort', onPause)
   return {
     engine,
+    reopened,
     progressed: async (ms) => {
-      const woken = new Promise<void>((resolve) => (wake = resolve))
-      await Promise.race([woken, context.clock.sleep(ms, context.pausing)])
+      const waiting = new AbortController()
+      wake = () => waiting.abort()
+      await context.clock.sleep(ms, waiting.signal)
     },
     async close() {
       context.pausing.removeEventListener('abort', onPause)

@@ -49,7 +49,7 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
   await changePart(options, change, { names: change.names, whole: true, failures, tally })
   const { changed, skipped, conflicts, repeats, seconds } = tally
-  options.emit({
+  if (changed > 0 || repeats > 0) options.emit({
     type: 'tables-changed',
     step: options.shard.step,
     phase: options.shard.phase,

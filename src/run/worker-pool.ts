@@ -1,7 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { isLockstepError, LockstepError } from '../kernel/errors.ts'
+import { LockstepError } from '../kernel/errors.ts'
 import type { ShardHandler } from './engine.ts'
 import type { Claim, ShardQueue } from './pg-boss-queue.ts'
+import { attempt, createBell, pause, renderErrorName, repeat } from './retry.ts'
+import type { Warn } from './retry.ts'
 
 export interface WorkerPool {
   /** There may be work: look now instead of at the next poll. */
@@ -16,7 +17,7 @@ export interface PoolOptions {
   readonly concurrency: number
   readonly handler: ShardHandler
   readonly leaseSeconds: number
-  readonly onWarning: (message: string) => void
+  readonly onWarning: Warn
 }
 
 interface Running {
@@ -38,11 +39,13 @@ const graceMs = 5_000
 export function createWorkerPool(options: PoolOptions): WorkerPool {
   const { queue, concurrency, onWarning } = options
   const running = new Set<Running>()
+  const leaseMs = options.leaseSeconds * 1_000
   const bell = createBell()
   const stop = new AbortController()
+  const beating = new AbortController()
   const start = (claim: Claim): void => {
     const abort = new AbortController()
-    const ended = Promise.resolve().then(() => runClaim(options, claim, { abort: abort.signal, closing: stop.signal }))
+    const ended = runClaim(options, claim, abort.signal)
     const one: Running = { claim, abort, ended, confirmed: performance.now() }
     running.add(one)
     void ended.finally(() => {
@@ -53,48 +56,43 @@ export function createWorkerPool(options: PoolOptions): WorkerPool {
   const takeTurn = async (): Promise<void> => {
     const free = concurrency - running.size
     const claims = free > 0 && !stop.signal.aborted ? await queue.take(free) : []
-    claims.forEach(start)
+    for (const claim of claims) start(claim)
     // A full house needs no poll: the next free slot rings.
     await bell.wait(running.size < concurrency ? pollMs * (0.8 + Math.random() * 0.4) : undefined)
   }
   const beatTurn = async (): Promise<void> => {
-    try {
-      await beat(queue, running)
-      await queue.takeOver()
-    } finally {
-      abortUnconfirmed(running, options.leaseSeconds * 1_000)
-    }
-    await delay((options.leaseSeconds * 1_000) / 3, undefined, { signal: beating.signal }).catch(ignoreAbort)
+    await beat(queue, running)
+    await queue.takeOver()
+    await pause(leaseMs / 3, beating.signal)
   }
-  const beating = new AbortController()
+  // Apart from the heartbeat, which may hang in a connection that neither answers nor breaks.
+  const watchTurn = async (): Promise<void> => {
+    abortUnconfirmed(running, leaseMs)
+    await pause(leaseMs / 10, beating.signal)
+  }
   const taking = repeat(takeTurn, stop.signal, onWarning)
-  const beats = repeat(beatTurn, beating.signal, onWarning)
+  const beats = [beatTurn, watchTurn].map((turn) => repeat(turn, beating.signal, onWarning))
   return {
     wake: () => bell.ring(),
-    abort: (reason) => running.forEach((one) => one.abort.abort(reason)),
+    abort: (reason) => abortAll(running, reason),
     async close(drainMs) {
       stop.abort()
       bell.ring()
-      await taking
+      await settledWithin([taking], graceMs)
       await drain(options, running, drainMs)
       beating.abort()
-      await beats
+      await settledWithin(beats, graceMs)
     },
   }
 }
 
-async function runClaim(
-  { queue, handler, onWarning }: PoolOptions,
-  claim: Claim,
-  signals: { readonly abort: AbortSignal; readonly closing: AbortSignal },
-): Promise<void> {
+async function runClaim({ queue, handler, onWarning }: PoolOptions, claim: Claim, signal: AbortSignal): Promise<void> {
   let settle = (): Promise<void> => queue.done(claim)
   try {
-    await handler(claim.shard, signals.abort)
+    await handler(claim.shard, signal)
   } catch (error) {
-    const interrupted = signals.closing.aborted && signals.abort.aborted
-    if (!interrupted) onWarning(`Shard ${claim.shard} did not end well and is tried again: ${nameError(error)}`)
-    settle = () => (interrupted ? queue.release(claim) : queue.failed(claim))
+    if (!signal.aborted) onWarning(`Shard ${claim.shard} failed and is tried again: ${renderErrorName(error)}`)
+    settle = () => (signal.aborted ? queue.release(claim) : queue.failed(claim))
   }
   // Given up in the end without harm: the heartbeat stops with this claim, so the shard is handed out again, and the
   // ledger knows whether it was done.
@@ -114,89 +112,29 @@ async function beat(queue: ShardQueue, running: ReadonlySet<Running>): Promise<v
 function abortUnconfirmed(running: ReadonlySet<Running>, leaseMs: number): void {
   for (const one of running) {
     if (performance.now() - one.confirmed < leaseMs) continue
-    one.abort.abort(new LockstepError('LS-4003', `no heartbeat of shard ${one.claim.shard} reached the queue for a lease`))
+    one.abort.abort(
+      new LockstepError('LS-4003', `no heartbeat of shard ${one.claim.shard} reached the queue for a lease`),
+    )
   }
 }
 
+function abortAll(running: ReadonlySet<Running>, reason: LockstepError): void {
+  for (const one of running) one.abort.abort(reason)
+}
+
 async function drain(options: PoolOptions, running: ReadonlySet<Running>, drainMs: number): Promise<void> {
-  await allEnded(running, drainMs)
+  const ended = [...running].map((one) => one.ended)
+  await settledWithin(ended, drainMs)
   for (const one of running) one.abort.abort(new LockstepError('LS-4007', `shard ${one.claim.shard} is interrupted`))
-  await allEnded(running, graceMs)
+  await settledWithin(ended, graceMs)
   for (const one of running) {
     options.onWarning(`Shard ${one.claim.shard} did not stop when asked to; it is handed to other workers.`)
     await attempt(() => options.queue.release(one.claim), 2, options.onWarning)
   }
 }
 
-async function allEnded(running: ReadonlySet<Running>, ms: number): Promise<void> {
-  const timer = new AbortController()
-  const ended = Promise.allSettled([...running].map((one) => one.ended))
-  await Promise.race([ended, delay(ms, undefined, { signal: timer.signal }).catch(ignoreAbort)])
-  timer.abort()
-}
-
-/** Runs turns until the signal; a turn that throws is reported and tried again after a growing, uneven pause. */
-async function repeat(turn: () => Promise<void>, signal: AbortSignal, warn: (message: string) => void): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      await turn()
-      failures = 0
-    } catch (error) {
-      failures += 1
-      warn(`The job queue did not answer and is asked again: ${nameError(error)}`)
-      await delay(backoff(failures), undefined, { signal }).catch(ignoreAbort)
-    }
-  }
-}
-
-async function attempt(act: () => Promise<void>, times: number, warn: (message: string) => void): Promise<void> {
-  for (let failures = 1; failures <= times; failures += 1) {
-    try {
-      return await act()
-    } catch (error) {
-      warn(`The job queue did not take a result (attempt ${failures} of ${times}): ${nameError(error)}`)
-      if (failures < times) await delay(backoff(failures))
-    }
-  }
-}
-
-function backoff(failures: number): number {
-  return Math.min(5_000, 125 * 2 ** failures) * (0.5 + Math.random())
-}
-
-/** Only what cannot quote a row or a secret: a foreign error's message may, its name and code may not. */
-function nameError(error: unknown): string {
-  if (isLockstepError(error)) return `${error.code} ${error.message}`
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
-  return `${error instanceof Error ? error.name : typeof error}${code}`
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error
-}
-
-interface Bell {
-  ring(): void
-  /** Resolves at the next ring, or at once after one nobody heard, or after `ms`. */
-  wait(ms: number | undefined): Promise<void>
-}
-
-function createBell(): Bell {
-  let rung = false
-  let hear: (() => void) | undefined
-  return {
-    ring() {
-      rung = true
-      hear?.()
-    },
-    async wait(ms) {
-      const timer = new AbortController()
-      const heard = new Promise<void>((resolve) => (hear = resolve))
-      const late = ms === undefined ? [] : [delay(ms, undefined, { signal: timer.signal }).catch(ignoreAbort)]
-      if (!rung) await Promise.race([heard, ...late])
-      timer.abort()
-      rung = false
-      hear = undefined
-    },
-  }
+async function settledWithin(work: readonly Promise<void>[], ms: number): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([Promise.allSettled(work), pause(ms, over.signal)])
+  over.abort()
 }

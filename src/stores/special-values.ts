@@ -16,7 +16,8 @@ export function isPlain(value: object): boolean {
  * classes, told by shape because a user's project may hold several copies of them. Undefined for any other object.
  */
 export function encodeSpecial(value: object, refuse: Refuse): Value | undefined {
-  const byMethod = encodeDate(value, refuse) ?? encodeTimestamp(value, refuse) ?? encodeBytes(value) ?? encodeVector(value)
+  const byMethod =
+    encodeDate(value, refuse) ?? encodeTimestamp(value, refuse) ?? encodeBytes(value) ?? encodeVector(value)
   if (byMethod !== undefined || isPlain(value)) return byMethod
   return encodeGeoPoint(value) ?? encodeReference(value, refuse)
 }
@@ -65,7 +66,9 @@ function encodeGeoPoint(value: object): Value | undefined {
 function encodeReference(value: object, refuse: Refuse): Value | undefined {
   if (!('path' in value) || typeof value.path !== 'string') return undefined
   if ('project' in value && 'database' in value) {
-    return { referenceValue: `projects/${String(value.project)}/databases/${String(value.database)}/documents/${value.path}` }
+    return {
+      referenceValue: `projects/${String(value.project)}/databases/${String(value.database)}/documents/${value.path}`,
+    }
   }
   if (!('firestore' in value)) return undefined
   const database = databaseOf(value.firestore)
@@ -77,12 +80,15 @@ function encodeReference(value: object, refuse: Refuse): Value | undefined {
 function databaseOf(firestore: unknown): string | undefined {
   if (typeof firestore !== 'object' || firestore === null) return undefined
   const id = '_databaseId' in firestore ? firestore._databaseId : undefined
-  if (typeof id === 'object' && id !== null && 'projectId' in id && 'database' in id) return nameOf(id.projectId, id.database)
+  if (typeof id === 'object' && id !== null && 'projectId' in id && 'database' in id)
+    return nameOf(id.projectId, id.database)
   return nameOf('_projectId' in firestore ? firestore._projectId : undefined, id ?? '(default)')
 }
 
 function nameOf(project: unknown, database: unknown): string | undefined {
-  return typeof project === 'string' && typeof database === 'string' ? `projects/${project}/databases/${database}` : undefined
+  return typeof project === 'string' && typeof database === 'string'
+    ? `projects/${project}/databases/${database}`
+    : undefined
 }
 
 function encodeVector(value: object): Value | undefined {

@@ -33,7 +33,13 @@ export function decodeFields(fields: Fields): Record<string, unknown> {
   const decoded: Record<string, unknown> = {}
   for (const key of Object.keys(fields)) {
     const value = fields[key]
-    if (value !== undefined) Object.defineProperty(decoded, key, { value: decodeValue(value), enumerable: true, writable: true, configurable: true })
+    if (value !== undefined)
+      Object.defineProperty(decoded, key, {
+        value: decodeValue(value),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      })
   }
   return decoded
 }
@@ -48,7 +54,8 @@ export function decodeValue(value: Value): unknown {
   if ('stringValue' in value) return value.stringValue
   if ('bytesValue' in value) return Uint8Array.from(Buffer.from(value.bytesValue, 'base64'))
   if ('referenceValue' in value) return decodeReference(value.referenceValue)
-  if ('geoPointValue' in value) return view({}, { latitude: value.geoPointValue.latitude, longitude: value.geoPointValue.longitude })
+  if ('geoPointValue' in value)
+    return view({}, { latitude: value.geoPointValue.latitude, longitude: value.geoPointValue.longitude })
   if ('arrayValue' in value) return value.arrayValue.values.map(decodeValue)
   return decodeVector(value.mapValue.fields) ?? decodeFields(value.mapValue.fields)
 }
@@ -65,12 +72,18 @@ export function encodeValue(value: unknown): Value {
 
 function encodeAt(value: unknown, path: string): Value {
   switch (typeof value) {
-    case 'string': return { stringValue: checkText(value, path) }
-    case 'boolean': return { booleanValue: value }
-    case 'number': return encodeNumber(value)
-    case 'bigint': return encodeBigint(value, path)
-    case 'object': return value === null ? { nullValue: null } : encodeObject(value, path)
-    default: throw refuse(path, `is ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`)
+    case 'string':
+      return { stringValue: checkText(value, path) }
+    case 'boolean':
+      return { booleanValue: value }
+    case 'number':
+      return encodeNumber(value)
+    case 'bigint':
+      return encodeBigint(value, path)
+    case 'object':
+      return value === null ? { nullValue: null } : encodeObject(value, path)
+    default:
+      throw refuse(path, `is ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`)
   }
 }
 
@@ -82,7 +95,12 @@ function encodeObject(value: object, path: string): Value {
   const fields: Record<string, Value> = {}
   for (const [key, member] of Object.entries(value)) {
     const place = path === '' ? key : `${path}.${key}`
-    Object.defineProperty(fields, checkText(key, place), { value: encodeAt(member, place), enumerable: true, writable: true, configurable: true })
+    Object.defineProperty(fields, checkText(key, place), {
+      value: encodeAt(member, place),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
   }
   return { mapValue: { fields } }
 }
@@ -116,7 +134,10 @@ function refuse(path: string, why: string): LockstepError {
   const name = path === '' ? 'the value' : path
   return new LockstepError('LS-2103', `${name} ${why}, which Firestore cannot keep`, {
     where: { name },
-    hint: why === 'is undefined' ? 'return null, or leave the member out' : 'return strings, numbers, booleans, null, dates, plain objects or arrays of them',
+    hint:
+      why === 'is undefined'
+        ? 'return null, or leave the member out'
+        : 'return strings, numbers, booleans, null, dates, plain objects or arrays of them',
   })
 }
 
@@ -144,9 +165,11 @@ const vectorMethods = {
   },
 }
 
-function view<Members extends object, Methods extends object>(methods: Methods, members: Members): Readonly<Members & Methods> {
-  const made: Methods = Object.create(methods)
-  return Object.freeze(Object.assign(made, members))
+function view<Members extends object, Methods extends object>(
+  methods: Methods,
+  members: Members,
+): Readonly<Members & Methods> {
+  return Object.freeze(Object.assign(Object.create(methods) as Methods, members))
 }
 
 function decodeTimestamp(text: string): TimestampView {

@@ -4,11 +4,18 @@ import { namesOf, put, seed, type Documents } from './documents.ts'
 
 /** Reads by name, counts and the ids of collections. */
 export function readingContract(documents: Documents): void {
-  const scope = (collection: string, parent = '', descendants = false): CollectionScope => ({ parent, collection, descendants })
+  const scope = (collection: string, parent = '', descendants = false): CollectionScope => ({
+    parent,
+    collection,
+    descendants,
+  })
 
   describe('get', () => {
     it('answers in the order of the names, with repeats and gaps', async () => {
-      await seed(documents(), Array.from({ length: 1_100 }, (_, i) => put(`get/d${i}`, { i: { integerValue: String(i) } })))
+      await seed(
+        documents(),
+        Array.from({ length: 1_100 }, (_, i) => put(`get/d${i}`, { i: { integerValue: String(i) } })),
+      )
       const names = Array.from({ length: 1_200 }, (_, i) => `get/d${(i * 7) % 1_300}`)
       const found = await documents().get([...names, 'get/d1', 'get/d1'])
       expect(found.map((document) => document?.name)).toEqual(
@@ -42,10 +49,22 @@ export function readingContract(documents: Documents): void {
 
     it('finds one collection id at any depth, in name order', async () => {
       expect(await namesOf(documents().scan(scope('leaves', '', true), {}))).toEqual([
-        'bush/x/leaves/4', 'leaves/root', 'tree/a/leaves/1', 'tree/a/leaves/1/leaves/deep', 'tree/ab/leaves/5', 'tree/ghost/leaves/2', 'tree/ghost/twigs/1/leaves/3',
+        'bush/x/leaves/4',
+        'leaves/root',
+        'tree/a/leaves/1',
+        'tree/a/leaves/1/leaves/deep',
+        'tree/ab/leaves/5',
+        'tree/ghost/leaves/2',
+        'tree/ghost/twigs/1/leaves/3',
       ])
-      expect(await namesOf(documents().scan(scope('leaves', 'tree/ghost', true), {}))).toEqual(['tree/ghost/leaves/2', 'tree/ghost/twigs/1/leaves/3'])
-      expect(await namesOf(documents().scan(scope('leaves', 'tree/a', true), {}))).toEqual(['tree/a/leaves/1', 'tree/a/leaves/1/leaves/deep'])
+      expect(await namesOf(documents().scan(scope('leaves', 'tree/ghost', true), {}))).toEqual([
+        'tree/ghost/leaves/2',
+        'tree/ghost/twigs/1/leaves/3',
+      ])
+      expect(await namesOf(documents().scan(scope('leaves', 'tree/a', true), {}))).toEqual([
+        'tree/a/leaves/1',
+        'tree/a/leaves/1/leaves/deep',
+      ])
     })
 
     it('a plain collection is only its own depth', async () => {

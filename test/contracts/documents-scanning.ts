@@ -10,13 +10,34 @@ const group: CollectionScope = { parent: '', collection: 'spread', descendants: 
 const idOf = (i: number) => `d${String(i).padStart(6, '0')}`
 
 /** Ids in Firestore's order, which is that of UTF-8 bytes; UTF-16 order would put 😀 before U+F8FF. */
-const oddIds = [' ', '!', '-', '.a', '1', '10', '2', 'A', 'B', 'a', 'a b', 'ab', 'a\u0301', 'b', '~', 'ü', 'я', '中', '\uf8ff', '😀']
+const oddIds = [
+  ' ',
+  '!',
+  '-',
+  '.a',
+  '1',
+  '10',
+  '2',
+  'A',
+  'B',
+  'a',
+  'a b',
+  'ab',
+  'a\u0301',
+  'b',
+  '~',
+  'ü',
+  'я',
+  '中',
+  '\uf8ff',
+  '😀',
+]
 
 setFlagsFromString('--expose-gc')
-const collectGarbage: unknown = runInNewContext('gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 function heapInUse(): number {
-  if (typeof collectGarbage === 'function') collectGarbage()
+  collectGarbage()
   return process.memoryUsage().heapUsed
 }
 
@@ -26,8 +47,16 @@ export function scanningContract(documents: Documents): void {
 
   describe('scan', () => {
     beforeAll(async () => {
-      await seed(documents(), Array.from({ length: many }, (_, i) => put(`many/${idOf(i)}`, { i: { integerValue: String(i) }, pad: { stringValue: 'x'.repeat(2_000) } })))
-      await seed(documents(), Array.from({ length: 900 }, (_, i) => put(`owners/${idOf(i % 30)}/spread/${i}`)))
+      await seed(
+        documents(),
+        Array.from({ length: many }, (_, i) =>
+          put(`many/${idOf(i)}`, { i: { integerValue: String(i) }, pad: { stringValue: 'x'.repeat(2_000) } }),
+        ),
+      )
+      await seed(
+        documents(),
+        Array.from({ length: 900 }, (_, i) => put(`owners/${idOf(i % 30)}/spread/${i}`)),
+      )
     })
 
     it('gives each document once, in order, from more than one query', async () => {
@@ -67,20 +96,28 @@ export function scanningContract(documents: Documents): void {
       const during = new AbortController()
       let seen = 0
       const reading = (async () => {
-        for await (const _ of documents().scan(plain, {}, { signal: during.signal })) if (++seen === 5) during.abort(reason)
+        for await (const _ of documents().scan(plain, {}, { signal: during.signal }))
+          if (++seen === 5) during.abort(reason)
       })()
       await expect(reading).rejects.toBe(reason)
       expect(seen).toBe(5)
     })
 
     it('orders ids as the server does, whatever characters they have', async () => {
-      await seed(documents(), oddIds.toReversed().map((id) => put(`odd/${id}`)))
+      await seed(
+        documents(),
+        oddIds.toReversed().map((id) => put(`odd/${id}`)),
+      )
       const scope: CollectionScope = { parent: '', collection: 'odd', descendants: false }
       expect(await namesOf(scan(scope))).toEqual(oddIds.map((id) => `odd/${id}`))
       for (const [i, id] of oddIds.entries()) {
-        expect(await namesOf(scan(scope, { after: `odd/${id}` }))).toEqual(oddIds.slice(i + 1).map((later) => `odd/${later}`))
+        expect(await namesOf(scan(scope, { after: `odd/${id}` }))).toEqual(
+          oddIds.slice(i + 1).map((later) => `odd/${later}`),
+        )
       }
-      expect((await documents().get(oddIds.map((id) => `odd/${id}`))).map((found) => found?.name)).toEqual(oddIds.map((id) => `odd/${id}`))
+      expect((await documents().get(oddIds.map((id) => `odd/${id}`))).map((found) => found?.name)).toEqual(
+        oddIds.map((id) => `odd/${id}`),
+      )
     })
 
     it('does not hold the documents it has given', async () => {
@@ -120,9 +157,14 @@ export function scanningContract(documents: Documents): void {
     })
 
     it('covers a group in which documents have descendants of the same collection id', async () => {
-      const deep = ['a', 'a/nest/b', 'a/nest/b/nest/c', 'b', 'b/-/x/nest/q', 'b/nest/a', 'c'].map((name) => `nest/${name}`)
-      await seed(documents(), deep.map((name) => put(name)))
-      await covers({ parent: '', collection: 'nest', descendants: true }, 5)
+      const deep = ['a', 'a/nest/b', 'a/nest/b/nest/c', 'b', 'b/-/x/nest/q', 'b/nest/a', 'c'].map(
+        (name) => `nest/${name}`,
+      )
+      await seed(
+        documents(),
+        deep.map((name) => put(name)),
+      )
+      expect((await covers({ parent: '', collection: 'nest', descendants: true }, 5)).length).toBeGreaterThan(1)
       await covers({ parent: '', collection: 'nest', descendants: false }, 5)
     })
 
@@ -133,9 +175,15 @@ export function scanningContract(documents: Documents): void {
 
     it('finds in a part what was added after the split', async () => {
       const scope: CollectionScope = { parent: '', collection: 'later', descendants: false }
-      await seed(documents(), ['b', 'd', 'f', 'h'].map((id) => put(`later/${id}`)))
+      await seed(
+        documents(),
+        ['b', 'd', 'f', 'h'].map((id) => put(`later/${id}`)),
+      )
       const ranges = await documents().partition(scope, 3)
-      await seed(documents(), ['a', 'bb', 'c', 'e', 'g', 'z', 'd\u0000', 'b-', 'd~'].map((id) => put(`later/${id}`)))
+      await seed(
+        documents(),
+        ['a', 'bb', 'c', 'e', 'g', 'z', 'd\u0000', 'b-', 'd~'].map((id) => put(`later/${id}`)),
+      )
       const parts = await Promise.all(ranges.map((range) => namesOf(scan(scope, range))))
       expect(parts.flat()).toEqual(await namesOf(scan(scope)))
       expect(parts.flat().length).toBe(13)

@@ -11,7 +11,7 @@ const values: Readonly<Record<string, Value>> = {
   false: { booleanValue: false },
   'the integer 5': { integerValue: '5' },
   'the double 5.0': { doubleValue: 5 },
-  'zero': { integerValue: '0' },
+  zero: { integerValue: '0' },
   'minus zero': { doubleValue: '-0' },
   'the double 0.0': { doubleValue: 0 },
   'the largest integer': { integerValue: '9223372036854775807' },
@@ -39,12 +39,30 @@ const values: Readonly<Record<string, Value>> = {
   'a geo point at zero': { geoPointValue: { latitude: 0, longitude: 0 } },
   'a geo point at the edges': { geoPointValue: { latitude: -90, longitude: 180 } },
   'an empty array': { arrayValue: { values: [] } },
-  'an array of many kinds': { arrayValue: { values: [{ integerValue: '1' }, { doubleValue: 1 }, { nullValue: null }, { mapValue: { fields: {} } }] } },
+  'an array of many kinds': {
+    arrayValue: {
+      values: [{ integerValue: '1' }, { doubleValue: 1 }, { nullValue: null }, { mapValue: { fields: {} } }],
+    },
+  },
   'an empty map': { mapValue: { fields: {} } },
   'a deep map': nested(18),
-  'a map with odd keys': { mapValue: { fields: { 'a.b': { integerValue: '1' }, 'a b': { nullValue: null }, '`': { stringValue: '`' }, 'ключ': { booleanValue: true }, '\\': { integerValue: '2' } } } },
-  'a map like a timestamp': { mapValue: { fields: { _seconds: { integerValue: '5' }, _nanoseconds: { integerValue: '0' } } } },
-  'a map like a geo point': { mapValue: { fields: { latitude: { integerValue: '5' }, longitude: { doubleValue: 0.5 } } } },
+  'a map with odd keys': {
+    mapValue: {
+      fields: {
+        'a.b': { integerValue: '1' },
+        'a b': { nullValue: null },
+        '`': { stringValue: '`' },
+        ключ: { booleanValue: true },
+        '\\': { integerValue: '2' },
+      },
+    },
+  },
+  'a map like a timestamp': {
+    mapValue: { fields: { _seconds: { integerValue: '5' }, _nanoseconds: { integerValue: '0' } } },
+  },
+  'a map like a geo point': {
+    mapValue: { fields: { latitude: { integerValue: '5' }, longitude: { doubleValue: 0.5 } } },
+  },
   'a vector': vector([0.25, -1, 3]),
 }
 
@@ -66,15 +84,23 @@ export function valuesContract(documents: Documents): void {
       await seed(documents(), [put(name, { v: value, m: { mapValue: { fields: { v: value } } } })])
       const [got] = await documents().get([name])
       expect(got?.fields).toEqual({ v: value, m: { mapValue: { fields: { v: value } } } })
-      for await (const scanned of documents().scan({ parent: '', collection, descendants: false }, {})) expect(scanned).toEqual(got)
-      const patched = await writeOne(documents(), { op: 'patch', name, changes: [{ path: ['w'], value }], expect: 'any' })
+      for await (const scanned of documents().scan({ parent: '', collection, descendants: false }, {}))
+        expect(scanned).toEqual(got)
+      const patched = await writeOne(documents(), {
+        op: 'patch',
+        name,
+        changes: [{ path: ['w'], value }],
+        expect: 'any',
+      })
       expect(patched.ok).toBe(true)
       const [again] = await documents().get([name])
       expect(again?.fields).toEqual({ ...got?.fields, w: value })
     })
 
     it('keeps a whole document of all kinds, byte for byte as JSON', async () => {
-      const fields: Fields = Object.fromEntries(Object.entries(values).map(([key, value], i) => [`f${i} ${key}`, value]))
+      const fields: Fields = Object.fromEntries(
+        Object.entries(values).map(([key, value], i) => [`f${i} ${key}`, value]),
+      )
       await seed(documents(), [put('values-all/a', fields), put('values-all/empty', {})])
       const [got, empty] = await documents().get(['values-all/a', 'values-all/empty'])
       expect(sorted(got?.fields ?? {})).toBe(sorted(fields))
@@ -91,5 +117,9 @@ export function valuesContract(documents: Documents): void {
 }
 
 function sorted(fields: Fields): string {
-  return JSON.stringify(Object.keys(fields).toSorted().map((key) => [key, fields[key]]))
+  return JSON.stringify(
+    Object.keys(fields)
+      .toSorted()
+      .map((key) => [key, fields[key]]),
+  )
 }

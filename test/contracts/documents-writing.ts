@@ -11,16 +11,31 @@ const stale = '2001-01-01T00:00:00.000001Z'
 export function writingContract(documents: Documents): void {
   const fieldsOf = async (name: string) => (await documents().get([name]))[0]?.fields
   const versionOf = async (name: string) => (await documents().get([name]))[0]?.updateTime ?? 'missing'
-  const patch = (name: string, changes: Record<string, Value | undefined>, expectation: Expect = 'any'): DocumentWrite => ({
-    op: 'patch', name, expect: expectation, changes: Object.entries(changes).map(([path, value]) => ({ path: path.split('>'), value })),
+  const patch = (
+    name: string,
+    changes: Record<string, Value | undefined>,
+    expectation: Expect = 'any',
+  ): DocumentWrite => ({
+    op: 'patch',
+    name,
+    expect: expectation,
+    changes: Object.entries(changes).map(([path, value]) => ({ path: path.split('>'), value })),
   })
 
   describe('masks', () => {
     it('changes only the named fields, nested ones too', async () => {
-      await seed(documents(), [put('masks/a', { keep: one, change: one, m: map({ keep: one, change: one, gone: one }) })])
-      await seed(documents(), [patch('masks/a', { change: two, new: two, 'm>change': two, 'm>gone': undefined, 'deep>er>est': one })])
+      await seed(documents(), [
+        put('masks/a', { keep: one, change: one, m: map({ keep: one, change: one, gone: one }) }),
+      ])
+      await seed(documents(), [
+        patch('masks/a', { change: two, new: two, 'm>change': two, 'm>gone': undefined, 'deep>er>est': one }),
+      ])
       expect(await fieldsOf('masks/a')).toEqual({
-        keep: one, change: two, new: two, m: map({ keep: one, change: two }), deep: map({ er: map({ est: one }) }),
+        keep: one,
+        change: two,
+        new: two,
+        m: map({ keep: one, change: two }),
+        deep: map({ er: map({ est: one }) }),
       })
     })
 
@@ -32,9 +47,15 @@ export function writingContract(documents: Documents): void {
 
     it('takes keys with dots, back-ticks, backslashes, blanks and digits as they are', async () => {
       await seed(documents(), [put('masks/c', { a: map({ b: one }), 'a.b': one, '`': one, '\\': one })])
-      await seed(documents(), [patch('masks/c', { 'a.b': two, '`': two, '\\': undefined, '1st key': one, 'a>ü.x': two, '`\\`': one })])
+      await seed(documents(), [
+        patch('masks/c', { 'a.b': two, '`': two, '\\': undefined, '1st key': one, 'a>ü.x': two, '`\\`': one }),
+      ])
       expect(await fieldsOf('masks/c')).toEqual({
-        a: map({ b: one, 'ü.x': two }), 'a.b': two, '`': two, '1st key': one, '`\\`': one,
+        a: map({ b: one, 'ü.x': two }),
+        'a.b': two,
+        '`': two,
+        '1st key': one,
+        '`\\`': one,
       })
     })
 
@@ -43,7 +64,11 @@ export function writingContract(documents: Documents): void {
       const fields = [['a.b'], ['a', 'b'], ['none'], ['a', 'none']]
       const [got] = await documents().get(['masks/d'], fields)
       expect(got?.fields).toEqual({ 'a.b': one, a: map({ b: two }) })
-      for await (const scanned of documents().scan({ parent: '', collection: 'masks', descendants: false }, { after: 'masks/c' }, { fields })) {
+      for await (const scanned of documents().scan(
+        { parent: '', collection: 'masks', descendants: false },
+        { after: 'masks/c' },
+        { fields },
+      )) {
         expect(scanned).toEqual(got)
       }
       expect((await documents().get(['masks/d'], []))[0]).toEqual({ ...got, fields: {} })
@@ -86,8 +111,14 @@ export function writingContract(documents: Documents): void {
       const result = await writeOne(documents(), patch('expect/a', { v: two }, { updateTime: version }))
       expect(result).toEqual({ ok: true, updateTime: await versionOf('expect/a') })
       expect(await versionOf('expect/a')).not.toBe(version)
-      expect(await writeOne(documents(), patch('expect/a', { v: one }, { updateTime: version }))).toMatchObject({ kind: 'conflict' })
-      const removed = await writeOne(documents(), { op: 'delete', name: 'expect/a', expect: { updateTime: await versionOf('expect/a') } })
+      expect(await writeOne(documents(), patch('expect/a', { v: one }, { updateTime: version }))).toMatchObject({
+        kind: 'conflict',
+      })
+      const removed = await writeOne(documents(), {
+        op: 'delete',
+        name: 'expect/a',
+        expect: { updateTime: await versionOf('expect/a') },
+      })
       expect(removed.ok).toBe(true)
       expect(await fieldsOf('expect/a')).toBeUndefined()
     })
@@ -108,29 +139,47 @@ export function writingContract(documents: Documents): void {
 
   describe('batches', () => {
     it('one failing write leaves its neighbours alone', async () => {
-      const results = await documents().write([put('batch/a', { v: one }), { ...put('batch/b'), expect: { exists: true } }, put('batch/c', { v: two })])
+      const results = await documents().write([
+        put('batch/a', { v: one }),
+        { ...put('batch/b'), expect: { exists: true } },
+        put('batch/c', { v: two }),
+      ])
       expect(results.map((result) => result.ok || result.kind)).toEqual([true, 'conflict', true])
-      expect(await namesOf(documents().scan({ parent: '', collection: 'batch', descendants: false }, {}))).toEqual(['batch/a', 'batch/c'])
+      expect(await namesOf(documents().scan({ parent: '', collection: 'batch', descendants: false }, {}))).toEqual([
+        'batch/a',
+        'batch/c',
+      ])
     })
 
     it('a write the server never takes is refused alone', async () => {
       const huge = put('batch-bad/huge', { v: { stringValue: 'x'.repeat(1_200_000) } })
       const nestedArray = put('batch-bad/array', { v: { arrayValue: { values: [{ arrayValue: { values: [] } }] } } })
-      const results = await documents().write([put('batch-bad/a'), huge, put('batch-bad/b'), nestedArray, put('batch-bad/c')])
+      const results = await documents().write([
+        put('batch-bad/a'),
+        huge,
+        put('batch-bad/b'),
+        nestedArray,
+        put('batch-bad/c'),
+      ])
       expect(results.map((result) => result.ok || result.kind)).toEqual([true, 'refused', true, 'refused', true])
       expect(await documents().commit([put('batch-bad/d'), nestedArray])).toMatchObject({ ok: false, kind: 'refused' })
       expect(await fieldsOf('batch-bad/d')).toBeUndefined()
     })
 
     it('splits 1,200 writes and keeps the order of the results', async () => {
-      const writes = Array.from({ length: 1_200 }, (_, i): DocumentWrite => ({ ...put(`split/${i}`, { i: { integerValue: String(i) } }), expect: { exists: i % 100 === 99 } }))
+      const writes = Array.from({ length: 1_200 }, (_, i): DocumentWrite => ({
+        ...put(`split/${i}`, { i: { integerValue: String(i) } }),
+        expect: { exists: i % 100 === 99 },
+      }))
       const results = await documents().write(writes)
       expect(results.map((result) => result.ok)).toEqual(writes.map((_, i) => i % 100 !== 99))
       expect(await documents().count({ parent: '', collection: 'split', descendants: false })).toBe(1_188)
     })
 
     it('splits large documents by bytes', async () => {
-      const writes = Array.from({ length: 24 }, (_, i) => put(`heavy/${i}`, { v: { stringValue: 'ü'.repeat(450_000) } }))
+      const writes = Array.from({ length: 24 }, (_, i) =>
+        put(`heavy/${i}`, { v: { stringValue: 'ü'.repeat(450_000) } }),
+      )
       expect((await documents().write(writes)).every((result) => result.ok)).toBe(true)
       expect(await documents().count({ parent: '', collection: 'heavy', descendants: false })).toBe(24)
     })
@@ -152,10 +201,19 @@ export function writingContract(documents: Documents): void {
         { ...put('commit/to', { v: one }), expect: { exists: false } },
         { op: 'delete', name: 'commit/from', expect: { updateTime: version } },
       ]
-      expect(await documents().commit([put('commit/other', { v: two }), ...move.slice(0, 1), patch('commit/from', {}, { updateTime: stale })])).toMatchObject({ ok: false, kind: 'conflict' })
+      expect(
+        await documents().commit([
+          put('commit/other', { v: two }),
+          ...move.slice(0, 1),
+          patch('commit/from', {}, { updateTime: stale }),
+        ]),
+      ).toMatchObject({ ok: false, kind: 'conflict' })
       expect(await documents().get(['commit/other', 'commit/to'])).toEqual([undefined, undefined])
       expect((await documents().commit(move)).ok).toBe(true)
-      expect((await documents().get(['commit/from', 'commit/to'])).map((found) => found?.fields)).toEqual([undefined, { v: one }])
+      expect((await documents().get(['commit/from', 'commit/to'])).map((found) => found?.fields)).toEqual([
+        undefined,
+        { v: one },
+      ])
     })
 
     it('all documents of a commit get one version', async () => {

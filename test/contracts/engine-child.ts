@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createEngine } from '../../src/run/pg-boss-engine.ts'
-import { createPgTables } from './engine-tables.ts'
+import { createPostgresTables } from '../../src/stores/postgres/postgres-tables.ts'
 
 export interface Worker {
   readonly starts: readonly string[]
@@ -32,7 +32,7 @@ export function startWorker(url: string, queue: string, concurrency: number): Wo
 if (process.argv[1] === self) {
   const [url, queue, concurrency] = process.argv.slice(2)
   if (url === undefined || queue === undefined) throw new Error('usage: engine-child URL QUEUE CONCURRENCY')
-  const engine = await createEngine({ tables: createPgTables(url), queue, leaseSeconds: 10 })
+  const engine = await createEngine({ tables: await createPostgresTables({ url, poolSize: 2 }), queue, leaseSeconds: 10 })
   await engine.work(Number(concurrency), (shard) => {
     process.stdout.write(`${shard}\n`)
     return new Promise(() => undefined)

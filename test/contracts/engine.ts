@@ -61,6 +61,7 @@ export function testEngine(name: string, lab: EngineLab): void {
       await until(async () => seen.ends.length === 1 && (await engine.stats()).active === 0)
       await engine.enqueue(['a'])
       await until(() => seen.ends.length === 2)
+      expect(seen.ends).toEqual(['a', 'a'])
     })
 
     test('runs as many handlers as it has workers, not more', async () => {
@@ -85,7 +86,7 @@ export function testEngine(name: string, lab: EngineLab): void {
       await engine.enqueue(['a'])
       await until(() => seen.ends.length === 1)
       expect(failures).toBe(2)
-      expect(warnings).toEqual([expect.stringMatching(/^Shard a .*Error$/)])
+      expect(warnings).toEqual([expect.stringMatching(/^Shard a failed.*: Error$/)])
     })
 
     test('recover hands a shard of a dead owner out again at once; its late result counts for nothing', async () => {

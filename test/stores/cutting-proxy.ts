@@ -25,7 +25,10 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     }
     for (const socket of [client, upstream]) {
       sockets.add(socket)
-      socket.on('error', cut).on('close', () => { sockets.delete(socket); cut() })
+      socket.on('error', cut).on('close', () => {
+        sockets.delete(socket)
+        cut()
+      })
     }
     client.pipe(upstream)
     upstream.on('data', (chunk: Buffer) => {
@@ -42,7 +45,9 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   return {
     host: `127.0.0.1:${address.port}`,
     cuts: () => cuts,
-    cutAfter: (bytes) => { limit = bytes },
+    cutAfter: (bytes) => {
+      limit = bytes
+    },
     stop: async () => {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

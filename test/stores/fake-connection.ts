@@ -16,13 +16,26 @@ export function fakeConnection(methods: Partial<RawClient>, emulator: string | u
   }
   return {
     client: {
-      initialize: unused, batchWrite: unused, commit: unused, listCollectionIds: unused, partitionQuery: unused,
-      runQuery: unused, batchGetDocuments: unused, runAggregationQuery: unused, close: unused, ...methods,
+      initialize: unused,
+      batchWrite: unused,
+      commit: unused,
+      listCollectionIds: unused,
+      partitionQuery: unused,
+      runQuery: unused,
+      batchGetDocuments: unused,
+      runAggregationQuery: unused,
+      close: unused,
+      ...methods,
     },
     target: { project: 'p', database: '(default)', emulator },
     database: 'projects/p/databases/(default)',
     root: fakeRoot,
-    call: { timeout: 1000, retry: { retryCodes: [] }, retryRequestOptions: { retries: 0, noResponseRetries: 0 }, otherArgs: { headers: {} } },
+    call: {
+      timeout: 1000,
+      retry: { retryCodes: [] },
+      retryRequestOptions: { retries: 0, noResponseRetries: 0 },
+      otherArgs: { headers: {} },
+    },
     close: async () => {},
   }
 }
@@ -34,12 +47,14 @@ export interface StreamWatch {
 
 /** A server-streaming call that gives these messages, one when one is wanted, and fails at an error among them. */
 export function fakeStream(items: readonly (object | Error)[], watch: StreamWatch = {}): RawStream {
-  const stream = Readable.from((async function* () {
-    for (const item of items) {
-      if (item instanceof Error) throw item
-      watch.onPull?.()
-      yield item
-    }
-  })())
+  const stream = Readable.from(
+    (async function* () {
+      for (const item of items) {
+        if (item instanceof Error) throw item
+        watch.onPull?.()
+        yield item
+      }
+    })(),
+  )
   return Object.assign(stream, { cancel: () => watch.onCancel?.() })
 }

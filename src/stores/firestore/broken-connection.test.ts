@@ -1,16 +1,20 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { startCuttingProxy } from '../../../test/stores/cutting-proxy.ts'
 import { startOfficialEmulator } from '../../../test/stores/official-emulator.ts'
+import { needs } from '../../../test/stores/skips.ts'
 import type { CollectionScope, DocumentWrite } from '../documents.ts'
 import { createFirestoreDocuments } from './firestore-documents.ts'
 
 const emulator = await startOfficialEmulator()
 const scope: CollectionScope = { parent: '', collection: 'cut', descendants: false }
 const writes = Array.from({ length: 6_000 }, (_, i): DocumentWrite => ({
-  op: 'put', name: `cut/${String(i).padStart(5, '0')}`, fields: { v: { stringValue: 'x'.repeat(300) } }, expect: 'any',
+  op: 'put',
+  name: `cut/${String(i).padStart(5, '0')}`,
+  fields: { v: { stringValue: 'x'.repeat(300) } },
+  expect: 'any',
 }))
 
-describe.skipIf(emulator === undefined)('a connection that breaks (needs the official emulator)', () => {
+describe('a connection that breaks', needs(emulator, 'no official Firestore emulator found'), () => {
   afterAll(() => emulator?.stop())
 
   it('a scan still gives each document once, in order', async () => {

@@ -55,7 +55,11 @@ export async function openConnection(options: FirestoreOptions): Promise<Connect
 
 async function connect(options: FirestoreOptions): Promise<Connection> {
   if (isRawClient(options.client)) {
-    const target = { project: options.projectId, database: options.databaseId ?? '(default)', emulator: options.emulatorHost }
+    const target = {
+      project: options.projectId,
+      database: options.databaseId ?? '(default)',
+      emulator: options.emulatorHost,
+    }
     return describe({ client: options.client, target, headers: {}, close: async () => {} })
   }
   const instance = options.client === undefined ? undefined : parseInstance(options.client)
@@ -112,7 +116,9 @@ function createRawClient(rawClientClass: RawClientClass, target: DocumentTarget,
 function parseHost(host: string): { readonly hostname: string; readonly port: number } {
   const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined
   if (url === undefined || url.pathname !== '/') {
-    throw new LockstepError('LS-1007', `'${host}' is not an emulator's host`, { hint: 'write it as host:port, like 127.0.0.1:8080' })
+    throw new LockstepError('LS-1007', `'${host}' is not an emulator's host`, {
+      hint: 'write it as host:port, like 127.0.0.1:8080',
+    })
   }
   return { hostname: url.hostname, port: url.port === '' ? 80 : Number(url.port) }
 }
@@ -121,7 +127,7 @@ interface Parts {
   readonly client: RawClient
   readonly target: DocumentTarget
   readonly headers: Readonly<Record<string, string>>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 function describe({ client, target, headers, close }: Parts): Connection {
@@ -140,7 +146,10 @@ function describe({ client, target, headers, close }: Parts): Connection {
 /** Signing in may take a few round trips in production. */
 async function probe({ client, target, root, call }: Connection): Promise<void> {
   const timeout = target.emulator === undefined ? 15_000 : 5_000
-  await within(client.listCollectionIds({ parent: root, pageSize: 1 }, { ...call, timeout, autoPaginate: false }), timeout + 1_000)
+  await within(
+    client.listCollectionIds({ parent: root, pageSize: 1 }, { ...call, timeout, autoPaginate: false }),
+    timeout + 1_000,
+  )
 }
 
 /** The driver's own deadline starts only once it has an access token; looking for credentials has none. */

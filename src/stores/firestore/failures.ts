@@ -6,9 +6,23 @@ type Rejection = Extract<WriteResult, { ok: false }>
 
 /** gRPC status codes by number. */
 const statusNames: readonly string[] = [
-  'OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS', 'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE',
-  'DATA_LOSS', 'UNAUTHENTICATED',
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
 ]
 
 /** Stands where a gRPC code would for what failed on this side, like credentials that cannot be loaded. */
@@ -40,10 +54,19 @@ export function rejection(status: RawStatus): Rejection {
 
 function kindOf(code: number): Rejection['kind'] {
   switch (code) {
-    case 5: case 6: case 9: return 'conflict'
-    case 4: case 10: case 13: case 14: return 'transient'
-    case 8: return 'throttled'
-    default: return 'refused'
+    case 5:
+    case 6:
+    case 9:
+      return 'conflict'
+    case 4:
+    case 10:
+    case 13:
+    case 14:
+      return 'transient'
+    case 8:
+      return 'throttled'
+    default:
+      return 'refused'
   }
 }
 
@@ -54,7 +77,10 @@ export function isFateUnknown(code: number): boolean {
 
 /** The request has more bytes than the server takes: sending less helps, sending again does not. */
 export function isTooLarge(status: RawStatus): boolean {
-  return (status.code === 8 || status.code === 3) && /exceeds maximum size|larger than max|request payload size|too big/i.test(status.message)
+  return (
+    (status.code === 8 || status.code === 3) &&
+    /exceeds maximum size|larger than max|request payload size|too big/i.test(status.message)
+  )
 }
 
 /**
@@ -67,12 +93,23 @@ export function storeError(error: unknown, target: DocumentTarget, doing: string
   const why = `${statusName(status.code)}: ${status.message}`
   const where = { name: `projects/${target.project}/databases/${target.database}` }
   if (status.code === 14 || status.code === 4 || status.code === 1) {
-    return new LockstepError('LS-3001', `${server} cannot be reached while ${doing}`, { why, where, hint: reachHint(target), cause: error })
+    return new LockstepError('LS-3001', `${server} cannot be reached while ${doing}`, {
+      why,
+      where,
+      hint: reachHint(target),
+      cause: error,
+    })
   }
   const hint = refusalHint(status, target)
-  const what = status.code === clientFailure ? `${doing} failed before ${server} was asked` : `${server} refused a request while ${doing}`
+  const what =
+    status.code === clientFailure
+      ? `${doing} failed before ${server} was asked`
+      : `${server} refused a request while ${doing}`
   return new LockstepError('LS-3004', what, {
-    why, where, cause: error, ...(hint === undefined ? {} : { hint }),
+    why,
+    where,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
   })
 }
 
@@ -86,11 +123,17 @@ function reachHint(target: DocumentTarget): string {
 
 function refusalHint(status: RawStatus, target: DocumentTarget): string | undefined {
   switch (status.code) {
-    case 5: return `check that project '${target.project}' has a Firestore database '${target.database}'`
-    case 7: return `give the account the role roles/datastore.user in project '${target.project}', and check the project's name`
-    case 8: return 'a quota or rate limit was reached; wait, or lower the pace'
-    case 9: return 'if the reason names an index, create it and wait until it is READY'
-    case 16: return signIn
-    default: return /credential|authenticat/i.test(status.message) ? signIn : undefined
+    case 5:
+      return `check that project '${target.project}' has a Firestore database '${target.database}'`
+    case 7:
+      return `give the account the role roles/datastore.user in project '${target.project}', and check the project's name`
+    case 8:
+      return 'a quota or rate limit was reached; wait, or lower the pace'
+    case 9:
+      return 'if the reason names an index, create it and wait until it is READY'
+    case 16:
+      return signIn
+    default:
+      return /credential|authenticat/i.test(status.message) ? signIn : undefined
   }
 }

@@ -33,10 +33,17 @@ export async function getDocuments(
   return names.map((name) => found.get(name))
 }
 
-async function getPart(connection: Connection, names: readonly string[], fields?: readonly FieldPath[]): Promise<readonly Document[]> {
+async function getPart(
+  connection: Connection,
+  names: readonly string[],
+  fields?: readonly FieldPath[],
+): Promise<readonly Document[]> {
   const { client, database, root, call } = connection
   const mask = fields === undefined ? {} : { mask: { fieldPaths: renderMask(fields) } }
-  const stream = client.batchGetDocuments({ database, documents: names.map((name) => `${root}/${name}`), ...mask }, call)
+  const stream = client.batchGetDocuments(
+    { database, documents: names.map((name) => `${root}/${name}`), ...mask },
+    call,
+  )
   const documents: Document[] = []
   for await (const { found } of rowsOf(stream, isAnswer)) {
     if (found) documents.push(decodeDocument(found, root.length + 1))

@@ -45,5 +45,7 @@ function text(value: unknown): string | undefined {
 
 function textsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {}
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }

@@ -12,16 +12,25 @@ const samplesPerRange = 64
 const clippingFactor = 16
 
 /** `DocumentReader.partition`: PartitionQuery, or a sample of the names where the server has none. */
-export async function partitionScope(connection: Connection, scope: CollectionScope, count: number): Promise<readonly NameRange[]> {
+export async function partitionScope(
+  connection: Connection,
+  scope: CollectionScope,
+  count: number,
+): Promise<readonly NameRange[]> {
   if (count <= 1) return [{}]
   const whole = scope.parent === '' && scope.descendants
   const boundaries = await serverBoundaries(connection, scope, whole ? count : count * clippingFactor)
-  const names = boundaries === undefined ? await sampleNames(connection, scope, count * samplesPerRange) : clip(boundaries, scope)
+  const names =
+    boundaries === undefined ? await sampleNames(connection, scope, count * samplesPerRange) : clip(boundaries, scope)
   return rangesBetween(pickEvenly(names, count - 1), scope)
 }
 
 /** The boundaries between the group's partitions, in order; undefined where the server has no PartitionQuery. */
-async function serverBoundaries(connection: Connection, scope: CollectionScope, count: number): Promise<readonly string[] | undefined> {
+async function serverBoundaries(
+  connection: Connection,
+  scope: CollectionScope,
+  count: number,
+): Promise<readonly string[] | undefined> {
   const { client, root, call } = connection
   const structuredQuery = nameQuery({ ...scope, parent: '', descendants: true })
   const request = { parent: root, structuredQuery, partitionCount: count - 1 }
@@ -41,7 +50,9 @@ function clip(names: readonly string[], scope: CollectionScope): readonly string
   if (scope.descendants) return names.filter((name) => name.startsWith(above))
   const prefix = `${above}${scope.collection}/`
   const depth = prefix.split('/').length
-  const inside = names.filter((name) => name.startsWith(prefix)).map((name) => name.split('/').slice(0, depth).join('/'))
+  const inside = names
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.split('/').slice(0, depth).join('/'))
   return [...new Set(inside)]
 }
 

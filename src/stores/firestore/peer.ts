@@ -9,7 +9,7 @@ const installHint = `npm install ${peer}`
 
 /**
  * The driver's raw client as installed in the user's project: `@google-cloud/firestore` itself, or the copy
- * firebase-admin brings. LS-1006 with the line that installs it, or the reason it cannot be loaded.
+ * firebase-admin brings, or else the copy beside this package. LS-1006 with the line that installs it, or the reason it cannot be loaded.
  */
 export async function loadRawClientClass(resolveFrom: string): Promise<RawClientClass> {
   const entry = resolvePeer(resolveFrom)
@@ -29,7 +29,8 @@ function resolvePeer(resolveFrom: string): string | undefined {
   const direct = resolveWith(require, peer)
   if (direct !== undefined) return direct
   const admin = resolveWith(require, 'firebase-admin/package.json') ?? resolveWith(require, 'firebase-admin')
-  return admin === undefined ? undefined : resolveWith(createRequire(admin), peer)
+  const ofAdmin = admin === undefined ? undefined : resolveWith(createRequire(admin), peer)
+  return ofAdmin ?? resolveWith(createRequire(import.meta.url), peer)
 }
 
 function resolveWith(require: NodeJS.Require, name: string): string | undefined {

@@ -83,7 +83,9 @@ export interface RawClient {
   batchWrite(
     request: { readonly database: string; readonly writes: readonly RawWrite[] },
     options: CallOptions,
-  ): Promise<readonly [{ readonly status: readonly RawStatus[]; readonly writeResults: readonly RawWriteResult[] }, ...unknown[]]>
+  ): Promise<
+    readonly [{ readonly status: readonly RawStatus[]; readonly writeResults: readonly RawWriteResult[] }, ...unknown[]]
+  >
   commit(
     request: { readonly database: string; readonly writes: readonly RawWrite[] },
     options: CallOptions,
@@ -98,7 +100,11 @@ export interface RawClient {
   ): Promise<readonly [readonly RawCursor[], ...unknown[]]>
   runQuery(request: { readonly parent: string; readonly structuredQuery: RawQuery }, options: CallOptions): RawStream
   batchGetDocuments(
-    request: { readonly database: string; readonly documents: readonly string[]; readonly mask?: { readonly fieldPaths: readonly string[] } },
+    request: {
+      readonly database: string
+      readonly documents: readonly string[]
+      readonly mask?: { readonly fieldPaths: readonly string[] }
+    },
     options: CallOptions,
   ): RawStream
   runAggregationQuery(

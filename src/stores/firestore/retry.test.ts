@@ -14,7 +14,7 @@ describe('createPatience', () => {
     const patience = createPatience(0)
     for (let failure = 0; failure < 30; failure++) {
       patience.progress()
-      await patience.wait(grpcError(14), undefined)
+      await expect(patience.wait(grpcError(14), undefined)).resolves.toBeUndefined()
     }
   })
 

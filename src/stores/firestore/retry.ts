@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffDelay } from '../../kernel/backoff.ts'
+import { systemClock } from '../../kernel/clock.ts'
 import { isRetryableRead, statusOf } from './failures.ts'
 
 /** How often a read is repeated that got nothing; about half a minute with the pauses between. */
@@ -24,11 +25,11 @@ export function createPatience(pause = 100): Patience {
       failures++
       if (!isRetryableRead(code) || failures >= attemptsWithoutProgress) throw error
       const first = code === 8 ? pause * 10 : pause
-      const longest = Math.min(first * 2 ** (failures - 1), 10_000)
-      await sleep(longest * (0.5 + Math.random() / 2), undefined, signal === undefined ? {} : { signal }).catch((reason: unknown) => {
-        signal?.throwIfAborted()
-        throw reason
-      })
+      await systemClock.sleep(
+        backoffDelay({ first, longest: 10_000, repeats: attemptsWithoutProgress }, failures - 1),
+        signal,
+      )
+      signal?.throwIfAborted()
     },
   }
 }

@@ -58,7 +58,9 @@ function createInbox<Row>(stream: RawStream, isRow: (value: unknown) => value is
   })
   stream.on('error', (error: unknown) => finish({ error }))
   stream.on('end', () => finish('ok'))
-  stream.on('close', () => finish({ error: Object.assign(new Error('the stream was closed before its end'), { code: 14 }) }))
+  stream.on('close', () =>
+    finish({ error: Object.assign(new Error('the stream was closed before its end'), { code: 14 }) }),
+  )
   return {
     take: () => {
       const taken = rows
@@ -68,10 +70,11 @@ function createInbox<Row>(stream: RawStream, isRow: (value: unknown) => value is
       return taken
     },
     isDone: () => end === 'ok' && rows.length === 0,
-    arrival: () => new Promise((resolve) => {
-      if (rows.length > 0 || end !== undefined) resolve()
-      else wake = resolve
-    }),
+    arrival: () =>
+      new Promise((resolve) => {
+        if (rows.length > 0 || end !== undefined) resolve()
+        else wake = resolve
+      }),
     fail: (error) => finish({ error }),
     close: () => cancel(stream, end === 'ok'),
   }

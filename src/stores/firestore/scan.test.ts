@@ -7,7 +7,9 @@ import { scanDocuments } from './scan.ts'
 
 const scope: CollectionScope = { parent: '', collection: 'c', descendants: false }
 const time = { seconds: '1', nanos: 0 }
-const row = (id: number) => ({ document: { name: `${root}/c/${idOf(id)}`, fields: {}, createTime: time, updateTime: time } })
+const row = (id: number) => ({
+  document: { name: `${root}/c/${idOf(id)}`, fields: {}, createTime: time, updateTime: time },
+})
 const idOf = (id: number) => String(id).padStart(5, '0')
 
 interface Fake {
@@ -25,7 +27,14 @@ function fakeServer(answers: readonly (readonly (object | Error)[])[]): Fake {
   const connection = fakeConnection({
     runQuery: ({ structuredQuery }) => {
       queries.push(structuredQuery)
-      return fakeStream(answers[queries.length - 1] ?? [], { onPull: () => { pulled++ }, onCancel: () => { cancelled++ } })
+      return fakeStream(answers[queries.length - 1] ?? [], {
+        onPull: () => {
+          pulled++
+        },
+        onCancel: () => {
+          cancelled++
+        },
+      })
     },
   })
   return { connection, queries, pulled: () => pulled, cancelled: () => cancelled }
@@ -38,7 +47,8 @@ async function scanAll(fake: Fake, range: NameRange = {}, limit = 5): Promise<re
 }
 
 const namesUpTo = (count: number) => Array.from({ length: count }, (_, i) => `c/${idOf(i)}`)
-const cursorsOf = (fake: Fake) => fake.queries.map((query) => query.startAt?.values?.[0]?.referenceValue?.slice(root.length + 1))
+const cursorsOf = (fake: Fake) =>
+  fake.queries.map((query) => query.startAt?.values?.[0]?.referenceValue?.slice(root.length + 1))
 
 describe('scanDocuments', () => {
   it('asks again after the last name until a query gives fewer than its limit', async () => {
@@ -65,7 +75,11 @@ describe('scanDocuments', () => {
     expect(await scanAll(fake)).toEqual(namesUpTo(7))
   })
 
-  it.each([[7, 'LS-3004'], [3, 'LS-3004'], [16, 'LS-3004']])('fails at once for code %i', async (code, expected) => {
+  it.each([
+    [7, 'LS-3004'],
+    [3, 'LS-3004'],
+    [16, 'LS-3004'],
+  ])('fails at once for code %i', async (code, expected) => {
     const fake = fakeServer([[row(0), grpcError(code)]])
     await expect(scanAll(fake)).rejects.toMatchObject({ code: expected })
     expect(fake.queries.length).toBe(1)

@@ -22,7 +22,10 @@ interface ScanRequest {
 }
 
 /** `DocumentReader.scan`: successive limited queries by name, each streamed, taken up after the last name received. */
-export async function* scanDocuments(connection: Connection, request: ScanRequest): AsyncGenerator<Document, void, undefined> {
+export async function* scanDocuments(
+  connection: Connection,
+  request: ScanRequest,
+): AsyncGenerator<Document, void, undefined> {
   const { scope, range, options, limit = queryLimit } = request
   const { client, call } = connection
   const prefix = connection.root.length + 1
@@ -44,14 +47,21 @@ export async function* scanDocuments(connection: Connection, request: ScanReques
         yield document
       }
     } catch (error) {
-      await waitOrFail(patience, error, options.signal, () => storeError(error, connection.target, `reading ${scope.collection}`))
+      await waitOrFail(patience, error, options.signal, () =>
+        storeError(error, connection.target, `reading ${scope.collection}`),
+      )
       continue
     }
     if (received < limit) return
   }
 }
 
-async function waitOrFail(patience: Patience, error: unknown, signal: AbortSignal | undefined, explain: () => Error): Promise<void> {
+async function waitOrFail(
+  patience: Patience,
+  error: unknown,
+  signal: AbortSignal | undefined,
+  explain: () => Error,
+): Promise<void> {
   signal?.throwIfAborted()
   try {
     await patience.wait(error, signal)
@@ -77,7 +87,9 @@ function scanQuery(connection: Connection, request: ScanRequest, after: string |
   const { scope, range, options } = request
   return {
     ...nameQuery(scope),
-    ...(options.fields === undefined ? {} : { select: { fields: renderMask(options.fields).map((fieldPath) => ({ fieldPath })) } }),
+    ...(options.fields === undefined
+      ? {}
+      : { select: { fields: renderMask(options.fields).map((fieldPath) => ({ fieldPath })) } }),
     ...(after === undefined ? {} : { startAt: { ...position(connection, scope, after), before: false } }),
     ...(range.before === undefined ? {} : { endAt: position(connection, scope, range.before) }),
     limit: { value: limit },

@@ -33,5 +33,7 @@ export function grpcOf(client: RawClient): GrpcModule | undefined {
 }
 
 function isGrpc(value: unknown): value is GrpcModule {
-  return isObject(value) && isObject(value['credentials']) && typeof value['credentials']['createInsecure'] === 'function'
+  return (
+    isObject(value) && isObject(value['credentials']) && typeof value['credentials']['createInsecure'] === 'function'
+  )
 }

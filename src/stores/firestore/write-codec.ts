@@ -41,7 +41,8 @@ const perValue = 12
 
 function sizeOfWrite(raw: RawWrite): number {
   const paths = raw.updateMask?.fieldPaths ?? []
-  const body = raw.update === undefined ? bytesOf(raw.delete ?? '') : bytesOf(raw.update.name) + sizeOfFields(raw.update.fields)
+  const body =
+    raw.update === undefined ? bytesOf(raw.delete ?? '') : bytesOf(raw.update.name) + sizeOfFields(raw.update.fields)
   return overhead + body + paths.reduce((sum, path) => sum + bytesOf(path) + perValue, 0)
 }
 
@@ -59,7 +60,8 @@ function sizeOfValue(value: RawValue): number {
   if (value.referenceValue !== undefined) return perValue + bytesOf(value.referenceValue)
   if (value.bytesValue !== undefined) return perValue + value.bytesValue.byteLength
   if (value.mapValue !== undefined) return perValue + sizeOfFields(value.mapValue.fields)
-  if (value.arrayValue !== undefined) return value.arrayValue.values.reduce((sum, item) => sum + sizeOfValue(item), perValue)
+  if (value.arrayValue !== undefined)
+    return value.arrayValue.values.reduce((sum, item) => sum + sizeOfValue(item), perValue)
   return 2 * perValue
 }
 

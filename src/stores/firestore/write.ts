@@ -18,17 +18,23 @@ interface Batch {
 }
 
 /** `DocumentWriter.write`: BatchWrite in parts, a few at a time; sends nothing more once a part's fate is unknown. */
-export async function writeDocuments(connection: Connection, writes: readonly DocumentWrite[]): Promise<readonly WriteResult[]> {
+export async function writeDocuments(
+  connection: Connection,
+  writes: readonly DocumentWrite[],
+): Promise<readonly WriteResult[]> {
   refuseRepeatedNames(writes)
   const encoded = writes.map((write) => encodeWrite(write, connection.root))
   const results: WriteResult[] = Array.from({ length: writes.length })
-  const queue = splitWrites(encoded, connection.target.emulator === undefined ? bytesPerRequest.production : bytesPerRequest.emulator)
+  const queue = splitWrites(
+    encoded,
+    connection.target.emulator === undefined ? bytesPerRequest.production : bytesPerRequest.emulator,
+  )
   let failed: { readonly error: unknown } | undefined
   const sendNext = async (): Promise<void> => {
     for (const batch of queue) {
       try {
         const settled = await sendBatch(connection, batch.writes)
-        settled.forEach((result, i) => { results[batch.start + i] = result })
+        for (const [i, result] of settled.entries()) results[batch.start + i] = result
       } catch (error) {
         failed ??= { error }
       }
@@ -62,7 +68,8 @@ export async function commitDocuments(connection: Connection, writes: readonly D
 function refuseRepeatedNames(writes: readonly DocumentWrite[]): void {
   const names = new Set<string>()
   for (const { name } of writes) {
-    if (names.has(name)) throw new LockstepError('LS-9001', 'two writes to one document in one call', { where: { name } })
+    if (names.has(name))
+      throw new LockstepError('LS-9001', 'two writes to one document in one call', { where: { name } })
     names.add(name)
   }
 }
@@ -89,7 +96,9 @@ async function sendBatch(connection: Connection, writes: readonly EncodedWrite[]
   try {
     const request = { database: connection.database, writes: writes.map((write) => write.raw) }
     const [{ status, writeResults }] = await connection.client.batchWrite(request, connection.call)
-    return status.map((one, i) => one.code === 0 ? { ok: true, updateTime: versionOf(writeResults[i]?.updateTime) } : rejection(one))
+    return status.map((one, i) =>
+      one.code === 0 ? { ok: true, updateTime: versionOf(writeResults[i]?.updateTime) } : rejection(one),
+    )
   } catch (error) {
     const status = statusOf(error)
     const isolable = status.code === 3 || isTooLarge(status)

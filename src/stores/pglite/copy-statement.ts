@@ -11,11 +11,19 @@ export interface CopyUse {
 export function findCopy(sql: string): CopyUse {
   // Most texts have no such words at all, also inside strings: no need to read them letter by letter.
   if (!/\bcopy\b[^]*\bstdin\b/i.test(sql)) return { statements: 1, fromStdin: false }
-  const statements = withoutLiterals(sql).split(';').filter((statement) => statement.trim() !== '')
+  const statements = splitStatements(sql)
   return {
     statements: statements.length,
-    fromStdin: statements.some((statement) => /^\s*copy\b[^]*\bfrom\s+stdin\b/i.test(statement)),
+    fromStdin: statements.some((statement) => /^copy\b[^]*\bfrom\s+stdin\b/i.test(statement)),
   }
+}
+
+/** The statements of a text, with comments, strings and quoted names blanked out: for looking at keywords only. */
+export function splitStatements(sql: string): readonly string[] {
+  return withoutLiterals(sql)
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
 }
 
 const literal =

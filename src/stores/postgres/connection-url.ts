@@ -51,7 +51,9 @@ export function renderAddress(address: Pick<PostgresAddress, 'host' | 'port' | '
 }
 
 function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  // libpq allows an empty host after a user, `postgres://ada@/shop?host=/run/postgresql`; the URL standard does not.
+  const full = text.replace(/^(postgres(?:ql)?:\/\/[^/@]*@)(?=[/?]|$)/, '$1127.0.0.1')
+  const url = URL.canParse(full) ? new URL(full) : undefined
   if (url === undefined || !['postgres:', 'postgresql:'].includes(url.protocol)) {
     throw new LockstepError('LS-1007', 'the Postgres connection URL cannot be read', {
       hint: 'write it as postgres://USER:PASSWORD@HOST:5432/DATABASE; escape special characters of the password as %XX',

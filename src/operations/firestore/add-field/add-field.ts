@@ -1,5 +1,6 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } from '../../../stores/documents.ts'
+import { isMissingIndex } from '../../../stores/missing-index.ts'
 import { decodeFields, encodeValue } from '../../../stores/values.ts'
 import { matching, parsePattern } from '../../collection-pattern.ts'
 import type { CollectionPattern } from '../../collection-pattern.ts'
@@ -9,8 +10,11 @@ import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
 import { defineDocumentOperation } from '../../operation.ts'
 import type { Effect, Finding, PlanWarning, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
 
-/** A value for every document, or a pure function of the decoded document and the pattern's placeholders. */
-export type FieldDefault = unknown | ((document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown)
+/** Pure: gets the decoded document and the values of the pattern's placeholders. */
+export type DefaultFunction = (document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown
+
+/** A value for every document, or a function of each. */
+export type FieldDefault = DefaultFunction | string | number | bigint | boolean | object | null
 
 export interface AddFieldOptions {
   /** The app will filter or order by the field across collections: the plan names the index it needs. */
@@ -126,11 +130,13 @@ function additions(spec: AddFieldSpec, pattern: CollectionPattern, paths: readon
 function defaultOf(spec: AddFieldSpec, pattern: CollectionPattern, path: FieldPath, document: Document): Value {
   const name = Object.keys(spec.fields).find((key) => printFieldPath(parseFieldPath(key)) === printFieldPath(path)) ?? ''
   const value = spec.fields[name]
-  if (typeof value !== 'function') return encodeDefault(name, value)
-  return encodeDefault(name, callDefault(value as DefaultFunction, document.fields, pattern.match(document.name) ?? {}, document.name))
+  if (!isFunction(value)) return encodeDefault(name, value)
+  return encodeDefault(name, callDefault(value, document.fields, pattern.match(document.name) ?? {}, document.name))
 }
 
-type DefaultFunction = (document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown
+function isFunction(value: FieldDefault | undefined): value is DefaultFunction {
+  return typeof value === 'function'
+}
 
 function callDefault(fn: DefaultFunction, fields: Fields, path: Readonly<Record<string, string>>, name: string): unknown {
   try {
@@ -160,7 +166,7 @@ async function countHaving(documents: DocumentReader, pattern: CollectionPattern
   try {
     return await documents.count(pattern.scope, path)
   } catch (error) {
-    if (error instanceof LockstepError && error.code === 'LS-3004') return undefined
+    if (isMissingIndex(error)) return undefined
     throw error
   }
 }

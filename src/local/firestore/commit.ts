@@ -1,0 +1,80 @@
+import { limits } from './limits.ts'
+import { invalid, toRefusal } from './status.ts'
+import { timestampOf } from './store.ts'
+import type { Change, Database, StoredDocument } from './store.ts'
+import type { Timestamp, Value } from './values.ts'
+import type { WireWrite } from './wire.ts'
+import { applyWrite, parseWrite } from './writes.ts'
+
+/** Takes changes to a place that survives the process, before they are seen by anyone. */
+export type Keep = (database: Database, changes: readonly Change[]) => void
+
+export interface WriteResult {
+  readonly updateTime?: Timestamp
+  readonly transformResults?: readonly Value[]
+}
+
+export interface Committed {
+  readonly writeResults: readonly WriteResult[]
+  readonly commitTime?: Timestamp
+}
+
+/** All writes at one time, or none and a refusal. */
+export function commitWrites(database: Database, wires: readonly WireWrite[], keep: Keep): Committed {
+  const writes = wires.map((wire) => parseWrite(wire, database.name))
+  if (writes.length === 0) return { writeResults: [] }
+  const micros = database.tick()
+  const staged = new Map<string, StoredDocument | undefined>()
+  const transformResults = writes.map((write) => {
+    const stored = staged.has(write.key) ? staged.get(write.key) : database.get(write.key)
+    const applied = applyWrite(stored, write, micros)
+    staged.set(write.key, applied.document)
+    return applied.transformResults
+  })
+  const changes = [...staged].map(([key, after]) => ({ before: database.get(key), after })).filter(isChange)
+  keepAndApply(database, changes, keep)
+  const writeResults = writes.map((write, at) => writeResult(staged.get(write.key), transformResults[at] ?? []))
+  return { writeResults, commitTime: timestampOf(micros) }
+}
+
+export interface BatchWritten {
+  readonly writeResults: readonly WriteResult[]
+  readonly status: readonly { readonly code: number; readonly message: string }[]
+}
+
+/** Each write alone, with its own time and status. A request that is wrong as such changes nothing and is refused. */
+export function batchWrite(database: Database, wires: readonly WireWrite[], keep: Keep): BatchWritten {
+  if (wires.length > limits.batchWrites) {
+    throw invalid(`maximum ${limits.batchWrites} writes allowed per request, this one has ${wires.length}`)
+  }
+  const writes = wires.map((wire) => parseWrite(wire, database.name))
+  if (new Set(writes.map((write) => write.key)).size !== writes.length) {
+    throw invalid('the same document cannot be written more than once in a single request')
+  }
+  const changes: Change[] = []
+  const answers = writes.map((write) => {
+    try {
+      const before = database.get(write.key)
+      const { document, transformResults } = applyWrite(before, write, database.tick())
+      changes.push({ before, after: document })
+      return { result: writeResult(document, transformResults), status: { code: 0, message: '' } }
+    } catch (error) {
+      const { code, details } = toRefusal(error)
+      return { result: {}, status: { code, message: details } }
+    }
+  })
+  keepAndApply(database, changes.filter(isChange), keep)
+  return { writeResults: answers.map((answer) => answer.result), status: answers.map((answer) => answer.status) }
+}
+
+const isChange = (change: Change): boolean => change.before !== change.after
+
+function keepAndApply(database: Database, changes: readonly Change[], keep: Keep): void {
+  if (changes.length === 0) return
+  keep(database, changes)
+  database.apply(changes)
+}
+
+function writeResult(document: StoredDocument | undefined, transformResults: readonly Value[]): WriteResult {
+  return document ? { updateTime: document.updateTime, transformResults } : { transformResults }
+}

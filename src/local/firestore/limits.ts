@@ -1,0 +1,74 @@
+import { invalid } from './status.ts'
+import type { Fields, Value } from './values.ts'
+
+/** Firestore's documented limits (firebase.google.com/docs/firestore/quotas), in bytes unless the name says otherwise. */
+export const limits = {
+  requestBytes: 10 * 1024 * 1024,
+  documentBytes: 1024 * 1024,
+  nameBytes: 6 * 1024,
+  nameSegmentBytes: 1500,
+  pathSegments: 200,
+  fieldNameBytes: 1500,
+  valueBytes: 1_048_487,
+  nestingLevels: 20,
+  vectorDimensions: 2048,
+  batchWrites: 500,
+  transformsPerDocument: 500,
+  disjunctions: 30,
+  notInValues: 10,
+  aggregations: 5,
+} as const
+
+/** Refuses a document above 1 MiB by the documented size formula. */
+export function checkDocumentSize(segments: readonly string[], fields: Fields): void {
+  const size = documentSize(segments, fields)
+  if (size <= limits.documentBytes) return
+  throw invalid(`The document is ${size} bytes; maximum entity size is ${limits.documentBytes} bytes.`)
+}
+
+/** The documented size of a document: its name, its fields and 32 bytes. */
+export function documentSize(segments: readonly string[], fields: Fields): number {
+  let size = 16 + 32
+  for (const segment of segments) size += Buffer.byteLength(segment) + 1
+  return size + fieldsSize(fields)
+}
+
+function fieldsSize(fields: Fields): number {
+  let size = 0
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (value) size += Buffer.byteLength(key) + 1 + valueSize(value)
+  }
+  return size
+}
+
+function valueSize(value: Value): number {
+  switch (value.kind) {
+    case 'null':
+    case 'boolean':
+      return 1
+    case 'integer':
+    case 'double':
+    case 'timestamp':
+      return 8
+    case 'geoPoint':
+      return 16
+    case 'string':
+      return Buffer.byteLength(value.stringValue) + 1
+    case 'bytes':
+      return value.bytesValue.length
+    case 'reference':
+      return referenceSize(value.referenceValue)
+    case 'array':
+      return value.arrayValue.values.reduce((sum, item) => sum + valueSize(item), 0)
+    case 'vector':
+    case 'map':
+      return fieldsSize(value.mapValue.fields)
+  }
+}
+
+/** A reference counts its path as a document's name does. */
+function referenceSize(name: string): number {
+  return name.split('/').slice(5).reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16)
+}
+

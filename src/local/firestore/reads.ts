@@ -1,0 +1,170 @@
+import { status } from '@grpc/grpc-js'
+import { aggregate, parseAggregations } from './aggregate.ts'
+import type { Databases } from './databases.ts'
+import { listCollectionIds, listDocuments } from './listing.ts'
+import { keyOf, nameKey, parseDocumentName, parseParent } from './names.ts'
+import { partitionNames } from './partition.ts'
+import { maskFields, parseMask } from './paths.ts'
+import type { FieldPath } from './paths.ts'
+import { parseQuery } from './query.ts'
+import type {
+  BatchGetDocumentsRequest,
+  GetDocumentRequest,
+  ListCollectionIdsRequest,
+  ListDocumentsRequest,
+  PartitionQueryRequest,
+  RunAggregationQueryRequest,
+  RunQueryRequest,
+} from './requests.ts'
+import { runQuery } from './run-query.ts'
+import { invalid, refusal } from './status.ts'
+import { timestampOf } from './store.ts'
+import type { Database, StoredDocument, View } from './store.ts'
+import type { Reading, Transactions } from './transactions.ts'
+
+/** The methods of the service that change nothing; each answers one message, or the messages of a stream. */
+export interface Reads {
+  getDocument(request: GetDocumentRequest): object
+  batchGetDocuments(request: BatchGetDocumentsRequest): Iterable<object>
+  runQuery(request: RunQueryRequest): Iterable<object>
+  runAggregationQuery(request: RunAggregationQueryRequest): Iterable<object>
+  partitionQuery(request: PartitionQueryRequest): object
+  listDocuments(request: ListDocumentsRequest): object
+  listCollectionIds(request: ListCollectionIdsRequest): object
+}
+
+export function createReads(databases: Databases, transactions: Transactions): Reads {
+  const below = (parent: string): Database => databases.of(parseParent(parent).database)
+  return {
+    getDocument: (request) => {
+      const { database, segments } = parseDocumentName(request.name)
+      const reading = transactions.read(databases.of(database), request)
+      const mask = parseMask(request.mask)
+      const document = lookUp(reading, keyOf(segments))
+      if (!document) throw refusal(status.NOT_FOUND, `Document "${request.name}" not found.`)
+      return masked(document, mask)
+    },
+    batchGetDocuments: (request) => {
+      const mask = parseMask(request.mask)
+      const keys = keysByName(request.documents, request.database)
+      return answersOf(transactions.read(databases.of(request.database), request), keys, mask)
+    },
+    runQuery: (request) => {
+      const plan = parseQuery(request.parent, request.structuredQuery ?? {})
+      const reading = transactions.read(below(request.parent), request)
+      return queryAnswers(reading, () => runQuery(reading.view, plan), plan.projection)
+    },
+    runAggregationQuery: (request) => {
+      const { structuredQuery, aggregations } = request.structuredAggregationQuery ?? {}
+      const parsed = parseAggregations(aggregations ?? [])
+      const plan = parseQuery(request.parent, structuredQuery ?? {})
+      const reading = transactions.read(below(request.parent), request)
+      const compute = (): object => aggregate(reading.view, plan, parsed)
+      return aggregationAnswers(reading, compute)
+    },
+    partitionQuery: (request) => {
+      const plan = parseQuery(request.parent, request.structuredQuery ?? {})
+      const { view } = transactions.read(below(request.parent), request)
+      return partitionPage(request, partitionNames(view, plan, Number(request.partitionCount ?? 0)))
+    },
+    listDocuments: (request) => {
+      const mask = parseMask(request.mask)
+      const { view } = transactions.read(below(request.parent), request)
+      const { items, nextPageToken } = listDocuments(view, request)
+      return { documents: items.map((item) => ('key' in item ? masked(item, mask) : item)), nextPageToken }
+    },
+    listCollectionIds: (request) => {
+      const { view } = transactions.read(below(request.parent), request)
+      const { items, nextPageToken } = listCollectionIds(view, request.parent, request.pageSize, request.pageToken)
+      return { collectionIds: items, nextPageToken }
+    },
+  }
+}
+
+/** A document as it is sent: the stored one itself where all fields are wanted. */
+function masked(document: StoredDocument, mask: readonly FieldPath[] | undefined): object {
+  if (!mask) return document
+  const { name, createTime, updateTime } = document
+  return { name, createTime, updateTime, fields: maskFields(document.fields, mask) }
+}
+
+function lookUp({ view, remember }: Reading, key: string): StoredDocument | undefined {
+  const document = view.get(key)
+  remember(() => view.get(key) === document)
+  return document
+}
+
+/** Every name once, in the order asked for. */
+function keysByName(names: readonly string[], database: string): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>()
+  for (const name of names) {
+    const parsed = parseDocumentName(name)
+    if (parsed.database !== database) throw invalid(`Document name "${name}" is not in the database "${database}".`)
+    keys.set(name, keyOf(parsed.segments))
+  }
+  return keys
+}
+
+function* answersOf(
+  reading: Reading,
+  keys: ReadonlyMap<string, string>,
+  mask: readonly FieldPath[] | undefined,
+): Generator<object> {
+  if (reading.began) yield { transaction: reading.began }
+  const readTime = timestampOf(reading.view.readMicros())
+  const found = [...keys].map(([name, key]) => ({ name, document: lookUp(reading, key) }))
+  for (const { name, document } of found) {
+    yield document ? { found: masked(document, mask), readTime } : { missing: name, readTime }
+  }
+}
+
+/** One message a document; the last says that it is the last. */
+function* queryAnswers(
+  reading: Reading,
+  run: () => Iterable<StoredDocument>,
+  projection: readonly FieldPath[] | undefined,
+): Generator<object> {
+  if (reading.began) yield { transaction: reading.began }
+  const readTime = timestampOf(reading.view.readMicros())
+  const seen = rememberResults(reading, run)
+  let held: StoredDocument | undefined
+  for (const document of run()) {
+    if (held) yield { document: masked(held, projection), readTime }
+    seen?.push(document)
+    held = document
+  }
+  yield held ? { document: masked(held, projection), readTime, done: true } : { readTime, done: true }
+}
+
+/** In a read-write transaction: where results are noted, so that the commit can see whether they are still the same. */
+function rememberResults(reading: Reading, run: () => Iterable<StoredDocument>): StoredDocument[] | undefined {
+  if (!reading.isChecked) return undefined
+  const seen: StoredDocument[] = []
+  reading.remember(() => {
+    let at = 0
+    for (const document of run()) if (document !== seen[at++]) return false
+    return at === seen.length
+  })
+  return seen
+}
+
+function* aggregationAnswers(reading: Reading, compute: () => object): Generator<object> {
+  if (reading.began) yield { transaction: reading.began }
+  const aggregateFields = compute()
+  const now = JSON.stringify(aggregateFields)
+  reading.remember(() => JSON.stringify(compute()) === now)
+  yield { result: { aggregateFields }, readTime: timestampOf(reading.view.readMicros()) }
+}
+
+/** The cut names of one page; a page token is the last name of the page before. */
+function partitionPage(request: PartitionQueryRequest, names: readonly string[]): object {
+  if (request.pageSize < 0) throw invalid('Page size must be nonnegative.')
+  const after = request.pageToken === '' ? '' : nameKey(Buffer.from(request.pageToken, 'base64url').toString())
+  const rest = names.filter((name) => nameKey(name) > after)
+  const page = request.pageSize > 0 ? rest.slice(0, request.pageSize) : rest
+  const last = page.length < rest.length ? page.at(-1) : undefined
+  return {
+    partitions: page.map((name) => ({ values: [{ referenceValue: name }] })),
+    nextPageToken: last === undefined ? '' : Buffer.from(last).toString('base64url'),
+  }
+}

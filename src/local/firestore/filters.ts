@@ -131,7 +131,7 @@ function countDisjunctions(filter: Filter): number {
 
 /** At most one array filter in each conjunction; branches of an OR are apart. */
 function checkArrayFilters(filter: Filter): number {
-  if (filter.kind === 'field') return filter.op === 'ARRAY_CONTAINS' ? 1 : 0
+  if (filter.kind === 'field') return filter.op.startsWith('ARRAY_CONTAINS') ? 1 : 0
   const counts = filter.filters.map(checkArrayFilters)
   const count = filter.kind === 'or' ? Math.max(0, ...counts) : counts.reduce((sum, each) => sum + each, 0)
   if (count > 1) throw invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")

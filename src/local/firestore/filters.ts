@@ -4,7 +4,7 @@ import { nameField, parsePath, valueAt } from './paths.ts'
 import type { FieldPath } from './paths.ts'
 import { invalid } from './status.ts'
 import type { StoredDocument } from './store.ts'
-import { parseValue } from './values.ts'
+import { parseOperand } from './values.ts'
 import type { Value } from './values.ts'
 import type { WireFilter, WireValue } from './wire.ts'
 
@@ -96,7 +96,7 @@ function parseFieldFilter(wire: NonNullable<WireFilter['fieldFilter']>): Filter 
   const op = fieldOperators[wire.op ?? 0]
   if (!op) throw invalid('Unknown FieldFilter operator.')
   const text = wire.field?.fieldPath ?? ''
-  const values = lists.has(op) ? parseListOperand(op, wire.value ?? {}) : [parseValue(wire.value ?? {})]
+  const values = lists.has(op) ? parseListOperand(op, wire.value ?? {}) : [parseOperand(wire.value ?? {})]
   if (text === nameField) checkNameFilter(op, values)
   return { kind: 'field', path: parsePath(text), text, op, values }
 }
@@ -104,7 +104,7 @@ function parseFieldFilter(wire: NonNullable<WireFilter['fieldFilter']>): Filter 
 /** The elements one by one: a list of operands may hold what a stored array may not. */
 function parseListOperand(op: FieldOperator, wire: WireValue): readonly Value[] {
   if (!wire.arrayValue) throw invalid(`'${op}' requires an ArrayValue.`)
-  const values = (wire.arrayValue.values ?? []).map((value) => parseValue(value))
+  const values = (wire.arrayValue.values ?? []).map((value) => parseOperand(value))
   const most = op === 'NOT_IN' ? limits.notInValues : limits.disjunctions
   if (values.length === 0) throw invalid(`'${op}' requires an non-empty ArrayValue.`)
   if (values.length > most) throw invalid(`'${op}' supports up to ${most} comparison values.`)

@@ -8,7 +8,7 @@ import type { FieldPath } from './paths.ts'
 import type { KeyRange, Scope } from './scan.ts'
 import { invalid, refusal } from './status.ts'
 import type { StoredDocument } from './store.ts'
-import { parseValue } from './values.ts'
+import { parseOperand } from './values.ts'
 import type { Value } from './values.ts'
 import type { WireCursor, WireQuery } from './wire.ts'
 
@@ -111,7 +111,7 @@ function completeOrders(stated: readonly Order[], filter: Filter | undefined): r
 
 function parseCursor(wire: WireCursor | null | undefined, stated: readonly Order[]): Cursor | undefined {
   if (!wire) return undefined
-  const values = (wire.values ?? []).map((value) => parseValue(value))
+  const values = (wire.values ?? []).map((value) => parseOperand(value))
   if (values.length > stated.length) throw invalid('Cursor has too many values.')
   for (const [at, value] of values.entries()) {
     if (stated[at]?.text === nameField && value.kind !== 'reference') {

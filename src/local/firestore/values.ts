@@ -41,8 +41,14 @@ export function parseFields(fields: WireFields | undefined): Fields {
   return parsed
 }
 
-/** One decoded value; `depth` is the number of maps and arrays around it. */
-export function parseValue(value: WireValue, depth = 0): Value {
+/** Nanoseconds a timestamp is cut to: stored ones to microseconds, those compared with to nothing. */
+type Precision = 1 | 1000
+
+/** One decoded operand of a query, exact. */
+export const parseOperand = (value: WireValue): Value => parseValue(value, 0, 1)
+
+/** One decoded value as it is stored; `depth` is the number of maps and arrays around it. */
+export function parseValue(value: WireValue, depth = 0, precision: Precision = 1000): Value {
   const kind = Object.keys(value).at(-1)
   switch (kind) {
     case 'nullValue':
@@ -54,7 +60,7 @@ export function parseValue(value: WireValue, depth = 0): Value {
     case 'doubleValue':
       return { kind: 'double', doubleValue: value.doubleValue ?? 0 }
     case 'timestampValue':
-      return { kind: 'timestamp', timestampValue: parseTimestamp(value.timestampValue ?? {}) }
+      return { kind: 'timestamp', timestampValue: parseTimestamp(value.timestampValue ?? {}, precision) }
     case 'stringValue':
       return { kind: 'string', stringValue: checkLength(value.stringValue ?? '') }
     case 'bytesValue':
@@ -64,9 +70,9 @@ export function parseValue(value: WireValue, depth = 0): Value {
     case 'geoPointValue':
       return parseGeoPoint(value.geoPointValue ?? {})
     case 'arrayValue':
-      return { kind: 'array', arrayValue: { values: parseList(value.arrayValue?.values ?? [], depth + 1) } }
+      return { kind: 'array', arrayValue: { values: parseList(value.arrayValue?.values ?? [], depth + 1, precision) } }
     case 'mapValue':
-      return parseMap(value.mapValue?.fields ?? {}, depth + 1)
+      return parseMap(value.mapValue?.fields ?? {}, depth + 1, precision)
     default:
       throw invalid(`Cannot convert firestore.v1.Value with type ${kind ?? 'unset'}.`)
   }
@@ -85,13 +91,13 @@ export function integerValue(value: bigint): Value {
   return { kind: 'integer', integerValue: Number.isSafeInteger(near) ? near : String(value) }
 }
 
-/** Cut to microseconds, as Firestore stores it; refuses what is outside the years 1 to 9999. */
-export function parseTimestamp(value: WireTimestamp): Timestamp {
+/** Cut to microseconds unless said otherwise; refuses what is outside the years 1 to 9999. */
+export function parseTimestamp(value: WireTimestamp, precision: Precision = 1000): Timestamp {
   const seconds = Number(parseInteger(value.seconds ?? 0))
   const nanos = value.nanos ?? 0
   if (seconds < -62_135_596_800 || seconds > 253_402_300_799) throw invalid('Timestamp seconds exceeds limit for field.')
   if (nanos < 0 || nanos > 999_999_999) throw invalid('Timestamp nanos exceeds limit for field.')
-  return { seconds, nanos: nanos - (nanos % 1000) }
+  return { seconds, nanos: nanos - (nanos % precision) }
 }
 
 function parseReference(name: string): string {
@@ -112,24 +118,24 @@ function parseGeoPoint({ latitude = 0, longitude = 0 }: NonNullable<WireValue['g
   return { kind: 'geoPoint', geoPointValue: { latitude, longitude } }
 }
 
-function parseList(values: readonly WireValue[], depth: number): Value[] {
+function parseList(values: readonly WireValue[], depth: number, precision: Precision): Value[] {
   checkDepth(depth)
   return values.map((item) => {
-    const parsed = parseValue(item, depth)
+    const parsed = parseValue(item, depth, precision)
     if (parsed.kind === 'array') throw invalid('Cannot convert an array value in an array value.')
     if (parsed.kind === 'vector') throw invalid('Cannot convert a vector value in an array value.')
     return parsed
   })
 }
 
-function parseMap(fields: WireFields, depth: number): Value {
+function parseMap(fields: WireFields, depth: number, precision: Precision): Value {
   checkDepth(depth)
   if (Object.hasOwn(fields, '__type__')) return parseVector(fields)
   const parsed: Record<string, Value> = {}
   for (const key of Object.keys(fields)) {
     checkFieldName(key, 'a map')
     const value = fields[key]
-    if (value) parsed[key] = parseValue(value, depth)
+    if (value) parsed[key] = parseValue(value, depth, precision)
   }
   return { kind: 'map', mapValue: { fields: parsed } }
 }

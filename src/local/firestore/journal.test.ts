@@ -116,3 +116,9 @@ test('a folder is for one server at a time; what a dead process left is taken ov
   appendFileSync(lock, '{"pid":')
   await withServer(everything)
 })
+
+test('a folder that cannot be made is reported', async () => {
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  await expect(createFirestoreServer({ folder: join(file, 'below') })).rejects.toMatchObject({ code: 'LS-3008' })
+})

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, re
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
-import { LockstepError } from '../../kernel/errors.ts'
+import { isLockstepError, LockstepError } from '../../kernel/errors.ts'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -32,13 +32,26 @@ const documentsPerFrame = 200
  * is dropped. LS-3006 when another server has the folder, LS-3008 when its log is damaged before the end.
  */
 export function openJournal(folder: string, databases: Databases, protocol: Protocol): Journal {
-  mkdirSync(folder, { recursive: true })
-  const unlock = lockFolder(resolve(folder))
+  const unlock = inFolder(folder, () => {
+    mkdirSync(folder, { recursive: true })
+    return lockFolder(resolve(folder))
+  })
   try {
-    return createJournal(join(folder, 'documents.log'), databases, protocol, unlock)
+    return inFolder(folder, () => createJournal(join(folder, 'documents.log'), databases, protocol, unlock))
   } catch (error) {
     unlock()
     throw error
+  }
+}
+
+/** What the file system refuses becomes LS-3008. */
+function inFolder<T>(folder: string, open: () => T): T {
+  try {
+    return open()
+  } catch (cause) {
+    if (isLockstepError(cause)) throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new LockstepError('LS-3008', `The data folder ${folder} cannot be opened.`, { cause, why, where: { file: folder } })
   }
 }
 

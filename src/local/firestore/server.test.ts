@@ -155,6 +155,22 @@ test('a query is answered from the moment it began, however slowly it is read', 
   expect(await calls.found({ from: [{ collectionId: 's' }] })).toEqual([])
 })
 
+test('closing ends a stream that nobody reads', async () => {
+  const second = await createFirestoreServer()
+  const reader = createCalls(second.host, project)
+  const pad = text('x'.repeat(9000))
+  for (let part = 0; part < 4; part++) {
+    await reader.batchWrite(Array.from({ length: 500 }, (_, at) => put(reader, `s/${part * 500 + at}`, { pad })))
+  }
+  const stream = reader.client.runQuery({ parent: reader.root, structuredQuery: { from: [{ collectionId: 's' }] } }, reader.options)
+  const failed = new Promise((resolve) => stream.once('error', resolve))
+  await new Promise((resolve) => stream.once('readable', resolve))
+  await second.close()
+  stream.resume()
+  expect(await failed).toMatchObject({ code: expect.any(Number) })
+  await reader.close()
+})
+
 test('a taken port is reported', async () => {
   const port = Number(server.host.split(':')[1])
   await expect(createFirestoreServer({ port })).rejects.toMatchObject({ code: 'LS-3008' })

@@ -1,5 +1,5 @@
 import type { Interview } from '../firestore-answers.ts'
-import { double, integer, list, nothing, put, text } from '../firestore-calls.ts'
+import { double, integer, list, map, nothing, put, text, vector } from '../firestore-calls.ts'
 import type { Calls, QueryMessage, ValueMessage } from '../firestore-calls.ts'
 
 type FilterMessage = NonNullable<QueryMessage['where']>
@@ -106,6 +106,57 @@ export async function askAboutFilters({ ask, calls }: Interview): Promise<void> 
   await filter('no operator', { fieldFilter: { field: { fieldPath: 'x' }, op: 'OPERATOR_UNSPECIFIED', value: integer(1) } })
 }
 
+const reference = (path: string): ValueMessage => ({ referenceValue: `projects/p/databases/(default)/documents/${path}` })
+
+/** Ascending by the documented order. */
+const inOrder: readonly ValueMessage[] = [
+  nothing,
+  { booleanValue: false },
+  { booleanValue: true },
+  nan,
+  double(Number.NEGATIVE_INFINITY),
+  integer('-9223372036854775808'),
+  double(-0.5),
+  integer(0),
+  integer('9007199254740992'),
+  integer('9007199254740993'),
+  double(9007199254740994),
+  integer('9223372036854775807'),
+  double(2 ** 63),
+  { timestampValue: { seconds: 1, nanos: 0 } },
+  { timestampValue: { seconds: 1, nanos: 1000 } },
+  text(''),
+  text('B'),
+  text('a'),
+  text('a\u0000'),
+  text('ab'),
+  text('é'),
+  text('\uffee'),
+  text('😀'),
+  { bytesValue: Buffer.from([]) },
+  { bytesValue: Buffer.from([1, 255]) },
+  { bytesValue: Buffer.from([200]) },
+  reference('a/__id2__'),
+  reference('a/__id10__'),
+  reference('a/1'),
+  reference('a/b'),
+  reference('a/b/c/d'),
+  reference('a/b!'),
+  { geoPointValue: { latitude: -1, longitude: 5 } },
+  { geoPointValue: { latitude: 1, longitude: -5 } },
+  list(),
+  list(integer(1)),
+  list(integer(1), integer(1)),
+  list(integer(2)),
+  vector(double(9)),
+  vector(double(1), double(1)),
+  map({}),
+  map({ a: integer(1) }),
+  map({ a: integer(1), b: integer(0) }),
+  map({ a: integer(2) }),
+  map({ b: integer(0) }),
+]
+
 /** Orders and positions in them. */
 export async function askAboutOrders({ ask, calls }: Interview): Promise<void> {
   await seed(calls)
@@ -131,6 +182,13 @@ export async function askAboutOrders({ ask, calls }: Interview): Promise<void> {
   await order('between names', { orderBy: [by('__name__')], startAt: at(false, name('a/2')), endAt: at(false, name('a/5')) })
   await order('from a name, not ordered', { startAt: at(true, name('a/4')) })
   await order('from nothing', { startAt: at(true) })
+  await calls.batchWrite([1, 2, 3].map((id) => put(calls, `ties/${id}`, { x: integer(1), y: integer(-id) })))
+  await ask('ties down', () => calls.found({ from: [{ collectionId: 'ties' }], orderBy: [by('x', 'DESCENDING')] }))
+  await ask('ties of an inequality down', () =>
+    calls.found({ from: [{ collectionId: 'ties' }], orderBy: [by('x', 'DESCENDING')], where: where('y', 'LESS_THAN', integer(0)) }),
+  )
+  await calls.batchWrite(inOrder.map((value, id) => put(calls, `kinds/${(id * 7) % inOrder.length}`, { x: value, at: integer(id) })))
+  await ask('every kind', () => calls.found({ from: [{ collectionId: 'kinds' }], orderBy: [by('x')] }))
   await ask('group between names', () =>
     calls.found({ from: [{ collectionId: 'a', allDescendants: true }], orderBy: [by('__name__')], startAt: at(false, name('a/1')), endAt: at(true, name('a/2/a/3/a/4')) }),
   )

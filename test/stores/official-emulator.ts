@@ -25,9 +25,13 @@ export async function startOfficialEmulator(): Promise<OfficialEmulator | undefi
   if (!jar) return absent('its jar was not found; set FIRESTORE_EMULATOR_JAR')
   if (spawnSync('java', ['-version'], { stdio: 'ignore' }).status !== 0) return absent('there is no Java')
   const port = await freePort()
-  const child = spawn('java', ['-Xmx2g', '-cp', jar, mainClass, 'start', '--host', '127.0.0.1', '--port', String(port)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    'java',
+    ['-Xmx2g', '-cp', jar, mainClass, 'start', '--host', '127.0.0.1', '--port', String(port)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   await untilRunning(child)
   return { host: `127.0.0.1:${port}`, stop: () => stop(child) }
 }
@@ -41,11 +45,20 @@ function findJar(): string | undefined {
   const named = process.env['FIRESTORE_EMULATOR_JAR']
   if (named) return named
   const inSdk = 'platform/cloud-firestore-emulator/cloud-firestore-emulator.jar'
-  const sdks = ['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk', '/opt/google-cloud-sdk', join(homedir(), 'google-cloud-sdk')]
+  const sdks = [
+    '/usr/lib/google-cloud-sdk',
+    '/usr/share/google-cloud-sdk',
+    '/opt/google-cloud-sdk',
+    join(homedir(), 'google-cloud-sdk'),
+  ]
   const cache = join(homedir(), '.cache/firebase/emulators')
-  const cached = existsSync(cache) ? readdirSync(cache).filter((name) => /^cloud-firestore-emulator-.*\.jar$/.test(name)) : []
+  const cached = existsSync(cache)
+    ? readdirSync(cache).filter((name) => /^cloud-firestore-emulator-.*\.jar$/.test(name))
+    : []
   const newest = cached.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
-  return [...sdks.map((sdk) => join(sdk, inSdk)), ...(newest ? [join(cache, newest)] : [])].find((path) => existsSync(path))
+  return [...sdks.map((sdk) => join(sdk, inSdk)), ...(newest ? [join(cache, newest)] : [])].find((path) =>
+    existsSync(path),
+  )
 }
 
 function freePort(): Promise<number> {
@@ -54,7 +67,9 @@ function freePort(): Promise<number> {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }

@@ -31,13 +31,19 @@ test('whatever was acknowledged before kill -9 is there, and no half of a commit
   const acknowledged: number[] = []
   for (let life = 0; life < 2; life++) {
     const { child, host } = await start()
-    await expect(createFirestoreServer({ folder })).rejects.toMatchObject({ code: 'LS-3006', message: expect.stringContaining(`${child.pid}`) })
+    await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
+      code: 'LS-3006',
+      message: expect.stringContaining(`${child.pid}`),
+    })
     const calls = createCalls(host, 'killed')
     const gone = new Promise((resolve) => child.once('exit', resolve))
     const write = async (worker: number): Promise<void> => {
       for (let at = 0; ; at++) {
         const id = life * 1_000_000 + worker * 10_000 + at
-        await calls.commit([put(calls, `left/${id}`, { id: integer(id) }), put(calls, `right/${id}`, { id: integer(id) })])
+        await calls.commit([
+          put(calls, `left/${id}`, { id: integer(id) }),
+          put(calls, `right/${id}`, { id: integer(id) }),
+        ])
         if (acknowledged.push(id) === 200 * (life + 1)) child.kill('SIGKILL')
       }
     }

@@ -27,7 +27,13 @@ export type FieldOperator =
 /** A condition on a document. `values` are the operands: one, or the elements of the list. */
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }
-  | { readonly kind: 'field'; readonly path: FieldPath; readonly text: string; readonly op: FieldOperator; readonly values: readonly Value[] }
+  | {
+      readonly kind: 'field'
+      readonly path: FieldPath
+      readonly text: string
+      readonly op: FieldOperator
+      readonly values: readonly Value[]
+    }
 
 // Numbered as in the protocol's enums.
 const fieldOperators: readonly (FieldOperator | undefined)[] = [
@@ -43,7 +49,14 @@ const fieldOperators: readonly (FieldOperator | undefined)[] = [
   'ARRAY_CONTAINS_ANY',
   'NOT_IN',
 ]
-const unaryOperators: readonly (FieldOperator | undefined)[] = [undefined, undefined, 'IS_NAN', 'IS_NULL', 'IS_NOT_NAN', 'IS_NOT_NULL']
+const unaryOperators: readonly (FieldOperator | undefined)[] = [
+  undefined,
+  undefined,
+  'IS_NAN',
+  'IS_NULL',
+  'IS_NOT_NAN',
+  'IS_NOT_NULL',
+]
 
 const lists: ReadonlySet<FieldOperator> = new Set(['IN', 'NOT_IN', 'ARRAY_CONTAINS_ANY'])
 const negations: ReadonlySet<FieldOperator> = new Set(['NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', 'IS_NOT_NULL'])
@@ -60,9 +73,7 @@ export function parseFilter(wire: WireFilter | null | undefined): Filter | undef
   const filter = parseAny(wire)
   const leaves = leavesOf(filter)
   if (leaves.filter((leaf) => negations.has(leaf.op)).length > 1) {
-    throw invalid(
-      "Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.",
-    )
+    throw invalid("Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.")
   }
   if (leaves.some((leaf) => leaf.op === 'NOT_IN') && (hasOr(filter) || leaves.some((leaf) => isDisjunction(leaf.op)))) {
     throw invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")

@@ -29,13 +29,27 @@ async function withServer<T>(use: (calls: Calls) => Promise<T>): Promise<T> {
 }
 
 const everything = (calls: Calls): Promise<unknown> => calls.query({ from: [{ allDescendants: true }] })
-const exact = async (calls: Calls): Promise<string> => JSON.stringify(await everything(calls)).replaceAll(/"readTime":\{[^}]*\}/g, '')
+const exact = async (calls: Calls): Promise<string> =>
+  JSON.stringify(await everything(calls)).replaceAll(/"readTime":\{[^}]*\}/g, '')
 
 test('what was written is there after a restart: values, versions, deletions', async () => {
   const before = await withServer(async (calls) => {
-    const values = { i: integer('9007199254740993'), d: double(5), z: double(-0), v: vector(double(1)), b: { bytesValue: Buffer.from([0, 255]) } }
-    await calls.commit([put(calls, 'a/1', values), put(calls, 'a/2', {}), put(calls, 'a/1/b/é', { 'a.b': { timestampValue: { seconds: -5, nanos: 1000 } } })])
-    await calls.batchWrite([put(calls, 'a/1', { n: integer(1) }, { updateMask: { fieldPaths: ['n'] } }), { delete: calls.name('a/2') }])
+    const values = {
+      i: integer('9007199254740993'),
+      d: double(5),
+      z: double(-0),
+      v: vector(double(1)),
+      b: { bytesValue: Buffer.from([0, 255]) },
+    }
+    await calls.commit([
+      put(calls, 'a/1', values),
+      put(calls, 'a/2', {}),
+      put(calls, 'a/1/b/é', { 'a.b': { timestampValue: { seconds: -5, nanos: 1000 } } }),
+    ])
+    await calls.batchWrite([
+      put(calls, 'a/1', { n: integer(1) }, { updateMask: { fieldPaths: ['n'] } }),
+      { delete: calls.name('a/2') },
+    ])
     return { exact: await exact(calls), plain: await answerOf(() => everything(calls), calls) }
   })
   expect(JSON.stringify(before.plain)).toContain('"-0"')
@@ -70,7 +84,10 @@ test('a record damaged in the middle is an error, not a silent loss', async () =
   const bytes = readFileSync(log())
   bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20)
   writeFileSync(log(), bytes)
-  await expect(createFirestoreServer({ folder })).rejects.toMatchObject({ code: 'LS-3008', message: expect.stringContaining('byte 0') })
+  await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
+    code: 'LS-3008',
+    message: expect.stringContaining('byte 0'),
+  })
   truncateSync(log(), 0)
   expect(await withServer((calls) => calls.found({ from: [{ collectionId: 'a' }] }))).toEqual([])
 })
@@ -109,9 +126,15 @@ test('a folder is for one server at a time; what a dead process left is taken ov
   writeFileSync(lock, JSON.stringify({ pid: child.pid, host: hostname() }))
   await withServer(everything)
   writeFileSync(lock, JSON.stringify({ pid: process.ppid, host: hostname() }))
-  await expect(createFirestoreServer({ folder })).rejects.toMatchObject({ code: 'LS-3006', message: expect.stringContaining(String(process.ppid)) })
+  await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
+    code: 'LS-3006',
+    message: expect.stringContaining(String(process.ppid)),
+  })
   writeFileSync(lock, JSON.stringify({ pid: child.pid, host: 'elsewhere' }))
-  await expect(createFirestoreServer({ folder })).rejects.toMatchObject({ code: 'LS-3006', message: expect.stringContaining('elsewhere') })
+  await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
+    code: 'LS-3006',
+    message: expect.stringContaining('elsewhere'),
+  })
   writeFileSync(lock, '')
   appendFileSync(lock, '{"pid":')
   await withServer(everything)

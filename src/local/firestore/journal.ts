@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
@@ -51,7 +61,11 @@ function inFolder<T>(folder: string, open: () => T): T {
   } catch (cause) {
     if (isLockstepError(cause)) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new LockstepError('LS-3008', `The data folder ${folder} cannot be opened.`, { cause, why, where: { file: folder } })
+    throw new LockstepError('LS-3008', `The data folder ${folder} cannot be opened.`, {
+      cause,
+      why,
+      where: { file: folder },
+    })
   }
 }
 
@@ -66,7 +80,9 @@ function createJournal(path: string, databases: Databases, protocol: Protocol, u
       size += writeFrame(file, payload)
     } catch (cause) {
       ftruncateSync(file, size)
-      throw Object.assign(refusal(status.RESOURCE_EXHAUSTED, `The data folder cannot be written: ${String(cause)}`), { cause })
+      throw Object.assign(refusal(status.RESOURCE_EXHAUSTED, `The data folder cannot be written: ${String(cause)}`), {
+        cause,
+      })
     }
   }
   const journal: Journal = {
@@ -100,7 +116,7 @@ function writeFrame(file: number, payload: Buffer): number {
   frame.writeUInt32LE(payload.length, 0)
   frame.writeUInt32LE(crc32(payload), 4)
   payload.copy(frame, frameHead)
-  for (let done = 0; done < frame.length; ) done += writeSync(file, frame, done)
+  for (let done = 0; done < frame.length;) done += writeSync(file, frame, done)
   return frame.length
 }
 
@@ -123,7 +139,12 @@ function* encodeAll(databases: Databases, protocol: Protocol): Generator<Buffer>
 }
 
 /** Applies every whole record; answers how many bytes they take and how many changes they hold. */
-function replay(file: number, path: string, databases: Databases, protocol: Protocol): { bytes: number; changes: number } {
+function replay(
+  file: number,
+  path: string,
+  databases: Databases,
+  protocol: Protocol,
+): { bytes: number; changes: number } {
   const end = fstatSync(file).size
   const head = Buffer.alloc(frameHead)
   let bytes = 0
@@ -145,7 +166,7 @@ function replay(file: number, path: string, databases: Databases, protocol: Prot
 }
 
 function readFully(file: number, into: Buffer, position: number): void {
-  for (let done = 0; done < into.length; ) {
+  for (let done = 0; done < into.length;) {
     const read = readSync(file, into, done, into.length - done, position + done)
     if (read === 0) throw new LockstepError('LS-3008', 'The data folder changed while it was read.')
     done += read
@@ -153,7 +174,10 @@ function readFully(file: number, into: Buffer, position: number): void {
 }
 
 function applyRecord(payload: Buffer, databases: Databases, protocol: Protocol): number {
-  const record = protocol.decode<{ readonly database: string; readonly writes: readonly WireWrite[] }>('CommitRequest', payload)
+  const record = protocol.decode<{ readonly database: string; readonly writes: readonly WireWrite[] }>(
+    'CommitRequest',
+    payload,
+  )
   const database = databases.of(record.database)
   const changes = record.writes.map((write): Change => {
     const name = write.update?.name ?? write.delete ?? ''

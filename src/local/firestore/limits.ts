@@ -69,6 +69,8 @@ function valueSize(value: Value): number {
 
 /** A reference counts its path as a document's name does. */
 function referenceSize(name: string): number {
-  return name.split('/').slice(5).reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16)
+  return name
+    .split('/')
+    .slice(5)
+    .reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16)
 }
-

@@ -54,7 +54,9 @@ export function createMutations(databases: Databases, transactions: Transactions
       return commitWrites(database, request.writes, keep)
     },
     batchWrite: (request) => batchWrite(databases.of(request.database), request.writes, keep),
-    beginTransaction: (request) => ({ transaction: transactions.begin(databases.of(request.database), request.options) }),
+    beginTransaction: (request) => ({
+      transaction: transactions.begin(databases.of(request.database), request.options),
+    }),
     rollback: (request) => {
       transactions.rollback(databases.of(request.database), request.transaction)
       return {}

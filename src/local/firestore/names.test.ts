@@ -2,9 +2,27 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { keyOf, nameKey, parseDocumentName, separator } from './names.ts'
 
-const unit = fc.constantFrom('a', 'b', '~', '\u0000', '\u0001', '\u0002', 'é', '\ud7ff', '\ue000', '\uffee', '😀', '__id', '_', '7')
+const unit = fc.constantFrom(
+  'a',
+  'b',
+  '~',
+  '\u0000',
+  '\u0001',
+  '\u0002',
+  'é',
+  '\ud7ff',
+  '\ue000',
+  '\uffee',
+  '😀',
+  '__id',
+  '_',
+  '7',
+)
 const numeric = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((id) => `__id${id}__`)
-const segment = fc.oneof({ weight: 4, arbitrary: fc.string({ unit, minLength: 1, maxLength: 4 }) }, { weight: 1, arbitrary: numeric })
+const segment = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit, minLength: 1, maxLength: 4 }) },
+  { weight: 1, arbitrary: numeric },
+)
 const path = fc.array(segment, { minLength: 1, maxLength: 3 })
 
 /** The order as it is documented: segment by segment, numeric ids first by value, then by UTF-8 bytes. */
@@ -54,7 +72,12 @@ test.each([
   ['/a/.', 'contains a resource id "."'],
   ['/a/__x__', 'reserved'],
   [`/a/${'é'.repeat(751)}`, 'longer than 1500 bytes'],
-  [`/${Array(5).fill(`a/${'b'.repeat(1400)}`).join('/')}`, 'longer than 6144 bytes'],
+  [
+    `/${Array(5)
+      .fill(`a/${'b'.repeat(1400)}`)
+      .join('/')}`,
+    'longer than 6144 bytes',
+  ],
   [`/${Array(101).fill('a/b').join('/')}`, 'Cannot exceed 100'],
 ])('a wrong name is refused and told why: %s', (path, why) => {
   expect(() => parseDocumentName(root + path)).toThrow(why)

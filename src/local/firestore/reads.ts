@@ -19,7 +19,7 @@ import type {
 import { runQuery } from './run-query.ts'
 import { invalid, refusal } from './status.ts'
 import { timestampOf } from './store.ts'
-import type { Database, StoredDocument, View } from './store.ts'
+import type { Database, StoredDocument } from './store.ts'
 import type { Reading, Transactions } from './transactions.ts'
 
 /** The methods of the service that change nothing; each answers one message, or the messages of a stream. */

@@ -61,17 +61,20 @@ test('contending transactions of the official client lose no update', async () =
   expect((await counter.get()).get('n')).toBe(5)
 })
 
-test.each(['get', 'query', 'aggregate'] as const)('a commit is aborted when what it read by %s has changed', async (how) => {
-  const from = [{ collectionId: 'a' }]
-  await calls.commit([put(calls, 'a/1', { x: integer(1) })])
-  const transaction = await calls.begin()
-  if (how === 'get') await calls.get(['a/2'], { transaction })
-  if (how === 'query') await calls.query({ from }, '', { transaction })
-  if (how === 'aggregate') await calls.aggregate({ from }, [{ count: {}, alias: 'n' }], { transaction })
-  await calls.commit([put(calls, 'a/2', {})])
-  await expect(calls.commit([put(calls, 'b/1', {})], transaction)).rejects.toMatchObject({ code: 10 })
-  expect(await calls.found({ from: [{ collectionId: 'b' }] })).toEqual([])
-})
+test.each(['get', 'query', 'aggregate'] as const)(
+  'a commit is aborted when what it read by %s has changed',
+  async (how) => {
+    const from = [{ collectionId: 'a' }]
+    await calls.commit([put(calls, 'a/1', { x: integer(1) })])
+    const transaction = await calls.begin()
+    if (how === 'get') await calls.get(['a/2'], { transaction })
+    if (how === 'query') await calls.query({ from }, '', { transaction })
+    if (how === 'aggregate') await calls.aggregate({ from }, [{ count: {}, alias: 'n' }], { transaction })
+    await calls.commit([put(calls, 'a/2', {})])
+    await expect(calls.commit([put(calls, 'b/1', {})], transaction)).rejects.toMatchObject({ code: 10 })
+    expect(await calls.found({ from: [{ collectionId: 'b' }] })).toEqual([])
+  },
+)
 
 test('a group is cut into ranges that hold every document once', async () => {
   const ids = Array.from({ length: 300 }, (_, at) => `u/${at % 7}/g/${at}`)
@@ -87,7 +90,10 @@ test('a group is cut into ranges that hold every document once', async () => {
   }
   expect(ranges).toBe(8)
   expect(found.toSorted()).toEqual(ids.toSorted())
-  const structuredQuery = { from: [{ collectionId: 'g', allDescendants: true }], orderBy: [{ field: { fieldPath: '__name__' } }] }
+  const structuredQuery = {
+    from: [{ collectionId: 'g', allDescendants: true }],
+    orderBy: [{ field: { fieldPath: '__name__' } }],
+  }
   const page = { parent: calls.root, structuredQuery, partitionCount: 7, pageSize: 3 }
   const once = { ...calls.options, autoPaginate: false }
   const [, , first] = await calls.client.partitionQuery(page, once)
@@ -101,7 +107,10 @@ test('what is not implemented says so', async () => {
   const error = await new Promise<unknown>((resolve) => {
     const stream = calls.client.listen(calls.options)
     stream.on('error', resolve)
-    stream.write({ database: calls.database, addTarget: { documents: { documents: [calls.name('a/1')] }, targetId: 1 } })
+    stream.write({
+      database: calls.database,
+      addTarget: { documents: { documents: [calls.name('a/1')] }, targetId: 1 },
+    })
   })
   expect(error).toMatchObject({ code: 12 })
 })
@@ -125,7 +134,8 @@ test('update times grow with every write and have microseconds', async () => {
     const writes = Array.from({ length: 50 }, (_, at) => put(calls, `t/${at}`, { x: integer(round) }))
     const { writeResults } = await calls.batchWrite(writes)
     if (!Array.isArray(writeResults)) throw new Error('no results')
-    for (const { updateTime } of writeResults) times.push(BigInt(updateTime.seconds) * 1_000_000_000n + BigInt(updateTime.nanos))
+    for (const { updateTime } of writeResults)
+      times.push(BigInt(updateTime.seconds) * 1_000_000_000n + BigInt(updateTime.nanos))
   }
   expect(times.every((time, at) => at === 0 || time > (times[at - 1] ?? 0n))).toBe(true)
   expect(times.every((time) => time % 1000n === 0n)).toBe(true)
@@ -136,8 +146,11 @@ test('projects and databases are apart, and a reset empties one project', async 
   await calls.commit([put(calls, 'a/1', { x: double(5) })])
   await other.commit([put(other, 'a/2', {})])
   expect(await other.found({ from: [{ collectionId: 'a' }] })).toEqual(['a/2'])
+  const [ours, theirs] = [await calls.begin(), await other.begin()]
   await server.reset(project)
   expect(await calls.found({ from: [{ collectionId: 'a' }] })).toEqual([])
+  await expect(calls.commit([], ours)).rejects.toMatchObject({ code: 3 })
+  await other.commit([put(other, 'a/2', {})], theirs)
   expect(await other.found({ from: [{ collectionId: 'a' }] })).toEqual(['a/2'])
 })
 
@@ -146,10 +159,14 @@ test('a query is answered from the moment it began, however slowly it is read', 
   for (let part = 0; part < 4; part++) {
     await calls.batchWrite(Array.from({ length: 500 }, (_, at) => put(calls, `s/${part * 500 + at + 1000}`, { pad })))
   }
-  const stream = calls.client.runQuery({ parent: calls.root, structuredQuery: { from: [{ collectionId: 's' }] } }, calls.options)
+  const stream = calls.client.runQuery(
+    { parent: calls.root, structuredQuery: { from: [{ collectionId: 's' }] } },
+    calls.options,
+  )
   let found = 0
   for await (const _ of stream) {
-    if (found++ === 0) await calls.commit(Array.from({ length: 2000 }, (_, at) => ({ delete: calls.name(`s/${at + 1000}`) })))
+    if (found++ === 0)
+      await calls.commit(Array.from({ length: 2000 }, (_, at) => ({ delete: calls.name(`s/${at + 1000}`) })))
   }
   expect(found).toBe(2000)
   expect(await calls.found({ from: [{ collectionId: 's' }] })).toEqual([])
@@ -162,7 +179,10 @@ test('closing ends a stream that nobody reads', async () => {
   for (let part = 0; part < 4; part++) {
     await reader.batchWrite(Array.from({ length: 500 }, (_, at) => put(reader, `s/${part * 500 + at}`, { pad })))
   }
-  const stream = reader.client.runQuery({ parent: reader.root, structuredQuery: { from: [{ collectionId: 's' }] } }, reader.options)
+  const stream = reader.client.runQuery(
+    { parent: reader.root, structuredQuery: { from: [{ collectionId: 's' }] } },
+    reader.options,
+  )
   const failed = new Promise((resolve) => stream.once('error', resolve))
   await new Promise((resolve) => stream.once('readable', resolve))
   await second.close()

@@ -42,7 +42,10 @@ export function createService(
 
 interface Handlers {
   unary<Request>(type: string, answer: (request: Request) => object): handleUnaryCall<Buffer, object>
-  streaming<Request>(type: string, answer: (request: Request) => Iterable<object>): handleServerStreamingCall<Buffer, object>
+  streaming<Request>(
+    type: string,
+    answer: (request: Request) => Iterable<object>,
+  ): handleServerStreamingCall<Buffer, object>
 }
 
 function createHandlers(protocol: Protocol): Handlers {

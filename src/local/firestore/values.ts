@@ -95,7 +95,8 @@ export function integerValue(value: bigint): Value {
 export function parseTimestamp(value: WireTimestamp, precision: Precision = 1000): Timestamp {
   const seconds = Number(parseInteger(value.seconds ?? 0))
   const nanos = value.nanos ?? 0
-  if (seconds < -62_135_596_800 || seconds > 253_402_300_799) throw invalid('Timestamp seconds exceeds limit for field.')
+  if (seconds < -62_135_596_800 || seconds > 253_402_300_799)
+    throw invalid('Timestamp seconds exceeds limit for field.')
   if (nanos < 0 || nanos > 999_999_999) throw invalid('Timestamp nanos exceeds limit for field.')
   return { seconds, nanos: nanos - (nanos % precision) }
 }
@@ -154,7 +155,10 @@ function parseVector(fields: WireFields): Value {
     if (Number.isNaN(item.doubleValue)) throw invalid('Vector cannot contain NaN values.')
   }
   const type: Value = { kind: 'string', stringValue: '__vector__' }
-  return { kind: 'vector', mapValue: { fields: { __type__: type, value: { kind: 'array', arrayValue: { values: doubles } } } } }
+  return {
+    kind: 'vector',
+    mapValue: { fields: { __type__: type, value: { kind: 'array', arrayValue: { values: doubles } } } },
+  }
 }
 
 function checkDepth(depth: number): void {

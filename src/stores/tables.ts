@@ -5,6 +5,8 @@
 export interface Queryable {
   /** One statement. Parameters are `$1…`. */
   query<Row extends object = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
+  /** Several statements in one round trip, without parameters or results. */
+  script(sql: string): Promise<void>
 }
 
 export interface TableTarget {

@@ -1,0 +1,33 @@
+import { errorCatalogue } from '../src/kernel/errors.ts'
+
+const blocks: Readonly<Record<string, string>> = {
+  1: 'Usage and configuration',
+  2: 'Migration files and plans',
+  3: 'Stores',
+  4: 'Runs',
+  5: 'Verification',
+  6: 'Confirmation',
+  9: 'Defects of Lockstep itself',
+}
+
+function renderBlock(block: string, title: string): string {
+  const codes = Object.entries(errorCatalogue).filter(([code]) => code.startsWith(`LS-${block}`))
+  const rows = codes.map(([code, problem]) => `| \`${code}\` | ${problem.title} | ${problem.exit} |`)
+  return [`## ${title}`, '', '| code | problem | exit code |', '| --- | --- | --- |', ...rows, ''].join('\n')
+}
+
+/** The text of `docs/reference/errors.md`: every code of the catalogue, by thousand. */
+export function renderErrorReference(): string {
+  const homeless = Object.keys(errorCatalogue).filter((code) => blocks[code.charAt(3)] === undefined)
+  if (homeless.length > 0) throw new Error(`no heading for ${homeless.join(', ')}: add its block`)
+  return [
+    '<!-- Generated from src/kernel/errors.ts by `npm run generate`. Do not edit. -->',
+    '',
+    '# Errors',
+    '',
+    'Every problem that Lockstep can name, and the exit code of a command that ends with it.',
+    '`lockstep explain LS-2104` tells more about one of them, offline.',
+    '',
+    ...Object.entries(blocks).map(([block, title]) => renderBlock(block, title)),
+  ].join('\n')
+}

@@ -1,0 +1,8 @@
+export { defineConfig, defineMigration, firestore, postgres, tenants } from './authoring.ts'
+export type { Config } from './config.ts'
+export { LockstepError } from './kernel/errors.ts'
+export type { ErrorCode } from './kernel/errors.ts'
+export { createMigrator } from './migrator.ts'
+export type { Migrator, MigratorOptions } from './migrator.ts'
+export type { Plan } from './plan/plan.ts'
+export type { RecordedEvent, RunEvent } from './ledger/events.ts'

@@ -1,0 +1,87 @@
+import { packPreImages, unpackPreImages } from '../archive/pre-images.ts'
+import type { PreImage } from '../operations/operation.ts'
+import type { Queryable, TableReader } from '../stores/tables.ts'
+import type { ClaimedShard } from './shards.ts'
+
+/** One page of pre-images as stored. `unapplied` are positions of images whose write never landed. */
+export interface PreImagePage {
+  readonly seq: string
+  readonly shard: string
+  readonly images: readonly PreImage[]
+  readonly unapplied: readonly number[]
+}
+
+/** Stores a page before its writes are sent, as part of the caller's transaction, fenced by the shard's epoch. */
+export async function storePreImages(q: Queryable, shard: ClaimedShard, images: readonly PreImage[], settled: boolean): Promise<string | undefined> {
+  const payload = await packPreImages(images)
+  const [row] = await q.query<{ seq: string }>(
+    `insert into lockstep.pre_images (run, step, shard, count, payload, settled)
+     select s.run, s.step, s.id, $3, $4, $5 from lockstep.shards s
+     where s.id = $1 and s.epoch = $2 and s.state = 'running' for update of s
+     returning seq::text as seq`,
+    [shard.id, shard.epoch, images.length, payload, settled],
+  )
+  return row?.seq
+}
+
+/** Says which images of a page never became a write. */
+export async function settlePreImages(q: Queryable, pages: readonly { readonly seq: string; readonly unapplied: readonly number[] }[]): Promise<void> {
+  if (pages.length === 0) return
+  await q.query(
+    `update lockstep.pre_images p set settled = true, unapplied = s.unapplied
+     from jsonb_to_recordset($1::jsonb) as s(seq bigint, unapplied jsonb) where p.seq = s.seq`,
+    [JSON.stringify(pages.map(({ seq, unapplied }) => ({ seq, unapplied: unapplied.length === 0 ? null : unapplied })))],
+  )
+}
+
+interface PageRow {
+  readonly seq: string
+  readonly shard: string
+  readonly payload: Buffer
+  readonly unapplied: readonly number[] | null
+}
+
+/** Pages whose writes were on their way when the shard was left: at most the last page and its repeats. */
+export async function unsettledPages(tables: TableReader, shard: string): Promise<readonly PreImagePage[]> {
+  const rows = await tables.read((q) =>
+    q.query<PageRow>('select seq::text as seq, shard, payload, unapplied from lockstep.pre_images where shard = $1 and not settled order by seq', [shard]),
+  )
+  return Promise.all(rows.map(unpackRow))
+}
+
+/** The pages of a step, or of one shard, newest first, before `seq` when given; one page at a time. */
+export async function* preImagePages(
+  tables: TableReader,
+  of: { readonly run: string; readonly step: number; readonly shard?: string },
+  before?: string,
+): AsyncGenerator<PreImagePage> {
+  let bound = before ?? '9223372036854775807'
+  for (;;) {
+    const rows = await tables.read((q) =>
+      q.query<PageRow>(
+        `select seq::text as seq, shard, payload, unapplied from lockstep.pre_images
+         where run = $1 and step = $2 and ($3::text is null or shard = $3) and seq < $4::bigint order by pre_images.seq desc limit 1`,
+        [of.run, of.step, of.shard ?? null, bound],
+      ),
+    )
+    const [row] = rows
+    if (row === undefined) return
+    yield await unpackRow(row)
+    bound = row.seq
+  }
+}
+
+async function unpackRow(row: PageRow): Promise<PreImagePage> {
+  return { seq: row.seq, shard: row.shard, images: await unpackPreImages(row.payload), unapplied: row.unapplied ?? [] }
+}
+
+/** Shards of a step that stored pre-images, newest round first: the shards of the way back. */
+export async function shardsWithPreImages(tables: TableReader, run: string, step: number): Promise<readonly { readonly shard: string; readonly count: number; readonly round: number }[]> {
+  return tables.read((q) =>
+    q.query(
+      `select p.shard, sum(p.count)::float8 as count, s.round from lockstep.pre_images p join lockstep.shards s on s.id = p.shard
+       where p.run = $1 and p.step = $2 and s.phase <> 'revert' group by p.shard, s.round order by s.round desc, p.shard`,
+      [run, step],
+    ),
+  )
+}

@@ -1,0 +1,121 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import type { Operation, Step } from '../operations/operation.ts'
+import type { Migration } from './define-migration.ts'
+import { checksumModule, loadModule, placeOf } from './load-module.ts'
+import type { Checksum, ProvidedModules } from './load-module.ts'
+
+/** A file under `migrations/`: its stem is its identity. */
+export interface MigrationFile {
+  readonly id: string
+  readonly file: string
+}
+
+const namePattern = /^(\d{14}_[a-z0-9][a-z0-9_]*)\.(?:ts|mts|js|mjs)$/
+
+/** Files named `<UTC 14 digits>_<slug>.ts` in their order; others are passed over. Empty without the folder. */
+export function listMigrations(folder: string): readonly MigrationFile[] {
+  const files = readFolder(folder).flatMap((name) => {
+    const id = namePattern.exec(name)?.[1]
+    return id === undefined ? [] : [{ id, file: join(folder, name) }]
+  })
+  return files.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function readFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+export interface LoadedMigration extends MigrationFile {
+  readonly summary: string
+  readonly checksum: Checksum
+  readonly steps: readonly LoadedStep[]
+}
+
+export interface LoadedStep {
+  readonly kind: string
+  readonly operation: Operation<unknown>
+  readonly spec: unknown
+}
+
+export interface LoadOptions {
+  readonly provided: ProvidedModules
+  readonly operations: readonly Operation<unknown>[]
+}
+
+/** Throws LS-2001 with the place when the file does not load, LS-2002 when it is not a migration. */
+export async function loadMigration(found: MigrationFile, options: LoadOptions): Promise<LoadedMigration> {
+  const migration = parseMigration(found, await runFile(found, options.provided))
+  const steps = migration.steps.map((step, index) => loadStep(found, step, index, options.operations))
+  return { ...found, summary: migration.summary, checksum: checksumOf(found), steps }
+}
+
+/** Reads, never runs. Throws LS-2001 when the file cannot be parsed. */
+export function checksumOf({ file }: MigrationFile): Checksum {
+  try {
+    return checksumModule(file)
+  } catch (cause) {
+    throw notLoaded(file, cause)
+  }
+}
+
+async function runFile({ file }: MigrationFile, provided: ProvidedModules): Promise<unknown> {
+  try {
+    return await loadModule(file, provided)
+  } catch (cause) {
+    throw notLoaded(file, cause)
+  }
+}
+
+function notLoaded(file: string, cause: unknown): LockstepError {
+  const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+  return new LockstepError('LS-2001', `migration file cannot be loaded: ${message}`, {
+    where: placeOf(cause, file),
+    why: 'the file threw an error while it was read; no database was touched',
+    hint: isLockstepError(cause) ? (cause.hint ?? 'mend the file') : 'mend the file and run the command again',
+    cause,
+  })
+}
+
+const form = z.object({
+  summary: z.string().min(1),
+  steps: z.array(z.object({ kind: z.string(), spec: z.unknown() })).min(1),
+})
+
+function parseMigration({ file }: MigrationFile, value: unknown): Migration {
+  const parsed = form.safeParse(value)
+  if (parsed.success) return { summary: parsed.data.summary, steps: parsed.data.steps }
+  throw new LockstepError('LS-2002', `${file} does not export a migration: ${z.prettifyError(parsed.error)}`, {
+    where: { file },
+    hint: 'write export default defineMigration({ summary, steps: [ … ] })',
+  })
+}
+
+function loadStep({ file }: MigrationFile, step: Step, index: number, operations: LoadOptions['operations']): LoadedStep {
+  const operation = operations.find((each) => each.kind === step.kind)
+  if (operation === undefined) {
+    throw new LockstepError('LS-2002', `step ${index + 1} has the unknown kind "${step.kind}"`, {
+      where: { file },
+      hint: `known are: ${operations.map((each) => each.kind).join(', ')}`,
+    })
+  }
+  try {
+    return { kind: step.kind, operation, spec: operation.parse(step.spec) }
+  } catch (error) {
+    if (!isLockstepError(error)) throw error
+    const { message, hint, why, where } = error
+    throw new LockstepError(error.code, `step ${index + 1} (${step.kind}): ${message}`, {
+      where: { file, ...where },
+      ...(hint === undefined ? {} : { hint }),
+      ...(why === undefined ? {} : { why }),
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { createJiti } from 'jiti'
+import { normaliseLineEnds, sha256 } from '../kernel/checksum.ts'
+import type { Where } from '../kernel/errors.ts'
+
+/** Modules a user's file gets by name from this process, so that both sides share them. */
+export type ProvidedModules = Readonly<Record<string, unknown>>
+
+/** Runs a user's TypeScript or JavaScript file and returns its default export. */
+export async function loadModule(file: string, provided: ProvidedModules): Promise<unknown> {
+  const jiti = createJiti(file, { moduleCache: false, tsconfigPaths: true, virtualModules: { ...provided } })
+  return jiti.import(file, { default: true })
+}
+
+export interface Checksum {
+  /** SHA-256 of the file and the local files it imports, line ends normalised. */
+  readonly text: string
+  /** The same after comments, spacing and types are gone: equal when only those changed. */
+  readonly meaning: string
+}
+
+/** Reads, never runs, the file and what it imports by relative path. */
+export function checksumModule(file: string): Checksum {
+  const jiti = createJiti(file)
+  const texts: string[] = []
+  const meanings: string[] = []
+  const seen = new Set<string>()
+  const visit = (path: string): void => {
+    if (seen.has(path)) return
+    seen.add(path)
+    const source = normaliseLineEnds(readFileSync(path, 'utf8'))
+    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, babel: { comments: false, minified: true } })
+    texts.push(source)
+    meanings.push(code)
+    for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
+      visit(jiti.esmResolve(name, { parentURL: path, try: true })?.replace(/^file:\/\//, '') ?? resolve(dirname(path), name))
+    }
+  }
+  visit(resolve(file))
+  return { text: sha256(texts.join('\0')), meaning: sha256(meanings.join('\0')) }
+}
+
+/** Where in the file an error was thrown, with the line's text, from a stack or a syntax error's message. */
+export function placeOf(error: unknown, file: string): Where {
+  const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : ''
+  const escaped = file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const found = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text) ?? /\((\d+):(\d+)\)/.exec(text)
+  if (found === null) return { file }
+  const [line, column] = [Number(found[1]), Number(found[2])]
+  const source = readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
+  return { file, line, column, ...(source === undefined ? {} : { source }) }
+}

@@ -1,0 +1,97 @@
+import { LockstepError } from '../kernel/errors.ts'
+import type { Json } from '../kernel/canonical-json.ts'
+import type { Document, DocumentReader, FieldChange, FieldPath, NameRange } from '../stores/documents.ts'
+import { matching } from './collection-pattern.ts'
+import type { CollectionPattern } from './collection-pattern.ts'
+import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './operation.ts'
+
+/** Documents a page: one BatchWrite takes 500 writes. */
+export const pageSize = 500
+
+/** Documents below which another shard is not worth its scan. */
+const smallestShard = 5_000
+
+/** Shards at most, so that a plan stays readable and a ledger small. */
+const mostShards = 64
+
+export interface Rewriting {
+  readonly pattern: CollectionPattern
+  /** What `change` looks at; undefined reads whole documents. */
+  readonly fields: readonly FieldPath[] | undefined
+  readonly change: (document: Document) => readonly FieldChange[] | Promise<readonly FieldChange[]>
+}
+
+/** Walks a shard's documents in name order and rewrites them page by page, from the work's cursor on. */
+export async function* rewriteDocuments(
+  work: Work<unknown>,
+  hands: DocumentHands,
+  { pattern, fields, change }: Rewriting,
+): AsyncGenerator<Checkpoint> {
+  const range = parseRange(work.scope)
+  const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
+  const found = hands.documents.scan(pattern.scope, from, { ...projected(fields), signal: work.signal })
+  for await (const page of pagesOf(found)) {
+    const ours = page.filter((document) => pattern.match(document.name) !== undefined)
+    const result = await hands.rewrite({ page: ours, fields, change })
+    const cursor = page.at(-1)?.name ?? null
+    yield { ...result, cursor, skipped: result.skipped + page.length - ours.length }
+  }
+}
+
+/** Key ranges that cover the pattern, sized so that a shard is a few thousand documents. */
+export async function documentShards(
+  documents: DocumentReader,
+  pattern: CollectionPattern,
+  phase: WorkPhase,
+  expected: number,
+): Promise<readonly ShardPlan[]> {
+  const count = Math.min(mostShards, Math.max(1, Math.ceil(expected / smallestShard)))
+  const ranges = count === 1 ? [{}] : await documents.partition(pattern.scope, count)
+  return ranges.map((range) => ({ phase, stage: 0, scope: { ...range }, estimate: Math.ceil(expected / ranges.length) }))
+}
+
+/** Throws LS-2102 when no document matches; reads until the first that does. */
+export async function requireMatch(documents: DocumentReader, pattern: CollectionPattern): Promise<void> {
+  for await (const _ of matching(pattern, documents.scan(pattern.scope, {}, { fields: [] }))) return
+  throw new LockstepError('LS-2102', `pattern "${pattern.text}" matches no document`, {
+    where: { name: pattern.text },
+    hint: 'check the spelling and the depth: collection ids are case-sensitive and a pattern matches exactly its depth',
+  })
+}
+
+/** Up to `size` matching documents, taken from the beginnings of a few ranges. */
+export async function sampleDocuments(
+  documents: DocumentReader,
+  pattern: CollectionPattern,
+  fields: readonly FieldPath[] | undefined,
+  size = 200,
+): Promise<readonly Document[]> {
+  const sample: Document[] = []
+  for await (const document of matching(pattern, documents.scan(pattern.scope, {}, projected(fields)))) {
+    sample.push(document)
+    if (sample.length >= size) break
+  }
+  return sample
+}
+
+async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
+  let page: Document[] = []
+  for await (const document of found) {
+    page.push(document)
+    if (page.length < pageSize) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}
+
+function projected(fields: readonly FieldPath[] | undefined): { readonly fields?: readonly FieldPath[] } {
+  return fields === undefined ? {} : { fields }
+}
+
+function parseRange(scope: Json): NameRange {
+  const range = typeof scope === 'object' && scope !== null ? scope : {}
+  const after = 'after' in range && typeof range.after === 'string' ? { after: range.after } : {}
+  const before = 'before' in range && typeof range.before === 'string' ? { before: range.before } : {}
+  return { ...after, ...before }
+}

@@ -1,0 +1,237 @@
+import { LockstepError } from '../../../kernel/errors.ts'
+import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } from '../../../stores/documents.ts'
+import { isMissingIndex } from '../../../stores/missing-index.ts'
+import { decodeFields, encodeValue } from '../../../stores/values.ts'
+import { matching, parsePattern } from '../../collection-pattern.ts'
+import type { CollectionPattern } from '../../collection-pattern.ts'
+import { documentShards, requireMatch, rewriteDocuments, sampleDocuments } from '../../document-pages.ts'
+import { fieldAt, isBlocked, parseFieldPath, printFieldPath } from '../../field-path.ts'
+import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
+import { defineDocumentOperation } from '../../operation.ts'
+import type { Effect, Finding, PlanWarning, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
+
+/** Pure: gets the decoded document and the values of the pattern's placeholders. */
+export type DefaultFunction = (document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown
+
+/** A value for every document, or a function of each. */
+export type FieldDefault = DefaultFunction | string | number | bigint | boolean | object | null
+
+export interface AddFieldOptions {
+  /** The app will filter or order by the field across collections: the plan names the index it needs. */
+  readonly queried?: boolean
+  /** The fields a default function looks at; without it whole documents are read. */
+  readonly reads?: readonly string[]
+}
+
+export interface AddFieldSpec {
+  readonly pattern: string
+  readonly fields: Readonly<Record<string, FieldDefault>>
+  readonly options: AddFieldOptions
+}
+
+/** Adds fields with a default to every document of a pattern that has not got them. */
+export function addFieldStep(
+  pattern: string,
+  fields: Readonly<Record<string, FieldDefault>>,
+  options: AddFieldOptions = {},
+): Step<AddFieldSpec> {
+  return Object.freeze({ kind: 'addField', spec: Object.freeze({ pattern, fields, options }) })
+}
+
+export const addField = defineDocumentOperation<AddFieldSpec>({
+  kind: 'addField',
+  meta: {
+    summary: 'Adds fields with a default to the documents that have not got them',
+    phases: ['backfill', 'contract'],
+    destructive: false,
+  },
+  parse: parseSpec,
+  async plan(spec, { documents }) {
+    const { pattern, paths } = compile(spec)
+    await requireMatch(documents, pattern)
+    const total = await documents.count(pattern.scope)
+    const effect = await backfillEffect(spec, documents, total)
+    const shards = await documentShards(documents, pattern, 'backfill', total)
+    const names = paths.map(printFieldPath).join(', ')
+    return {
+      summary: `add ${names} to ${spec.pattern}`,
+      effects: [effect],
+      shards,
+      warnings: indexWarnings(spec),
+      basis: { pattern: spec.pattern, fields: paths.map(printFieldPath) },
+      memo: null,
+    } satisfies StepPlan
+  },
+  async remaining(spec, phase, { documents }) {
+    const { pattern, paths } = compile(spec)
+    const missing = await countMissing(documents, pattern, paths)
+    return missing === 0 ? [] : documentShards(documents, pattern, phase, await documents.count(pattern.scope))
+  },
+  apply(work, hands) {
+    const { pattern, paths, projection } = compile(work.spec)
+    const change = (document: Document): readonly FieldChange[] => additions(work.spec, pattern, paths, document)
+    return rewriteDocuments(work, hands, { pattern, fields: projection, change })
+  },
+  verify: (spec, { documents }, scope) => verifyFields(spec, documents, scope),
+})
+
+interface Compiled {
+  readonly pattern: CollectionPattern
+  readonly paths: readonly FieldPath[]
+  /**
+   * What must be read to decide and to compute: of a nested path the whole top-level field, to see what blocks it;
+   * undefined is whole documents, for functions that do not say what they read.
+   */
+  readonly projection: readonly FieldPath[] | undefined
+}
+
+function compile(spec: AddFieldSpec): Compiled {
+  const paths = Object.keys(spec.fields).map(parseFieldPath)
+  const reads = spec.options.reads?.map(parseFieldPath)
+  const readsAll = reads === undefined && Object.values(spec.fields).some((value) => typeof value === 'function')
+  const projection = readsAll ? undefined : distinct([...paths.map((path) => path.slice(0, 1)), ...(reads ?? [])])
+  return { pattern: parsePattern(spec.pattern), paths, projection }
+}
+
+function distinct(paths: readonly FieldPath[]): readonly FieldPath[] {
+  return [...new Map(paths.map((path) => [printFieldPath(path), path])).values()]
+}
+
+function parseSpec(spec: unknown): AddFieldSpec {
+  const { pattern, fields, options } = spec as Partial<AddFieldSpec>
+  if (typeof pattern !== 'string' || typeof fields !== 'object' || fields === null || Object.keys(fields).length === 0) {
+    throw new LockstepError('LS-2002', 'addField needs a pattern and at least one field', {
+      hint: "write firestore.addField('Users/{uid}', { language: 'en' })",
+    })
+  }
+  const parsed = { pattern, fields, options: options ?? {} }
+  compile(parsed)
+  for (const [name, value] of Object.entries(fields)) if (typeof value !== 'function') encodeDefault(name, value)
+  return parsed
+}
+
+function encodeDefault(name: string, value: unknown): Value {
+  try {
+    return encodeValue(value)
+  } catch (error) {
+    throw new LockstepError('LS-2103', `the default of "${name}" is not a Firestore value`, {
+      where: { name },
+      hint: 'use strings, numbers, bigints, booleans, null, dates, bytes, arrays and plain objects of these',
+      cause: error,
+    })
+  }
+}
+
+function additions(spec: AddFieldSpec, pattern: CollectionPattern, paths: readonly FieldPath[], document: Document): readonly FieldChange[] {
+  const absent = paths.filter((path) => fieldAt(document, path) === undefined && !isBlocked(document, path))
+  return absent.map((path) => ({ path, value: defaultOf(spec, pattern, path, document) }))
+}
+
+function defaultOf(spec: AddFieldSpec, pattern: CollectionPattern, path: FieldPath, document: Document): Value {
+  const name = Object.keys(spec.fields).find((key) => printFieldPath(parseFieldPath(key)) === printFieldPath(path)) ?? ''
+  const value = spec.fields[name]
+  if (!isFunction(value)) return encodeDefault(name, value)
+  return encodeDefault(name, callDefault(value, document.fields, pattern.match(document.name) ?? {}, document.name))
+}
+
+function isFunction(value: FieldDefault | undefined): value is DefaultFunction {
+  return typeof value === 'function'
+}
+
+function callDefault(fn: DefaultFunction, fields: Fields, path: Readonly<Record<string, string>>, name: string): unknown {
+  try {
+    return fn(decodeFields(fields), path)
+  } catch (error) {
+    throw new LockstepError('LS-4004', `the default function failed on document ${name}`, {
+      where: { name },
+      hint: 'mend the function in the migration file and run up again; nothing was written to this document',
+      cause: error,
+    })
+  }
+}
+
+/** 0 when the store can prove that none lacks a field; else a number of at least 1. */
+async function countMissing(documents: DocumentReader, pattern: CollectionPattern, paths: readonly FieldPath[]): Promise<number> {
+  const total = await documents.count(pattern.scope)
+  let missing = 0
+  for (const path of paths) {
+    const having = await countHaving(documents, pattern, path)
+    missing = Math.max(missing, having === undefined ? Math.max(total, 1) : total - having)
+  }
+  return missing
+}
+
+/** Undefined where the field has no index to count with, as collection-group indexes have not by default. */
+async function countHaving(documents: DocumentReader, pattern: CollectionPattern, path: FieldPath): Promise<number | undefined> {
+  try {
+    return await documents.count(pattern.scope, path)
+  } catch (error) {
+    if (isMissingIndex(error)) return undefined
+    throw error
+  }
+}
+
+async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, total: number): Promise<Effect> {
+  const { pattern, paths, projection } = compile(spec)
+  const sample = await sampleDocuments(documents, pattern, projection)
+  const lacking = sample.filter((document) => additions(spec, pattern, paths, document).length > 0).length
+  const writes = sample.length === 0 ? 0 : Math.round((total * lacking) / sample.length)
+  const fast = writes / 5_000
+  return {
+    phase: 'backfill',
+    what: `write ${paths.map(printFieldPath).join(', ')} where absent`,
+    count: { value: writes, source: 'sampled' },
+    unit: 'documents',
+    lock: 'none: each write carries the version it was computed from',
+    seconds: documents.target.emulator === undefined ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2] : [fast, fast * 10 + 5],
+    secondsSource: 'guess',
+    cost: documents.target.emulator === undefined ? firestoreCost(total, writes) : 0,
+    disk: writes * bytesOf(spec),
+    undo: 'remove the fields we wrote, keep what others set since',
+    statements: [],
+  }
+}
+
+function bytesOf(spec: AddFieldSpec): number {
+  return Object.entries(spec.fields).reduce((sum, [name, value]) => sum + name.length + 1 + (typeof value === 'string' ? value.length + 1 : 8), 0)
+}
+
+/** Collection-scope single-field indexes are automatic in Firestore; collection-group ones are not. */
+function indexWarnings(spec: AddFieldSpec): readonly PlanWarning[] {
+  if (spec.options.queried !== true) return []
+  const { pattern, paths } = compile(spec)
+  return paths.map((path) => ({
+    code: 'W101',
+    message: `queries across all "${pattern.scope.collection}" collections by ${printFieldPath(path)} need a collection-group index`,
+    hint: `add to fieldOverrides in firestore.indexes.json and deploy: ${JSON.stringify({
+      collectionGroup: pattern.scope.collection,
+      fieldPath: printFieldPath(path),
+      indexes: [
+        { order: 'ASCENDING', queryScope: 'COLLECTION' },
+        { order: 'DESCENDING', queryScope: 'COLLECTION' },
+        { order: 'ASCENDING', queryScope: 'COLLECTION_GROUP' },
+      ],
+    })}`,
+  }))
+}
+
+async function* verifyFields(spec: AddFieldSpec, documents: DocumentReader, scope: VerifyScope): Verification {
+  const { pattern, paths } = compile(spec)
+  if (scope.level === 'counts' && (await countMissing(documents, pattern, paths)) === 0) {
+    return { checked: await documents.count(pattern.scope), what: 'documents counted' }
+  }
+  let checked = 0
+  const found = documents.scan(pattern.scope, {}, { fields: paths.map((path) => path.slice(0, 1)), signal: scope.signal })
+  for await (const document of matching(pattern, found)) {
+    checked++
+    if (scope.since !== undefined && document.updateTime > scope.since) continue
+    for (const path of paths) yield* findingOf(document, path)
+  }
+  return { checked, what: 'documents read' }
+}
+
+function* findingOf(document: Document, path: FieldPath): Generator<Finding> {
+  if (fieldAt(document, path) !== undefined) return
+  const problem = isBlocked(document, path) ? 'a part of its path is not a map' : 'is absent'
+  yield { where: document.name, problem: `${printFieldPath(path)} ${problem}` }
+}

@@ -1,0 +1,29 @@
+import type { TenantsConfig } from '../tenants/tenants-config.ts'
+import type { Step } from './operation.ts'
+
+/** Documents by name, as decoded values that `encodeValue` takes. */
+export type CaseDocuments = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+export interface CaseQuery {
+  readonly sql: string
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** What an operation does to a small world, from which every law is tried. */
+export interface OperationCase {
+  readonly name: string
+  readonly tenants?: TenantsConfig
+  readonly steps: readonly Step[]
+  readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[] }
+  /** The documents after `up`, all of them, and what queries give then. */
+  readonly after: { readonly documents: CaseDocuments; readonly queries: readonly CaseQuery[] }
+  /**
+   * What others write between `up` and `down` (null deletes a document), and the documents and answers after `down`:
+   * theirs is kept, ours is gone.
+   */
+  readonly others: {
+    readonly documents: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>
+    readonly sql: readonly string[]
+    readonly afterDown: { readonly documents: CaseDocuments; readonly queries: readonly CaseQuery[] }
+  }
+}

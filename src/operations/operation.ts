@@ -1,0 +1,229 @@
+import type { Json } from '../kernel/canonical-json.ts'
+import type { TableName } from '../kernel/identifiers.ts'
+import type { Document, DocumentReader, FieldChange, FieldPath } from '../stores/documents.ts'
+import type { Queryable, TableReader } from '../stores/tables.ts'
+import type { Fleet } from '../tenants/fleet.ts'
+
+/** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
+export const phases = ['expand', 'backfill', 'verify', 'cutover', 'contract'] as const
+export type Phase = (typeof phases)[number]
+/** Phases in which shards are worked on; `verify` only reads, `revert` is the way back. */
+export type WorkPhase = Exclude<Phase, 'verify'> | 'revert'
+
+/** One operation on one store, as data. Functions in `spec` stay in the migration file and are loaded from it. */
+export interface Step<Spec = unknown> {
+  readonly kind: string
+  readonly spec: Spec
+}
+
+/** Readers only: a write while planning or verifying does not compile, and Postgres would refuse it. */
+export interface Look {
+  readonly documents: DocumentReader
+  readonly tables: TableReader
+  /** The tenants and their tables, read once a call and checked against the catalog. */
+  fleet(): Promise<Fleet>
+}
+
+/** Where a number comes from: a count of the store, a sample, the server's statistics, or a guess. */
+export type Source = 'counted' | 'sampled' | 'statistics' | 'guess' | 'rehearsed'
+
+export interface Figure {
+  readonly value: number
+  readonly source: Source
+}
+
+/** The work one worker takes, as plain JSON: frozen in the plan, kept in the ledger. */
+export interface ShardPlan {
+  readonly phase: WorkPhase
+  /** Shards of a lower stage are done before one of a higher stage starts. 0 is first. */
+  readonly stage: number
+  /** Shards with equal scope are the same work: the key under which it is done once. */
+  readonly scope: Json
+  /** Documents, rows or tables expected. */
+  readonly estimate: number
+}
+
+export interface Effect {
+  readonly phase: Phase
+  readonly what: string
+  readonly count: Figure
+  readonly unit: 'documents' | 'tables' | 'rows' | 'functions' | 'indexes'
+  /** The strongest lock taken and how long it is held, in words. */
+  readonly lock: string
+  /** Lowest and highest expected duration in seconds. */
+  readonly seconds: readonly [number, number]
+  readonly secondsSource: Source
+  /** Reads and writes billed by Firestore, in dollars at the dated list price; 0 where nothing is billed. */
+  readonly cost: number
+  /** Bytes added to the store until contract. */
+  readonly disk: number
+  readonly undo: string
+  /** SQL as it will run, one example where a thousand tables get the same. */
+  readonly statements: readonly string[]
+}
+
+export interface PlanWarning {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+/** What a step will do: nothing here may depend on the time of day, so that planning twice gives the same. */
+export interface StepPlan {
+  readonly summary: string
+  readonly effects: readonly Effect[]
+  readonly shards: readonly ShardPlan[]
+  readonly warnings: readonly PlanWarning[]
+  /** Facts the plan stands on; when one of them differs later, the plan is stale. */
+  readonly basis: Json
+  /** Facts of the moment of planning that later phases need (what existed before), kept in the ledger. */
+  readonly memo: Json
+}
+
+export interface Checkpoint {
+  /** Where to go on from: the work up to here is settled. */
+  readonly cursor: Json
+  readonly changed: number
+  /** Already in the new shape, or none of this operation's business. */
+  readonly skipped: number
+  readonly conflicts: number
+  /** True where the cursor was saved in the transaction of the change itself. */
+  readonly saved?: boolean
+}
+
+/** The shard being worked on. */
+export interface Work<Spec> {
+  readonly spec: Spec
+  readonly memo: Json
+  readonly phase: WorkPhase
+  readonly scope: Json
+  /** The cursor of the last checkpoint; undefined at the start. */
+  readonly cursor: Json | undefined
+  readonly signal: AbortSignal
+}
+
+/** What was in a store before: enough to put it back, plain JSON. */
+export interface PreImage {
+  /** A document name, a qualified table or function. */
+  readonly name: string
+  readonly before: Json
+  /** What Lockstep leaves there; `down` compares with it to tell its own work from someone's later write. */
+  readonly after: Json
+}
+
+export interface RewriteOptions {
+  readonly page: readonly Document[]
+  /** The fields `change` looks at or changes: all that is read again after a conflict. Undefined: whole documents. */
+  readonly fields: readonly FieldPath[] | undefined
+  /** Pure. No changes for a document that is in the new shape already. */
+  readonly change: (document: Document) => readonly FieldChange[] | Promise<readonly FieldChange[]>
+}
+
+/** The writing hand for documents: pre-images first, preconditions always, conflicts read again and recomputed. */
+export interface DocumentHands {
+  readonly documents: DocumentReader
+  rewrite(options: RewriteOptions): Promise<Checkpoint>
+}
+
+export interface TableChange {
+  /** Tables (or functions) this transaction changes, in lock order. */
+  readonly names: readonly string[]
+  /** Where the shard stands once this is committed; a function when only `work` finds out. */
+  readonly cursor: Json | (() => Json)
+  /**
+   * Runs inside the transaction, under the lock timeout. Returns the pre-image of each thing it changed, which is
+   * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.
+   */
+  readonly work: (q: Queryable, names: readonly string[]) => Promise<readonly PreImage[]>
+}
+
+export interface KeptValues {
+  readonly table: TableName
+  /** The columns that tell a row; empty keeps the whole row as its key. */
+  readonly key: readonly string[]
+  /** The column as it is called now, and as users know it. */
+  readonly column: string
+  readonly knownAs: string
+  /** SQL of the value that need not be kept; undefined keeps all but NULL. */
+  readonly usual: string | undefined
+}
+
+/** The writing hand for tables. */
+export interface TableHands {
+  readonly tables: TableReader
+  /** One transaction with its checkpoint; retried on lock timeouts, halved to find the table at fault. */
+  change(change: TableChange): Promise<Checkpoint>
+  /** One statement that cannot run in a transaction (CREATE INDEX CONCURRENTLY); must be safe to repeat. */
+  alone(sql: string): Promise<void>
+  /**
+   * Copies the column's values that are not `usual` into the ledger, inside the database, so that memory stays flat.
+   * Part of the caller's transaction.
+   */
+  keepValues(q: Queryable, kept: KeptValues): Promise<void>
+  /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
+  preImages(): AsyncIterable<PreImage>
+}
+
+/** A thing that is not as the migration promises. */
+export interface Finding {
+  readonly where: string
+  readonly problem: string
+}
+
+export interface VerifyScope {
+  /** Changes made to the store after this moment (RFC 3339, the store's clock) are the app's business. */
+  readonly since: string | undefined
+  /** `counts` asks the stores to count, `full` reads everything. */
+  readonly level: 'counts' | 'full'
+  readonly memo: Json
+  readonly signal: AbortSignal
+}
+
+/** Yields problems as they are found and returns how much was looked at. */
+export type Verification = AsyncGenerator<Finding, { readonly checked: number; readonly what: string }>
+
+export interface OperationMeta {
+  readonly summary: string
+  /** The phases in which it has work of its own. */
+  readonly phases: readonly WorkPhase[]
+  readonly destructive: boolean
+}
+
+interface OperationBase<Spec> {
+  readonly kind: string
+  readonly meta: OperationMeta
+  /** Throws a LockstepError naming the part of the spec at fault. */
+  parse(spec: unknown): Spec
+  /** Reads, never writes; throws what makes the step impossible (all problems at once, as `also`). */
+  plan(spec: Spec, look: Look): Promise<StepPlan>
+  /** What is still to do in this phase as of now: new tenants, documents of old clients. Empty when nothing is. */
+  remaining(spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]>
+  verify(spec: Spec, look: Look, scope: VerifyScope): Verification
+}
+
+export interface DocumentOperation<Spec> extends OperationBase<Spec> {
+  readonly store: 'documents'
+  /** Pages of a shard from its cursor on. Safe to repeat. Knows nothing of ledger, retry or pace. */
+  apply(work: Work<Spec>, hands: DocumentHands): AsyncGenerator<Checkpoint>
+}
+
+export interface TableOperation<Spec> extends OperationBase<Spec> {
+  readonly store: 'tables'
+  apply(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
+  /** Shards of the way back, from what the ledger knows and from the store as it is now. */
+  reverting(spec: Spec, look: Look, memo: Json): Promise<readonly ShardPlan[]>
+  /** Puts back what `apply` changed and keeps what others wrote since (in the pre-images it returns). */
+  revert(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
+}
+
+export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
+
+/** Types and freezes an operation on documents. */
+export function defineDocumentOperation<Spec>(operation: Omit<DocumentOperation<Spec>, 'store'>): DocumentOperation<Spec> {
+  return Object.freeze({ ...operation, store: 'documents' as const })
+}
+
+/** Types and freezes an operation on tables. */
+export function defineTableOperation<Spec>(operation: Omit<TableOperation<Spec>, 'store'>): TableOperation<Spec> {
+  return Object.freeze({ ...operation, store: 'tables' as const })
+}

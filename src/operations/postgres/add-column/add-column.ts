@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { LockstepError } from '../../../kernel/errors.ts'
+import { quoteIdentifier } from '../../../kernel/identifiers.ts'
+import type { TableTarget } from '../../../tenants/tenants-config.ts'
+import { defineTableOperation } from '../../operation.ts'
+import type { Step } from '../../operation.ts'
+import { applyColumn, revertColumn } from './apply-column.ts'
+import { planColumn, remainingColumn, revertingColumn } from './plan-column.ts'
+import { verifyColumn } from './verify-column.ts'
+
+/** A constant (kept in the catalog, no row is touched), or an expression that is evaluated for each row. */
+export type ColumnDefault = string | number | boolean | { readonly sql: string }
+
+export interface AddColumnOptions {
+  readonly default?: ColumnDefault | undefined
+  /** Needs a default; with an expression it is set after the backfill, through a validated check. */
+  readonly notNull?: boolean | undefined
+  /** A btree index on the column: inside the group for small tables, concurrently for others. */
+  readonly index?: boolean | undefined
+}
+
+export interface AddColumnSpec {
+  readonly target: TableTarget
+  readonly column: string
+  readonly type: string
+  readonly options: AddColumnOptions
+}
+
+/** Adds a column to one table, by name, or to every tenant's table of a template: `tenants('user_table')`. */
+export function addColumnStep(
+  target: string | { readonly tenants: string },
+  column: string,
+  type: string,
+  options: AddColumnOptions = {},
+): Step<AddColumnSpec> {
+  const named = typeof target === 'string' ? { table: target } : target
+  return Object.freeze({ kind: 'addColumn', spec: Object.freeze({ target: named, column, type, options }) })
+}
+
+const specForm = z.object({
+  target: z.union([z.strictObject({ table: z.string().min(1) }), z.strictObject({ tenants: z.string().min(1) })]),
+  column: z.string().min(1),
+  type: z.string().min(1),
+  options: z.strictObject({
+    default: z.union([z.string(), z.number(), z.boolean(), z.strictObject({ sql: z.string().min(1) })]).optional(),
+    notNull: z.boolean().optional(),
+    index: z.boolean().optional(),
+  }),
+})
+
+function parseSpec(spec: unknown): AddColumnSpec {
+  const parsed = specForm.safeParse(spec)
+  if (!parsed.success) {
+    throw new LockstepError('LS-2002', `addColumn: ${z.prettifyError(parsed.error)}`, {
+      hint: "write postgres.addColumn(tenants('user_table'), 'language', 'text', { default: 'en' })",
+    })
+  }
+  const { column, options } = parsed.data
+  quoteIdentifier(column)
+  if (options.notNull === true && options.default === undefined) {
+    throw new LockstepError('LS-2106', `column "${column}" is not null but has no default: existing rows and old clients cannot fill it`, {
+      where: { name: column },
+      hint: 'give it a default, or leave notNull out',
+    })
+  }
+  return parsed.data
+}
+
+export const addColumn = defineTableOperation<AddColumnSpec>({
+  kind: 'addColumn',
+  meta: {
+    summary: 'Adds a column to one table or to every tenant’s, new tenants included',
+    phases: ['expand', 'backfill', 'cutover', 'contract'],
+    destructive: false,
+  },
+  parse: parseSpec,
+  plan: planColumn,
+  remaining: remainingColumn,
+  apply: applyColumn,
+  verify: verifyColumn,
+  reverting: revertingColumn,
+  revert: revertColumn,
+})

@@ -1,0 +1,215 @@
+import { z } from 'zod'
+import { md5 } from '../kernel/checksum.ts'
+import { LockstepError } from '../kernel/errors.ts'
+import { derivedName, parseTableName, quoteIdentifier, quoteLiteral } from '../kernel/identifiers.ts'
+import type { Queryable } from '../stores/tables.ts'
+import { parseTemplate } from '../tenants/tenants-config.ts'
+import type { TenantsConfig } from '../tenants/tenants-config.ts'
+import type { PreImage } from './operation.ts'
+
+/**
+ * The app's provisioning function, extended so that new tenants are born in the new shape: the original moves to a
+ * name of its own, and a function under the old name (same identity, owner, grants and attributes) calls it and then
+ * alters the new table. `down` puts the exact definition back.
+ */
+export const provisionScope = z.object({
+  provision: z.object({
+    /** e.g. `create_user_table(text)` */
+    signature: z.string(),
+    schema: z.string(),
+    prefix: z.string(),
+    suffix: z.string(),
+    key: z.enum(['md5', 'plain']),
+  }),
+})
+export type ProvisionScope = z.infer<typeof provisionScope>
+
+/** What to run for the table whose schema and name are in the SQL expressions given, when the column is missing. */
+export interface Extension {
+  /** Eight hex digits that name this change: two different ones can be stacked. */
+  readonly tag: string
+  readonly column: string
+  /** SQL expressions that give the statements to execute; `lockstep_schema` and `lockstep_table` are text variables. */
+  readonly statements: readonly string[]
+}
+
+/** Undefined where the configuration names no provisioning function. */
+export function scopeOfProvision(config: TenantsConfig, template: string): ProvisionScope | undefined {
+  if (config.provision === undefined) return undefined
+  const { schema, prefix, suffix } = parseTemplate(config, template)
+  return { provision: { signature: config.provision, schema, prefix, suffix, key: config.key } }
+}
+
+interface FunctionRow {
+  readonly oid: string
+  readonly quoted: string
+  readonly name: string
+  readonly schema: string
+  readonly language: string
+  readonly definition: string
+  readonly body: string
+  readonly returns: string
+  readonly arguments: string
+  readonly definer: boolean
+  readonly simple: boolean
+  readonly owner: string
+  readonly grantees: readonly string[] | null
+  readonly argument_count: number
+}
+
+const functionStatement = `
+select p.oid::text as oid, format('%I.%I', n.nspname, p.proname) as quoted, p.proname as name, n.nspname as schema,
+       l.lanname as language, p.prosrc as body, pg_catalog.format_type(p.prorettype, null) as returns,
+       pg_catalog.oidvectortypes(p.proargtypes) as arguments, p.prosecdef as definer,
+       p.prokind = 'f' and not p.proretset and p.proargmodes is null and l.lanname in ('plpgsql', 'sql')
+         and coalesce(p.prosqlbody::text, '') = '' as simple,
+       case when p.prokind = 'f' then pg_catalog.pg_get_functiondef(p.oid) else '' end as definition,
+       pg_catalog.quote_ident(r.rolname) as owner, p.pronargs::int as argument_count,
+       (select array_agg(case when x.grantee = 0 then 'public' else pg_catalog.quote_ident(g.rolname) end)
+        from pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) x
+        left join pg_catalog.pg_roles g on g.oid = x.grantee where x.grantee <> p.proowner) as grantees
+from pg_catalog.pg_proc p
+join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+join pg_catalog.pg_language l on l.oid = p.prolang
+join pg_catalog.pg_roles r on r.oid = p.proowner
+where p.oid = pg_catalog.to_regprocedure($1)`
+
+async function readFunction(q: Queryable, signature: string): Promise<FunctionRow | undefined> {
+  const [row] = await q.query<FunctionRow>(functionStatement, [signature])
+  return row
+}
+
+/** The definition as it is now, hashed: part of what a plan stands on. Throws LS-2204 where it cannot be extended. */
+export async function inspectProvision(q: Queryable, signature: string): Promise<{ readonly hash: string }> {
+  const found = await readFunction(q, qualified(signature))
+  if (found === undefined) throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
+  if (!found.simple || found.argument_count < 1) {
+    throw refuse(signature, 'it is not a plain plpgsql or SQL function with a single result', 'wrap it in one that is')
+  }
+  return { hash: md5(found.definition) }
+}
+
+/** Whether this extension stands at the front of the function. */
+export async function isExtended(q: Queryable, signature: string, tag: string): Promise<boolean> {
+  const found = await readFunction(q, qualified(signature))
+  return found?.body.includes(marker(tag)) ?? false
+}
+
+/** Puts the extension in front of the function; nothing when it stands there. In one transaction of the caller. */
+export async function extendProvision(q: Queryable, scope: ProvisionScope, extension: Extension): Promise<readonly PreImage[]> {
+  const { signature } = scope.provision
+  const found = await readFunction(q, qualified(signature))
+  if (found === undefined) throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
+  if (found.body.includes(marker(extension.tag))) return []
+  const kept = derivedName(found.name, extension.tag, 'before')
+  const wrapper = wrapperDefinition(found, kept, scope, extension)
+  await q.script([...copyStatements(found, kept), wrapper].join(';\n'))
+  const after = await readFunction(q, qualified(signature))
+  return [
+    {
+      name: signature,
+      before: { definition: found.definition },
+      after: { definition: after?.definition ?? '', kept: `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${found.arguments})` },
+    },
+  ]
+}
+
+const functionImage = z.object({
+  before: z.object({ definition: z.string() }),
+  after: z.object({ definition: z.string(), kept: z.string() }),
+})
+
+/** Puts the exact definition back. A function that someone replaced since is left alone and returned as kept. */
+export async function restoreProvision(q: Queryable, image: PreImage): Promise<readonly PreImage[]> {
+  const { before, after } = functionImage.parse(image)
+  const found = await readFunction(q, qualified(image.name))
+  if (found?.definition === before.definition || found === undefined) return []
+  if (found.definition !== after.definition) {
+    return [{ name: image.name, before: { definition: found.definition }, after: null }]
+  }
+  await q.script(`${before.definition};\ndrop function ${after.kept}`)
+  return []
+}
+
+/** Both definitions hold a call of the copy, so the copy is made first, with the caller's rights where it needs them. */
+function copyStatements(found: FunctionRow, kept: string): readonly string[] {
+  const copy = `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}`
+  const head = `CREATE OR REPLACE FUNCTION ${found.quoted}(`
+  if (!found.definition.startsWith(head)) throw refuse(found.name, 'its definition has an unknown form', 'report this')
+  const target = `function ${copy}(${found.arguments})`
+  const grantees = found.definer ? [] : (found.grantees ?? [])
+  return [
+    `CREATE FUNCTION ${copy}(${found.definition.slice(head.length)}`,
+    `alter ${target} owner to ${found.owner}`,
+    revokeAll(copy, found.arguments),
+    ...grantees.map((grantee) => `grant execute on ${target} to ${grantee}`),
+  ]
+}
+
+/** Default privileges may have granted the copy to anyone; take everything back from all but the owner. */
+function revokeAll(copy: string, args: string): string {
+  return `do $lockstep$
+declare r text;
+begin
+  for r in select case when x.grantee = 0 then 'public' else pg_catalog.quote_ident(g.rolname) end
+           from pg_catalog.pg_proc p
+           cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) x
+           left join pg_catalog.pg_roles g on g.oid = x.grantee
+           where p.oid = ${quoteLiteral(`${copy}(${args})`)}::pg_catalog.regprocedure and x.grantee <> p.proowner
+  loop
+    execute pg_catalog.format('revoke all on function %s from %s', ${quoteLiteral(`${copy}(${args})`)}, r);
+  end loop;
+end
+$lockstep$`
+}
+
+function wrapperDefinition(found: FunctionRow, kept: string, { provision }: ProvisionScope, extension: Extension): string {
+  const header = found.definition.slice(0, found.definition.lastIndexOf(found.body)).replace(/AS \$\w*\$$/, '')
+  const call = `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${positions(found.argument_count)})`
+  const isVoid = found.returns === 'void'
+  const key = provision.key === 'md5' ? 'pg_catalog.md5($1::text)' : '$1::text'
+  const body = `
+-- ${marker(extension.tag)}: new tenants get column ${extension.column}; the function as it was is called below
+declare
+  lockstep_schema text := ${quoteLiteral(provision.schema)};
+  lockstep_table text := ${quoteLiteral(provision.prefix)} || ${key} || ${quoteLiteral(provision.suffix)};
+  lockstep_oid oid;
+${isVoid ? '' : `  lockstep_result ${found.returns};\n`}begin
+  ${isVoid ? `perform ${call}` : `lockstep_result := ${call}`};
+  lockstep_oid := pg_catalog.to_regclass(pg_catalog.format('%I.%I', lockstep_schema, lockstep_table));
+  if lockstep_oid is not null and not exists (
+    select from pg_catalog.pg_attribute
+    where attrelid = lockstep_oid and attname = ${quoteLiteral(extension.column)} and not attisdropped
+  ) then
+${extension.statements.map((statement) => `    execute ${statement};\n`).join('')}  end if;
+  return${isVoid ? '' : ' lockstep_result'};
+end
+`
+  return `${header.replace(/^ LANGUAGE \S+/m, ' LANGUAGE plpgsql')}AS ${quoteBody(body)}`
+}
+
+function positions(count: number): string {
+  return Array.from({ length: count }, (_, n) => `$${n + 1}`).join(', ')
+}
+
+function quoteBody(body: string): string {
+  let tag = '$lockstep$'
+  while (body.includes(tag)) tag = tag.replace(/\$$/, '_$')
+  return tag + body + tag
+}
+
+function marker(tag: string): string {
+  return `lockstep ${tag}`
+}
+
+function qualified(signature: string): string {
+  const { schema, name } = parseTableName(signature.slice(0, signature.indexOf('(')))
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}${signature.slice(signature.indexOf('('))}`
+}
+
+function refuse(signature: string, why: string, hint: string): LockstepError {
+  return new LockstepError('LS-2204', `provisioning function ${signature} cannot be extended: ${why}`, {
+    where: { name: 'tenants.provision' },
+    hint,
+  })
+}

@@ -1,0 +1,76 @@
+import { canonicalJson } from '../kernel/canonical-json.ts'
+import { sha256 } from '../kernel/checksum.ts'
+import { LockstepError } from '../kernel/errors.ts'
+import type { LoadedMigration } from '../migrations/load-migrations.ts'
+import type { Look } from '../operations/operation.ts'
+import { planForm } from './plan.ts'
+import type { Plan, PlannedStep, Target } from './plan.ts'
+
+export interface PlanningOptions {
+  readonly migration: LoadedMigration
+  readonly target: Target
+  readonly look: Look
+  readonly drift: readonly string[]
+  readonly now: number
+}
+
+/** Asks every step for its plan. Reads only. */
+export async function buildPlan({ migration, target, look, drift, now }: PlanningOptions): Promise<Plan> {
+  const steps: PlannedStep[] = []
+  for (const { kind, operation, spec } of migration.steps) {
+    const planned = await operation.plan(spec, look)
+    steps.push(structuredClone({ kind, ...planned }) as PlannedStep)
+  }
+  const { id, summary, checksum } = migration
+  return planForm.parse({
+    formatVersion: 1,
+    id: planId({ id, meaning: checksum.meaning }, target, steps),
+    migration: { id, summary, checksum },
+    target,
+    createdAt: new Date(now).toISOString(),
+    drift,
+    steps,
+    totals: totalsOf(steps),
+    pointOfNoReturn: `lockstep complete ${id}: until then lockstep down is exact`,
+  })
+}
+
+function planId(migration: { readonly id: string; readonly meaning: string }, target: Target, steps: readonly PlannedStep[]): string {
+  const basis = steps.map((step) => ({ kind: step.kind, basis: step.basis }))
+  return sha256(canonicalJson({ migration, store: target.postgres.fingerprint, firestore: target.firestore, basis })).slice(0, 12)
+}
+
+function totalsOf(steps: readonly PlannedStep[]): Plan['totals'] {
+  const effects = steps.flatMap((step) => step.effects)
+  const sum = (of: (effect: PlannedStep['effects'][number]) => number): number => effects.reduce((total, effect) => total + of(effect), 0)
+  return { seconds: [sum((effect) => effect.seconds[0]), sum((effect) => effect.seconds[1])], cost: sum((effect) => effect.cost), disk: sum((effect) => effect.disk) }
+}
+
+/** A saved plan. Throws LS-2302 when the text is none. */
+export function parsePlan(text: string, file: string): Plan {
+  try {
+    return planForm.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new LockstepError('LS-2302', `${file} is not a plan of this version`, {
+      where: { file },
+      hint: 'save one with lockstep plan --out FILE',
+      cause,
+    })
+  }
+}
+
+/** Throws LS-2301 when what a saved plan stands on is not so any more. `now` is the same migration planned afresh. */
+export function requireFresh(saved: Plan, now: Plan): void {
+  if (saved.id === now.id) return
+  const reasons = [
+    saved.migration.id === now.migration.id && saved.migration.checksum.meaning !== now.migration.checksum.meaning ? 'the migration file changed' : '',
+    saved.target.postgres.fingerprint === now.target.postgres.fingerprint ? '' : 'it was made for another Postgres database',
+    canonicalJson(saved.target.firestore) === canonicalJson(now.target.firestore) ? '' : 'it was made for another Firestore database',
+    canonicalJson(saved.steps.map((step) => step.basis)) === canonicalJson(now.steps.map((step) => step.basis)) ? '' : 'the schema moved since',
+  ].filter((reason) => reason !== '')
+  throw new LockstepError('LS-2301', `plan ${saved.id} is stale: ${reasons.join('; ')}`, {
+    where: { name: saved.migration.id },
+    why: 'a saved plan is applied exactly as it is or not at all',
+    hint: `lockstep plan ${saved.migration.id} --out FILE`,
+  })
+}

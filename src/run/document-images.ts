@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { fieldAt, sameValue } from '../operations/field-path.ts'
+import type { PreImage } from '../operations/operation.ts'
+import type { Document, FieldChange, FieldPath, Value } from '../stores/documents.ts'
+
+/** Null stands for an absent field; a Firestore null is `{ nullValue: null }`. */
+type Kept = readonly [FieldPath, Value | null]
+
+const kept = z.array(z.tuple([z.array(z.string()), z.custom<Value | null>()]))
+const form = z.object({
+  name: z.string(),
+  before: z.object({ version: z.string(), values: kept, made: z.array(z.array(z.string())) }),
+  after: kept,
+})
+
+/** What a document had at the touched paths, in which version, and what it gets. */
+export interface DocumentImage {
+  readonly name: string
+  readonly version: string
+  readonly before: readonly Kept[]
+  /** Maps that were not there before and that our write made on the way to a nested field. */
+  readonly made: readonly FieldPath[]
+  readonly after: readonly Kept[]
+}
+
+export function imageOf(document: Document, changes: readonly FieldChange[]): PreImage {
+  return {
+    name: document.name,
+    before: {
+      version: document.updateTime,
+      values: changes.map(({ path }) => [path, fieldAt(document, path) ?? null]),
+      made: madeBy(document, changes),
+    },
+    after: changes.map(({ path, value }) => [path, value ?? null]),
+  }
+}
+
+export function parseImage(image: PreImage): DocumentImage {
+  const { name, before, after } = form.parse(image)
+  return { name, version: before.version, before: before.values, made: before.made, after }
+}
+
+/** All that judging these images takes: the touched paths, and of a map we made the whole. */
+export function pathsOf(images: readonly DocumentImage[]): readonly FieldPath[] {
+  const paths = images.flatMap((image) => [...image.after.map(([path]) => path), ...image.made])
+  const distinct = [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()]
+  return distinct.filter((path) => !distinct.some((other) => other.length < path.length && other.every((key, index) => path[index] === key)))
+}
+
+/** True when the document shows exactly what we meant to write at every touched path. */
+export function showsAfter(document: Document, after: readonly Kept[]): boolean {
+  return after.every(([path, value]) => sameValue(fieldAt(document, path), value ?? undefined))
+}
+
+export interface WayBack {
+  readonly changes: readonly FieldChange[]
+  /** Paths that hold neither what we wrote nor what was before: someone else's later value, kept. */
+  readonly foreign: readonly FieldPath[]
+}
+
+/** Three-way comparison per field: ours goes back to what was before, anything else stays. */
+export function wayBack(document: Document, image: DocumentImage): WayBack {
+  const changes: FieldChange[] = []
+  const foreign: FieldPath[] = []
+  for (const [index, [path, after]] of image.after.entries()) {
+    const now = fieldAt(document, path)
+    const before = image.before[index]?.[1] ?? undefined
+    if (sameValue(now, before)) continue
+    if (sameValue(now, after ?? undefined)) changes.push({ path, value: before })
+    else foreign.push(path)
+  }
+  return { changes: withEmptied(document, image, changes), foreign }
+}
+
+/**
+ * Writing `a.b` where there was no `a` makes the map `a`. A map that was not there before and that the changes leave
+ * empty goes as a whole, in one change instead of one for each of its fields.
+ */
+function withEmptied(document: Document, image: DocumentImage, changes: readonly FieldChange[]): readonly FieldChange[] {
+  let result = changes
+  const made = [...image.made].sort((a, b) => b.length - a.length)
+  for (const map of made) {
+    const below = result.filter(({ path }) => path.length > map.length && map.every((key, index) => path[index] === key))
+    if (below.length === 0 || below.some(({ value }) => value !== undefined)) continue
+    const left = below.reduce<Value | undefined>((value, { path }) => without(value, path.slice(map.length)), fieldAt(document, map))
+    if (left === undefined || !('mapValue' in left) || Object.keys(left.mapValue.fields).length > 0) continue
+    result = [...result.filter((change) => !below.includes(change)), { path: map, value: undefined }]
+  }
+  return result
+}
+
+function without(value: Value | undefined, [key, ...rest]: FieldPath): Value | undefined {
+  if (value === undefined || key === undefined || !('mapValue' in value)) return undefined
+  const { [key]: inner, ...others } = value.mapValue.fields
+  const left = rest.length === 0 ? undefined : without(inner, rest)
+  return { mapValue: { fields: left === undefined ? others : { ...others, [key]: left } } }
+}
+
+/** The maps that writing these paths makes, because nothing is there yet. */
+function madeBy(document: Document, changes: readonly FieldChange[]): readonly FieldPath[] {
+  const maps = changes.flatMap(({ path }) => path.slice(0, -1).map((_, index) => path.slice(0, index + 1)))
+  const absent = maps.filter((map) => fieldAt(document, map) === undefined)
+  return [...new Map(absent.map((map) => [JSON.stringify(map), map])).values()]
+}

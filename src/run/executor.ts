@@ -1,0 +1,165 @@
+import type { Phase, WorkPhase } from '../operations/operation.ts'
+import { phases } from '../operations/operation.ts'
+import { readShards } from '../ledger/shards.ts'
+import { shardsWithPreImages } from '../ledger/pre-image-store.ts'
+import { readRuns } from '../ledger/runs.ts'
+import type { Run } from '../ledger/runs.ts'
+import type { ShardPlan } from '../operations/operation.ts'
+import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
+import { openRound, workPhase } from './phase-loop.ts'
+import type { Crew, Remaining } from './phase-loop.ts'
+import type { RunContext } from './run-context.ts'
+import { notVerified, verifySteps } from './verify-steps.ts'
+
+/** Sweeps and verifies so often before it believes that something is really wrong. */
+const verifyRounds = 3
+
+export type StopAfter = 'verify' | 'cutover'
+
+/** From wherever the ledger says the run is, through expand, backfill, verify and cutover, to soaking. */
+export async function runForward(context: RunContext, crew: Crew, run: Run, stopAfter: StopAfter): Promise<void> {
+  await context.flush({ state: 'running' })
+  const ahead = phases.slice(phases.indexOf(run.phase)).filter((phase) => phase !== 'contract')
+  for (const phase of ahead) {
+    await inPhase(context, phase, () => (phase === 'verify' ? verifyPhase(context, crew) : forwardPhase(context, crew, phase)))
+    if (phase === 'verify' && stopAfter === 'verify') {
+      await context.flush({ state: 'paused', phase: 'cutover', reason: 'verified; stopped before the cutover as asked' })
+      return
+    }
+  }
+  await switchOver(context)
+}
+
+/** The contract phase: last sweeps, a last verification, then what only had to stay for the way back goes. */
+export async function runContract(context: RunContext, crew: Crew): Promise<void> {
+  await context.flush({ state: 'completing', phase: 'contract' })
+  await context.tables.durable()
+  await inPhase(context, 'contract', async () => {
+    await openFirstSweep(context, 'contract')
+    await workPhase(context, crew, 'contract', remainingOf(context, 'contract'))
+    await verifyOnce(context)
+  })
+  await writePhase(context.documents, context.clock, context.migration, 'completed')
+  context.emit({ type: 'completed' })
+  await context.flush({ state: 'completed', ended: true })
+}
+
+/** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */
+export async function runBackward(context: RunContext, crew: Crew): Promise<void> {
+  await context.flush({ state: 'rolling back' })
+  await writePhase(context.documents, context.clock, context.migration, 'rolling back')
+  context.emit({ type: 'rollback-started', actor: context.actor })
+  await inPhase(context, 'revert', async () => {
+    const rows = await readShards(context.tables, context.run, 'revert')
+    if (rows.length === 0) {
+      await openRound(context, 0, await storeTime(context.documents, context.clock), await revertingShards(context))
+    }
+    await workPhase(context, crew, 'revert', () => leftToRevert(context))
+  })
+  await writePhase(context.documents, context.clock, context.migration, undefined)
+  context.emit({ type: 'rolled-back' })
+  await context.flush({ state: 'rolled back', ended: true })
+}
+
+async function inPhase(context: RunContext, phase: Phase | 'revert', work: () => Promise<void>): Promise<void> {
+  if (phase !== 'revert') await context.flush({ phase })
+  const started = performance.now()
+  context.emit({ type: 'phase-started', phase })
+  await work()
+  context.emit({ type: 'phase-finished', phase, seconds: (performance.now() - started) / 1000 })
+  await context.flush()
+}
+
+async function forwardPhase(context: RunContext, crew: Crew, phase: WorkPhase): Promise<void> {
+  if (phase === 'cutover') await context.tables.durable()
+  if (phase === 'backfill') await noteSince(context)
+  await workPhase(context, crew, phase, remainingOf(context, phase))
+}
+
+/** The moment the backfill's first pass began, unless a later one is known. */
+async function noteSince(context: RunContext): Promise<void> {
+  const rows = await readShards(context.tables, context.run, 'backfill')
+  if (rows.some((row) => row.state !== 'pending')) return
+  await openRound(context, 0, await storeTime(context.documents, context.clock), [])
+}
+
+function remainingOf(context: RunContext, phase: WorkPhase): Remaining {
+  return async () => {
+    const look = context.look()
+    const found: (readonly ShardPlan[])[] = []
+    for (const { operation, spec, memo } of context.steps) {
+      found.push(operation.meta.phases.includes(phase) ? await operation.remaining(spec, phase, look, memo) : [])
+    }
+    return found
+  }
+}
+
+async function openFirstSweep(context: RunContext, phase: WorkPhase): Promise<void> {
+  const rows = await readShards(context.tables, context.run, phase)
+  if (rows.length > 0) return
+  const since = await storeTime(context.documents, context.clock)
+  await openRound(context, 0, since, await remainingOf(context, phase)(phase))
+}
+
+async function verifyPhase(context: RunContext, crew: Crew): Promise<void> {
+  for (let round = 1; ; round++) {
+    const problems = await countProblems(context)
+    if (problems === 0) return
+    if (round >= verifyRounds) throw notVerified(problems, context.migration)
+    await workPhase(context, crew, 'expand', remainingOf(context, 'expand'))
+    await workPhase(context, crew, 'backfill', remainingOf(context, 'backfill'))
+  }
+}
+
+async function verifyOnce(context: RunContext): Promise<void> {
+  const problems = await countProblems(context)
+  if (problems > 0) throw notVerified(problems, context.migration)
+}
+
+async function countProblems(context: RunContext): Promise<number> {
+  const run = (await readRuns(context.tables)).find((each) => each.id === context.run)
+  return verifySteps({
+    steps: context.steps,
+    look: context.look(),
+    since: run?.since,
+    level: 'full',
+    signal: context.pausing,
+    emit: (event) => context.emit(event),
+  })
+}
+
+/** State and event in one transaction; the phase document follows, retried until it agrees. */
+async function switchOver(context: RunContext): Promise<void> {
+  context.emit({ type: 'switched', phaseDocument })
+  context.emit({ type: 'soaking' })
+  await context.flush({ state: 'soaking', phase: 'cutover' })
+  await writePhase(context.documents, context.clock, context.migration, 'cutover')
+}
+
+/** Steps go back one after the other, the last first: stages keep them apart. */
+async function revertingShards(context: RunContext): Promise<readonly (readonly ShardPlan[])[]> {
+  const look = context.look()
+  const found: (readonly ShardPlan[])[] = []
+  for (const [index, step] of context.steps.entries()) {
+    const before = (context.steps.length - 1 - index) * 1000
+    const shards = step.operation.store === 'tables' ? await step.operation.reverting(step.spec, look, step.memo) : await documentShards(context, index)
+    found.push(shards.map((shard) => ({ ...shard, stage: shard.stage + before })))
+  }
+  return found
+}
+
+/** Later rounds go back before earlier ones. */
+async function documentShards(context: RunContext, step: number): Promise<readonly ShardPlan[]> {
+  const rows = await shardsWithPreImages(context.tables, context.run, step)
+  const rounds = [...new Set(rows.map((row) => row.round))].sort((a, b) => b - a)
+  return rows.map((row) => ({ phase: 'revert', stage: rounds.indexOf(row.round), scope: { shard: row.shard }, estimate: row.count }))
+}
+
+async function leftToRevert(context: RunContext): Promise<readonly (readonly ShardPlan[])[]> {
+  const look = context.look()
+  const found: (readonly ShardPlan[])[] = []
+  for (const { operation, spec, memo } of context.steps) {
+    found.push(operation.store === 'tables' ? await operation.reverting(spec, look, memo) : [])
+  }
+  return found
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { RunEvent } from '../ledger/events.ts'
+import { preImagePages } from '../ledger/pre-image-store.ts'
+import type { ClaimedShard } from '../ledger/shards.ts'
+import type { Checkpoint, DocumentHands, Work } from '../operations/operation.ts'
+import type { Document, FieldChange } from '../stores/documents.ts'
+import type { TableReader } from '../stores/tables.ts'
+import { parseImage, pathsOf, wayBack } from './document-images.ts'
+import type { DocumentImage } from './document-images.ts'
+
+/** The way back over the pre-images of one shard of the way there. */
+export const revertScope = z.object({ shard: z.string() })
+
+export interface RevertOptions {
+  readonly tables: TableReader
+  readonly shard: ClaimedShard
+  readonly work: Work<unknown>
+  readonly hands: DocumentHands
+  readonly emit: (event: RunEvent) => void
+}
+
+/** Newest page first, so that a document rewritten twice ends where it began. Others' later values stay and are told. */
+export async function* revertDocuments({ tables, shard, work, hands, emit }: RevertOptions): AsyncGenerator<Checkpoint> {
+  const scope = revertScope.parse(work.scope)
+  const before = typeof work.cursor === 'string' ? work.cursor : undefined
+  for await (const page of preImagePages(tables, { run: shard.run, step: shard.step, shard: scope.shard }, before)) {
+    const images = page.images.filter((_, index) => !page.unapplied.includes(index)).map(parseImage)
+    const byName = new Map(images.map((image) => [image.name, image]))
+    const kept = new Set<string>()
+    const result = await revertPage({ hands, byName, kept })
+    if (kept.size > 0) emit({ type: 'kept', step: shard.step, where: firstFew([...kept]), count: kept.size, why: 'written by others since' })
+    yield { ...result, cursor: page.seq }
+  }
+}
+
+interface RevertPage {
+  readonly hands: DocumentHands
+  readonly byName: ReadonlyMap<string, DocumentImage>
+  readonly kept: Set<string>
+}
+
+async function revertPage({ hands, byName, kept }: RevertPage): Promise<Checkpoint> {
+  const fields = pathsOf([...byName.values()])
+  const found = await hands.documents.get([...byName.keys()], fields)
+  const page = found.filter((document) => document !== undefined)
+  const change = (document: Document): readonly FieldChange[] => {
+    const image = byName.get(document.name)
+    if (image === undefined) return []
+    const back = wayBack(document, image)
+    if (back.foreign.length > 0) kept.add(document.name)
+    return back.changes
+  }
+  return hands.rewrite({ page, fields, change })
+}
+
+function firstFew(names: readonly string[]): string {
+  return names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
+}

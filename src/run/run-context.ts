@@ -1,0 +1,43 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Json } from '../kernel/canonical-json.ts'
+import type { Listener, RunEvent } from '../ledger/events.ts'
+import type { RunChange } from '../ledger/runs.ts'
+import type { Look, Operation } from '../operations/operation.ts'
+import type { DocumentWriter } from '../stores/documents.ts'
+import type { TableWriter } from '../stores/tables.ts'
+import type { Engine } from './engine.ts'
+
+export interface RunStep {
+  readonly operation: Operation<unknown>
+  readonly spec: unknown
+  readonly memo: Json
+}
+
+/** What the executor needs to know of the world: ports, never adapters. */
+export interface Rooms {
+  readonly documents: DocumentWriter
+  readonly tables: TableWriter
+  readonly clock: Clock
+  /** A fresh look: what it read once it does not read again. */
+  look(): Look
+  createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
+  /** Writes a second to Firestore at most; undefined does not limit. */
+  readonly mostWrites: number | undefined
+  readonly concurrency: number
+  readonly actor: string
+  readonly listener: Listener
+}
+
+/** One run being worked on by this process. */
+export interface RunContext extends Rooms {
+  readonly run: string
+  readonly migration: string
+  readonly owner: string
+  readonly steps: readonly RunStep[]
+  /** Aborted with the reason (a LockstepError) when the run is to pause: pages end, checkpoints are saved. */
+  readonly pausing: AbortSignal
+  /** Shown at once, kept with the next ledger write or flush. */
+  emit(event: RunEvent): void
+  /** Appends the events so far and changes the run, in one transaction. Throws LS-4003 when the run is not ours. */
+  flush(change?: RunChange): Promise<void>
+}

@@ -1,0 +1,116 @@
+import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { claimShard, endShard } from '../ledger/shards.ts'
+import type { ClaimedShard } from '../ledger/shards.ts'
+import type { Checkpoint, DocumentOperation, TableOperation, Work } from '../operations/operation.ts'
+import { createDocumentHands } from './document-hands.ts'
+import { createPace } from './pace.ts'
+import { isPassing } from './passing-errors.ts'
+import { revertDocuments } from './revert-documents.ts'
+import type { RunContext, RunStep } from './run-context.ts'
+import { createTableHands } from './table-hands.ts'
+
+/** Attempts at a shard whose errors pass by themselves, before it counts as failed. */
+const mostAttempts = 8
+
+export interface ShardWorker {
+  /** Works on the shard until it is done, failed or paused; rejects when the engine shall hand it out again later. */
+  (shard: string, signal: AbortSignal): Promise<void>
+}
+
+/** Claims, applies page by page, and ends shards of one run. `progressed` is told of every checkpoint and end. */
+export function createShardWorker(context: RunContext, progressed: () => void): ShardWorker {
+  return async (id, lost) => {
+    if (context.pausing.aborted) return
+    const shard = await claimShard(context.tables, id, context.owner)
+    if (shard === undefined) return
+    const signal = AbortSignal.any([lost, context.pausing])
+    const { step, phase, attempt } = shard
+    context.emit({ type: 'shard-started', step, phase, shard: id, attempt })
+    try {
+      await finish(context, shard, await applyShard(context, shard, signal, progressed))
+    } catch (error) {
+      await leave(context, shard, signal, error)
+    } finally {
+      progressed()
+    }
+  }
+}
+
+interface Totals {
+  changed: number
+  skipped: number
+  conflicts: number
+  seconds: number
+}
+
+async function applyShard(context: RunContext, shard: ClaimedShard, signal: AbortSignal, progressed: () => void): Promise<Totals> {
+  const step = context.steps[shard.step]
+  if (step === undefined) throw new LockstepError('LS-9001', `shard ${shard.id} belongs to no step of this migration`)
+  const totals = { changed: 0, skipped: 0, conflicts: 0, seconds: 0 }
+  const started = performance.now()
+  const { checkpoints, save } = await open(context, step, shard, signal)
+  for await (const checkpoint of checkpoints) {
+    if (checkpoint.saved !== true) await save(checkpoint)
+    totals.changed += checkpoint.changed
+    totals.skipped += checkpoint.skipped
+    totals.conflicts += checkpoint.conflicts
+    progressed()
+    signal.throwIfAborted()
+  }
+  totals.seconds = (performance.now() - started) / 1000
+  return totals
+}
+
+interface Opened {
+  readonly checkpoints: AsyncIterable<Checkpoint>
+  save(checkpoint: Checkpoint): Promise<void>
+}
+
+async function open(context: RunContext, step: RunStep, shard: ClaimedShard, signal: AbortSignal): Promise<Opened> {
+  const work: Work<unknown> = { spec: step.spec, memo: step.memo, phase: shard.phase, scope: shard.scope, cursor: shard.cursor, signal }
+  return step.operation.store === 'documents'
+    ? openDocuments(context, step.operation, shard, work)
+    : openTables(context, step.operation, shard, work)
+}
+
+async function openDocuments(context: RunContext, operation: DocumentOperation<unknown>, shard: ClaimedShard, work: Work<unknown>): Promise<Opened> {
+  const { documents, tables, clock, mostWrites } = context
+  const pace = createPace({ tables, clock, signal: work.signal, name: 'firestore-writes', most: mostWrites })
+  const reverting = shard.phase === 'revert'
+  const hands = await createDocumentHands({ documents, tables, shard, clock, signal: work.signal, pace, keep: !reverting })
+  const emit = context.emit.bind(context)
+  const checkpoints = reverting ? revertDocuments({ tables, shard, work, hands, emit }) : operation.apply(work, hands)
+  return { checkpoints, save: (checkpoint) => hands.save(checkpoint) }
+}
+
+function openTables(context: RunContext, operation: TableOperation<unknown>, shard: ClaimedShard, work: Work<unknown>): Opened {
+  const { tables, clock } = context
+  const hands = createTableHands({ tables, shard, clock, signal: work.signal, emit: (event) => context.emit(event) })
+  const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)
+  return { checkpoints, save: () => Promise.resolve() }
+}
+
+async function finish(context: RunContext, shard: ClaimedShard, totals: Totals): Promise<void> {
+  await context.tables.transaction((q) => endShard(q, shard, 'done'))
+  context.emit({ type: 'shard-finished', step: shard.step, phase: shard.phase, shard: shard.id, ...totals })
+}
+
+/** Paused: pending again, resolved. Fenced: another has it, resolved. Passing: rejected, so that it comes again. Else failed. */
+async function leave(context: RunContext, shard: ClaimedShard, signal: AbortSignal, error: unknown): Promise<void> {
+  const { step, phase, id } = { step: shard.step, phase: shard.phase, id: shard.id }
+  if (isLockstepError(error) && error.code === 'LS-4003') {
+    context.emit({ type: 'warning', message: error.message })
+    return
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  if (signal.aborted || (isPassing(error) && shard.attempt < mostAttempts)) {
+    await context.tables.transaction((q) => endShard(q, shard, 'pending', signal.aborted ? undefined : message))
+    if (context.pausing.aborted) return
+    context.emit({ type: 'shard-retried', step, phase, shard: id, problem: message })
+    throw error
+  }
+  const code = isLockstepError(error) ? error.code : 'LS-4004'
+  const problem = isLockstepError(error) && error.hint !== undefined ? `${message}; ${error.hint}` : message
+  await context.tables.transaction((q) => endShard(q, shard, 'failed', problem))
+  context.emit({ type: 'shard-failed', step, phase, shard: id, code, problem })
+}

@@ -1,0 +1,146 @@
+import { retry } from '../kernel/backoff.ts'
+import type { Json } from '../kernel/canonical-json.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
+import type { RunEvent } from '../ledger/events.ts'
+import { preImagePages, storePreImages } from '../ledger/pre-image-store.ts'
+import { saveCheckpoint } from '../ledger/shards.ts'
+import type { ClaimedShard } from '../ledger/shards.ts'
+import type { Checkpoint, KeptValues, PreImage, TableChange, TableHands } from '../operations/operation.ts'
+import type { Queryable, TableWriter } from '../stores/tables.ts'
+import { isLockConflict, isPassing } from './passing-errors.ts'
+
+export interface TableHandsOptions {
+  readonly tables: TableWriter
+  readonly shard: ClaimedShard
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly emit: (event: RunEvent) => void
+}
+
+/** A lock is asked for that often before its group is halved, or a single table given up. */
+const groupRepeats = { first: 100, longest: 2_000, repeats: 4 }
+const singleRepeats = { first: 250, longest: 15_000, repeats: 20 }
+
+/** Change, pre-image, checkpoint and fence in one transaction: it happened once or not at all. */
+export function createTableHands(options: TableHandsOptions): TableHands {
+  const { tables, shard } = options
+  return {
+    tables,
+    change: (change) => changeGroup(options, change),
+    async alone(sql) {
+      await retry({ ...singleRepeats, ...options, worthwhile: (error) => isLockConflict(error) || isPassing(error) }, async () => {
+        await tables.transaction((q) => saveCheckpoint(q, shard, undefined))
+        await tables.autocommit(sql)
+      })
+    },
+    keepValues: (q, kept) => keepValues(q, options, kept),
+    preImages: () => imagesOf(options),
+  }
+}
+
+async function* imagesOf({ tables, shard }: TableHandsOptions): AsyncGenerator<PreImage> {
+  for await (const page of preImagePages(tables, { run: shard.run, step: shard.step })) yield* [...page.images].reverse()
+}
+
+async function changeGroup(options: TableHandsOptions, change: TableChange): Promise<Checkpoint> {
+  const failures: LockstepError[] = []
+  const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
+  await changePart(options, change, { names: change.names, whole: true, failures, tally })
+  const { changed, skipped, conflicts, repeats, seconds } = tally
+  if (changed > 0 || repeats > 0) options.emit({
+    type: 'tables-changed',
+    step: options.shard.step,
+    phase: options.shard.phase,
+    tables: changed,
+    first: change.names[0] ?? '',
+    seconds,
+    repeats,
+  })
+  const [first, ...also] = failures
+  if (first === undefined) return { cursor: cursorOf(change), changed, skipped, conflicts, saved: true }
+  throw new LockstepError(first.code, `${failures.length} of ${change.names.length} tables could not be changed: ${first.message}`, {
+    also,
+    cause: first.cause,
+    where: first.where ?? {},
+    hint: first.hint ?? 'mend them and run up again; the other tables of the group are done and stay so',
+  })
+}
+
+interface Part {
+  readonly names: readonly string[]
+  /** Only the whole group may move the cursor: a part may leave a table behind. */
+  readonly whole: boolean
+  readonly failures: LockstepError[]
+  readonly tally: { changed: number; skipped: number; conflicts: number; repeats: number; seconds: number }
+}
+
+/** One transaction; when it fails for good the part is halved until the tables at fault stand alone. */
+async function changePart(options: TableHandsOptions, change: TableChange, part: Part): Promise<void> {
+  try {
+    const repeats = part.names.length > 1 ? groupRepeats : singleRepeats
+    const worthwhile = (error: unknown): boolean => isPassing(error) || isLockConflict(error)
+    await retry({ ...repeats, ...options, worthwhile, onRepeat: () => part.tally.repeats++ }, () => attempt(options, change, part))
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (isLockstepError(error) && error.code === 'LS-4003') throw error
+    if (part.names.length <= 1) {
+      part.failures.push(failureOf(error, part.names[0] ?? ''))
+      return
+    }
+    const middle = Math.ceil(part.names.length / 2)
+    await changePart(options, change, { ...part, names: part.names.slice(0, middle), whole: false })
+    await changePart(options, change, { ...part, names: part.names.slice(middle), whole: false })
+  }
+}
+
+async function attempt({ tables, shard, signal }: TableHandsOptions, change: TableChange, part: Part): Promise<void> {
+  signal.throwIfAborted()
+  let started = 0
+  const images = await tables.transaction(async (q) => {
+    started = performance.now()
+    const changed = await change.work(q, part.names)
+    if (changed.length > 0) await storePreImages(q, shard, changed, true)
+    const skipped = part.names.length - changed.length
+    await saveCheckpoint(q, shard, { cursor: part.whole ? cursorOf(change) : undefined, changed: changed.length, skipped, conflicts: 0 })
+    return changed
+  })
+  part.tally.changed += images.length
+  part.tally.skipped += part.names.length - images.length
+  part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)
+}
+
+function cursorOf(change: TableChange): Json {
+  return typeof change.cursor === 'function' ? change.cursor() : change.cursor
+}
+
+function failureOf(error: unknown, name: string): LockstepError {
+  if (isLockstepError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (isLockConflict(error)) {
+    return new LockstepError('LS-4008', `no lock on ${name} within ${singleRepeats.repeats} tries: ${message}`, {
+      where: { name },
+      hint: 'see pg_stat_activity for the transaction that holds it, end it, and run up again',
+      cause: error,
+    })
+  }
+  return new LockstepError('LS-3005', `${name}: ${message}`, { where: { name }, cause: error })
+}
+
+async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept: KeptValues): Promise<void> {
+  const column = `t.${quoteIdentifier(kept.column)}`
+  const key = kept.key.length === 0 ? 'to_jsonb(t)' : `jsonb_build_object(${kept.key.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`).join(', ')})`
+  const [row] = await q.query<{ count: number }>(
+    `with kept as (
+       insert into lockstep.kept_values (run, step, table_name, column_name, row_key, value)
+       select $1, $2, $3, $4, ${key}, to_jsonb(${column}) from ${quoteTable(kept.table)} t
+       where ${column} is not null and ${column} is distinct from (${kept.usual ?? 'null'}) returning 1)
+     select count(*)::int as count from kept`,
+    [shard.run, shard.step, printTable(kept.table), kept.knownAs],
+  )
+  const count = row?.count ?? 0
+  if (count === 0) return
+  const why = `values of column ${kept.knownAs} written by others; they are in lockstep.kept_values`
+  emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, why })
+}

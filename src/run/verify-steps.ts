@@ -1,0 +1,43 @@
+import { LockstepError } from '../kernel/errors.ts'
+import type { RunEvent } from '../ledger/events.ts'
+import type { Finding, Look } from '../operations/operation.ts'
+import type { RunStep } from './run-context.ts'
+
+export interface VerifyOptions {
+  readonly steps: readonly RunStep[]
+  readonly look: Look
+  readonly since: string | undefined
+  readonly level: 'counts' | 'full'
+  readonly signal: AbortSignal
+  readonly emit: (event: RunEvent) => void
+}
+
+/** Findings that are told by name; more are only counted. */
+const told = 50
+
+/** Runs every step's own verification; returns how many problems were found in all. Writes nothing. */
+export async function verifySteps(options: VerifyOptions): Promise<number> {
+  let problems = 0
+  for (const [step, { operation, spec, memo }] of options.steps.entries()) {
+    const started = performance.now()
+    const { since, level, signal, emit } = options
+    const found = operation.verify(spec, options.look, { since, level, memo, signal })
+    let findings = 0
+    let next = await found.next()
+    for (; next.done !== true; next = await found.next()) if (findings++ < told) emit(findingEvent(step, next.value))
+    problems += findings
+    emit({ type: 'verified', step, level, ...next.value, findings, seconds: (performance.now() - started) / 1000 })
+  }
+  return problems
+}
+
+function findingEvent(step: number, { where, problem }: Finding): RunEvent {
+  return { type: 'finding', step, where, problem }
+}
+
+export function notVerified(problems: number, migration: string): LockstepError {
+  return new LockstepError('LS-5001', `${problems} things are not as ${migration} promises`, {
+    where: { name: migration },
+    hint: 'nothing was switched; lockstep journal names them, lockstep down goes back',
+  })
+}

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { LockstepError } from '../../kernel/errors.ts'
+import { isObject, isRawClientClass, type RawClientClass } from './shapes.ts'
+
+const peer = '@google-cloud/firestore'
+const installHint = `npm install ${peer}`
+
+/**
+ * The driver's raw client as installed in the user's project: `@google-cloud/firestore` itself, or the copy
+ * firebase-admin brings, or else the copy beside this package. LS-1006 with the line that installs it, or the reason it cannot be loaded.
+ */
+export async function loadRawClientClass(resolveFrom: string): Promise<RawClientClass> {
+  const entry = resolvePeer(resolveFrom)
+  if (entry === undefined) {
+    throw new LockstepError('LS-1006', `${peer} is not installed in ${resolveFrom}`, { hint: installHint })
+  }
+  const found = findRawClientClass(await importPeer(entry))
+  if (found !== undefined) return found
+  throw new LockstepError('LS-1006', `the ${peer} installed in ${resolveFrom} has no v1.FirestoreClient`, {
+    why: `loaded ${entry}`,
+    hint: `${installHint}@8`,
+  })
+}
+
+function resolvePeer(resolveFrom: string): string | undefined {
+  const require = createRequire(join(resolveFrom, 'package.json'))
+  const direct = resolveWith(require, peer)
+  if (direct !== undefined) return direct
+  const admin = resolveWith(require, 'firebase-admin/package.json') ?? resolveWith(require, 'firebase-admin')
+  const ofAdmin = admin === undefined ? undefined : resolveWith(createRequire(admin), peer)
+  return ofAdmin ?? resolveWith(createRequire(import.meta.url), peer)
+}
+
+function resolveWith(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return require.resolve(name)
+  } catch (error) {
+    const code = isObject(error) ? error['code'] : undefined
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined
+    throw error
+  }
+}
+
+async function importPeer(entry: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(entry).href)
+  } catch (error) {
+    throw new LockstepError('LS-1006', `${peer} is installed but cannot be loaded by Node ${process.versions.node}`, {
+      why: error instanceof Error ? error.message : String(error),
+      hint: `version 9 needs Node 22; on Node 20 run: ${installHint}@8`,
+      cause: error,
+    })
+  }
+}
+
+/** The class on a loaded module or on the class of an instance, whichever way the module system wrapped it. */
+export function findRawClientClass(loaded: unknown): RawClientClass | undefined {
+  if (!isObject(loaded)) return undefined
+  const v1 = loaded['v1']
+  const found = isObject(v1) ? v1['FirestoreClient'] : undefined
+  if (isRawClientClass(found)) return found
+  return loaded['default'] === loaded ? undefined : findRawClientClass(loaded['default'])
+}

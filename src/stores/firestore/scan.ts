@@ -1,0 +1,113 @@
+import type { CollectionScope, Document, NameRange, ScanOptions } from '../documents.ts'
+import { compareNames } from '../document-names.ts'
+import type { Connection } from './connection.ts'
+import { storeError } from './failures.ts'
+import { renderMask } from './field-masks.ts'
+import type { RawCursor, RawDocument, RawQuery } from './protocol.ts'
+import { createPatience, type Patience } from './retry.ts'
+import { rowsOf } from './row-stream.ts'
+import { decodeDocument } from './value-codec.ts'
+
+/**
+ * Documents one query asks for. A query's stream lives for a minute at most in production, which this many pass
+ * easily; the emulator's cost of a query grows with the collection, so fewer would be slow there.
+ */
+const queryLimit = 5_000
+
+interface ScanRequest {
+  readonly scope: CollectionScope
+  readonly range: NameRange
+  readonly options: ScanOptions
+  readonly limit?: number
+}
+
+/** `DocumentReader.scan`: successive limited queries by name, each streamed, taken up after the last name received. */
+export async function* scanDocuments(
+  connection: Connection,
+  request: ScanRequest,
+): AsyncGenerator<Document, void, undefined> {
+  const { scope, range, options, limit = queryLimit } = request
+  const { client, call } = connection
+  const prefix = connection.root.length + 1
+  const patience = createPatience()
+  let after = range.after
+  for (;;) {
+    const structuredQuery = scanQuery(connection, request, after, limit)
+    let received = 0
+    try {
+      options.signal?.throwIfAborted()
+      const stream = client.runQuery({ parent: parentOf(connection, scope), structuredQuery }, call)
+      for await (const row of rowsOf(stream, isRow, options.signal)) {
+        if (!row.document) continue
+        received++
+        patience.progress()
+        const document = decodeDocument(row.document, prefix)
+        if (after !== undefined && compareNames(document.name, after) <= 0) continue
+        after = document.name
+        yield document
+      }
+    } catch (error) {
+      await waitOrFail(patience, error, options.signal, () =>
+        storeError(error, connection.target, `reading ${scope.collection}`),
+      )
+      continue
+    }
+    if (received < limit) return
+  }
+}
+
+async function waitOrFail(
+  patience: Patience,
+  error: unknown,
+  signal: AbortSignal | undefined,
+  explain: () => Error,
+): Promise<void> {
+  signal?.throwIfAborted()
+  try {
+    await patience.wait(error, signal)
+  } catch (reason) {
+    throw reason === error ? explain() : reason
+  }
+}
+
+/** The resource a query on this scope is sent to. */
+export function parentOf(connection: Connection, scope: CollectionScope): string {
+  return scope.parent === '' ? connection.root : `${connection.root}/${scope.parent}`
+}
+
+/** The query for every name of the scope, in order. */
+export function nameQuery(scope: CollectionScope): RawQuery {
+  return {
+    from: [{ collectionId: scope.collection, allDescendants: scope.descendants }],
+    orderBy: [{ field: { fieldPath: '__name__' }, direction: 'ASCENDING' }],
+  }
+}
+
+function scanQuery(connection: Connection, request: ScanRequest, after: string | undefined, limit: number): RawQuery {
+  const { scope, range, options } = request
+  return {
+    ...nameQuery(scope),
+    ...(options.fields === undefined
+      ? {}
+      : { select: { fields: renderMask(options.fields).map((fieldPath) => ({ fieldPath })) } }),
+    ...(after === undefined ? {} : { startAt: { ...position(connection, scope, after), before: false } }),
+    ...(range.before === undefined ? {} : { endAt: position(connection, scope, range.before) }),
+    limit: { value: limit },
+  }
+}
+
+/**
+ * The place just before a name, or just after the document above it for a name deeper than the collection: there
+ * is no document of a plain collection between the two, and servers may refuse the deeper name.
+ */
+function position(connection: Connection, scope: CollectionScope, name: string): RawCursor {
+  const depth = scope.parent === '' ? 2 : scope.parent.split('/').length + 2
+  const segments = name.split('/')
+  const deeper = !scope.descendants && segments.length > depth
+  const shown = deeper ? segments.slice(0, depth).join('/') : name
+  return { values: [{ referenceValue: `${connection.root}/${shown}` }], before: !deeper }
+}
+
+function isRow(value: unknown): value is { readonly document?: RawDocument | null } {
+  return typeof value === 'object' && value !== null
+}

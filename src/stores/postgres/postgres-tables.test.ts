@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { startRealPostgres } from '../../../test/stores/real-postgres.ts'
+import { createPostgresTables } from './postgres-tables.ts'
+
+const server = await startRealPostgres()
+afterAll(() => server?.stop())
+
+const refusal = (url: string) =>
+  createPostgresTables({ url }).then(
+    () => expect.unreachable('connected'),
+    (error: unknown) => error,
+  )
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+it('names the port of a transaction pooler before connecting, and the URL to use', async () => {
+  const error = await refusal('postgres://postgres.abc:sekret@aws-0.pooler.example:6543/postgres')
+  expect(error).toMatchObject({
+    code: 'LS-3003',
+    hint: expect.stringContaining('postgres://postgres.abc:PASSWORD@aws-0.pooler.example:5432/postgres'),
+  })
+  expect(JSON.stringify(error)).not.toContain('sekret')
+})
+
+it('says that nothing listens, naming the place but not the password', async () => {
+  const port = await freePort()
+  const error = await refusal(`postgres://ada:sekret@127.0.0.1:${port}/shop`)
+  expect(error).toMatchObject({ code: 'LS-3002', message: `cannot connect to 127.0.0.1:${port}/shop as ada: nothing listens there` })
+  expect(JSON.stringify(error) + String(error)).not.toContain('sekret')
+})
+
+describe.skipIf(server === undefined)('with a server', () => {
+  const url = server?.url ?? ''
+  const other = (change: (url: URL) => void) => {
+    const changed = new URL(url)
+    change(changed)
+    return changed.href
+  }
+
+  it('explains a missing database and a server without TLS', async () => {
+    expect(await refusal(other((u) => (u.pathname = '/nowhere')))).toMatchObject({ code: 'LS-3002', hint: expect.stringContaining('createdb') })
+    expect(await refusal(other((u) => (u.search = '?sslmode=require')))).toMatchObject({ code: 'LS-3002', message: expect.stringContaining('no TLS') })
+  })
+
+  it('survives the server ending its connections, busy and idle', async () => {
+    const tables = await createPostgresTables({ url, applicationName: 'victim', poolSize: 2 })
+    const killer = await createPostgresTables({ url })
+    const kill = () =>
+      killer.transaction((q) => q.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"))
+    const busy = tables.transaction(async (q) => {
+      await q.query('SELECT 1')
+      await kill()
+      await q.query('SELECT 2')
+    })
+    await expect(busy).rejects.toMatchObject({ code: 'LS-3002' })
+    await tables.read((q) => q.query('SELECT 1'))
+    await kill()
+    await expect
+      .poll(() => tables.read((q) => q.query('SELECT 1 AS n')).catch(() => undefined), { timeout: 10_000 })
+      .toEqual([{ n: 1 }])
+    await tables.close()
+    await killer.close()
+  })
+
+  it('tells two databases of one server apart and knows one again', async () => {
+    const first = await createPostgresTables({ url })
+    await first.autocommit('CREATE DATABASE clone').catch(() => undefined)
+    const again = await createPostgresTables({ url: other((u) => (u.hostname = 'localhost')) })
+    const clone = await createPostgresTables({ url: other((u) => (u.pathname = '/clone')) })
+    expect(again.target.fingerprint).toBe(first.target.fingerprint)
+    expect(clone.target.fingerprint).not.toBe(first.target.fingerprint)
+    await Promise.all([first.close(), again.close(), clone.close()])
+  })
+
+  it('opens no more connections than the pool size, however many transactions wait', async () => {
+    const tables = await createPostgresTables({ url, poolSize: 3, applicationName: 'small-pool' })
+    const pids = await Promise.all(
+      Array.from({ length: 30 }, () => tables.transaction((q) => q.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.01)'))),
+    )
+    expect(new Set(pids.map(([row]) => row?.pid)).size).toBeLessThanOrEqual(3)
+    await tables.close()
+  })
+
+  it.skipIf(!existsSync('/usr/sbin/pgbouncer'))('refuses PgBouncer in transaction mode and accepts it in session mode', async () => {
+    for (const mode of ['transaction', 'session']) {
+      const bouncer = await startBouncer(url, mode)
+      const outcome = await createPostgresTables({ url: bouncer.url }).then(
+        (tables) => tables.close().then(() => 'connected'),
+        (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+      )
+      expect([mode, outcome]).toEqual([mode, mode === 'session' ? 'connected' : 'LS-3003'])
+      await bouncer.stop()
+    }
+  })
+})
+
+async function startBouncer(target: string, mode: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bouncer-'))
+  const port = await freePort()
+  const { port: targetPort } = new URL(target)
+  const lines = ['[databases]', `postgres = host=127.0.0.1 port=${targetPort} user=postgres`, '[pgbouncer]', 'listen_addr = 127.0.0.1']
+  const settings = [`listen_port = ${port}`, 'auth_type = any', `pool_mode = ${mode}`, 'unix_socket_dir =', 'default_pool_size = 5']
+  writeFileSync(join(folder, 'bouncer.ini'), [...lines, ...settings, ''].join('\n'))
+  chmodSync(folder, 0o755)
+  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  if (account.uid !== undefined) chownSync(folder, account.uid, account.gid)
+  const child = spawn('/usr/sbin/pgbouncer', [join(folder, 'bouncer.ini')], { ...account, stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (text: Buffer) => (text.includes('process up') ? resolve() : undefined))
+    void ended.then(() => reject(new Error('pgbouncer ended at once')))
+  })
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      child.kill('SIGINT')
+      child.kill('SIGTERM')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { startOfficialEmulator } from './stores/official-emulator.ts'
+import { startRealPostgres } from './stores/real-postgres.ts'
+
+const bouncers = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer']
+
+function tell(store: string, found: string | undefined): void {
+  console.log(`${found === undefined ? 'not found' : 'found    '}  ${store}${found === undefined ? '' : `: ${found}`}`)
+}
+
+/**
+ * Starts each real store of this machine once for the whole run and leaves its address in the environment, where the
+ * helpers of `test/stores` find it. Only the whole run asks for it (LOCKSTEP_TEST_STORES=once): a single file starts
+ * the stores that it needs.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  if (process.env['LOCKSTEP_TEST_STORES'] !== 'once') return async () => {}
+  const starting = [startOfficialEmulator(), startRealPostgres()] as const
+  const stop = async (): Promise<void> => {
+    for (const store of await Promise.allSettled(starting)) {
+      if (store.status === 'fulfilled') await store.value?.stop()
+    }
+  }
+  const [emulator, postgres] = await Promise.all(starting).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  if (emulator !== undefined) process.env['LOCKSTEP_TEST_EMULATOR'] = emulator.host
+  if (postgres !== undefined) process.env['LOCKSTEP_TEST_POSTGRES'] = postgres.url
+  tell('official Firestore emulator', emulator?.host)
+  tell('PostgreSQL server', postgres?.url)
+  tell('pgvector', postgres?.vector === true ? 'in that server' : undefined)
+  tell(
+    'PgBouncer',
+    bouncers.find((path) => existsSync(path)),
+  )
+  return stop
+}

@@ -1,0 +1,136 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunEvent } from '../../src/ledger/events.ts'
+import type { Migrator } from '../../src/migrator.ts'
+import type { OperationCase } from '../../src/operations/operation-case.ts'
+import { createMortal } from './crashing-stores.ts'
+import { allDocuments, catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
+import type { World } from './world.ts'
+
+const operationsFolder = new URL('../../src/operations', import.meta.url).pathname
+const found = ['firestore', 'postgres'].flatMap((store) =>
+  readdirSync(join(operationsFolder, store)).map((name) => join(operationsFolder, store, name, `${name}.case.ts`)),
+)
+/** Crash points tried of each case and way: `npm run torture` tries them all. */
+const crashTries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 12)
+
+for (const file of found) {
+  const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
+  describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => laws(file, theCase))
+}
+
+function laws(file: string, theCase: OperationCase): void {
+  let world: World
+  beforeAll(async () => {
+    world = await openWorld(file)
+  })
+  afterAll(() => world.close())
+
+  const up = async (migrator: Migrator): Promise<void> => {
+    const [row] = (await migrator.status()).migrations
+    if (row?.state === 'pending' || row?.state === 'rolled back') await migrator.start(await migrator.plan(migrationId))
+    else if (row?.state !== 'soaking' && row?.state !== 'completed') await migrator.resume(migrationId)
+  }
+
+  const expectAfter = async ({ documents, queries }: OperationCase['after']): Promise<void> => {
+    expect(await allDocuments(world.documents)).toEqual(documents)
+    for (const { sql, rows } of queries) expect(await world.tables.read((q) => q.query(sql)), sql).toEqual(rows)
+  }
+
+  it('before becomes after, and complete keeps it so', async () => {
+    await world.fill(theCase)
+    const migrator = world.migrator(theCase)
+    await up(migrator)
+    await expectAfter(theCase.after)
+    expect(await migrator.verify(migrationId, 'full')).toBe(0)
+    expect(await migrator.verify(migrationId, 'counts')).toBe(0)
+    await migrator.complete(migrationId)
+    await expectAfter(theCase.after)
+  })
+
+  it('applied twice is applied once', async () => {
+    await world.fill(theCase)
+    await up(world.migrator(theCase))
+    const once = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+    await world.tables.transaction((q) => q.script('drop schema lockstep cascade'))
+    const events: RunEvent[] = []
+    await up(world.migrator(theCase, undefined, (message) => 'event' in message && events.push(message.event)))
+    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(once)
+    const changed = events.flatMap((event) => (event.type === 'shard-finished' ? [event.changed] : []))
+    expect(changed.reduce((sum, each) => sum + each, 0)).toBe(0)
+  })
+
+  it('down gives back the world as it was', async () => {
+    await world.fill(theCase)
+    const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+    await up(world.migrator(theCase))
+    await world.migrator(theCase).down(migrationId)
+    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+  })
+
+  it('down keeps what others wrote since', async () => {
+    await world.fill(theCase)
+    await up(world.migrator(theCase))
+    await world.write(theCase.others.documents, theCase.others.sql)
+    await world.migrator(theCase).down(migrationId)
+    await expectAfter(theCase.others.afterDown)
+  })
+
+  it('plan and verify write nothing', async () => {
+    await world.fill(theCase)
+    const planning = createMortal(world)
+    await world.migrator(theCase, planning).plan(migrationId)
+    expect(planning.writes()).toBe(0)
+    await up(world.migrator(theCase))
+    const verifying = createMortal(world)
+    await world.migrator(theCase, verifying).verify(migrationId, 'full')
+    expect(verifying.writes()).toBe(0)
+  })
+
+  it('a crash at any write, there or back, ends the same', { timeout: 600_000 }, async () => {
+    await world.fill(theCase)
+    const there = createMortal(world)
+    await up(world.migrator(theCase, there))
+    const back = createMortal(world)
+    await world.migrator(theCase, back).down(migrationId)
+    const point = fc.record({
+      way: fc.constantFrom('there' as const, 'back' as const),
+      at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      when: fc.constantFrom('before' as const, 'after' as const),
+    })
+    const crashes = fc.asyncProperty(point, async ({ way, at, when }) => {
+      await world.fill(theCase)
+      const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+      const goThere = (migrator: Migrator): Promise<void> => up(migrator)
+      const goBack = async (migrator: Migrator): Promise<void> => {
+        if ((await migrator.status()).migrations[0]?.state !== 'rolled back') await migrator.down(migrationId)
+      }
+      const writes = way === 'there' ? there.writes() : back.writes()
+      const mortal = createMortal(world, { write: 1 + Math.floor(at * writes), when })
+      if (way === 'there') {
+        await crash(goThere, world.migrator(theCase, mortal))
+        await up(world.migrator(theCase))
+        await expectAfter(theCase.after)
+        await goBack(world.migrator(theCase))
+      } else {
+        await up(world.migrator(theCase))
+        await crash(goBack, world.migrator(theCase, mortal))
+        await goBack(world.migrator(theCase))
+      }
+      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+    })
+    await fc.assert(crashes, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
+  })
+
+  /** The lease of a runner that died in this very process is ended by hand: it looks alive. */
+  async function crash(work: (migrator: Migrator) => Promise<void>, migrator: Migrator): Promise<void> {
+    await work(migrator).catch((error: unknown) => error)
+    await world.tables.transaction(async (q) => {
+      const [ledger] = await q.query<{ found: boolean }>("select to_regclass('lockstep.runs') is not null as found")
+      if (ledger?.found !== true) return
+      await q.script(`update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`)
+    })
+  }
+}

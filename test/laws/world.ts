@@ -1,0 +1,160 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../src/kernel/clock.ts'
+import type { Listener } from '../../src/ledger/events.ts'
+import { createFirestoreServer } from '../../src/local/firestore/server.ts'
+import { wireMigrator } from '../../src/migrator.ts'
+import type { Migrator } from '../../src/migrator.ts'
+import type { CaseDocuments, OperationCase } from '../../src/operations/operation-case.ts'
+import type { Document, DocumentWriter } from '../../src/stores/documents.ts'
+import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
+import { createPgliteTables } from '../../src/stores/pglite/pglite-tables.ts'
+import type { TableWriter } from '../../src/stores/tables.ts'
+import { decodeFields, encodeValue } from '../../src/stores/values.ts'
+import { createDirectEngine } from './direct-engine.ts'
+
+export const migrationId = '20261122093000_law'
+
+/** Both embedded stores, emptied between tries. */
+export interface World {
+  readonly documents: DocumentWriter
+  readonly tables: TableWriter
+  /** Empties both stores and fills them as the case says. */
+  fill(theCase: OperationCase): Promise<void>
+  write(documents: OperationCase['others']['documents'], sql: readonly string[]): Promise<void>
+  migrator(theCase: OperationCase, stores?: { readonly documents: DocumentWriter; readonly tables: TableWriter }, listener?: Listener): Migrator
+  close(): Promise<void>
+}
+
+export async function openWorld(caseFile: string): Promise<World> {
+  const server = await createFirestoreServer()
+  const tables = await createPgliteTables({})
+  const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: server.host })
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-laws-'))
+  const write: World['write'] = async (changes, sql) => {
+    const writes = Object.entries(changes).map(([name, fields]) =>
+      fields === null
+        ? ({ op: 'delete', name, expect: 'any' } as const)
+        : ({ op: 'put', name, fields: encodeFields(fields), expect: 'any' } as const),
+    )
+    const results = await documents.write(writes)
+    if (results.some((result) => !result.ok)) throw new Error(`the world could not be filled: ${JSON.stringify(results)}`)
+    for (const statement of sql) await tables.transaction((q) => q.script(statement))
+  }
+  return {
+    documents,
+    tables,
+    write,
+    async fill({ before }) {
+      await server.reset('demo-laws')
+      await tables.transaction((q) => q.script('drop schema if exists lockstep cascade; drop schema public cascade; create schema public'))
+      await write(before.documents, before.sql)
+    },
+    migrator: (theCase, stores = { documents, tables }, listener = () => {}) =>
+      wireMigrator({
+        options: { concurrency: 2 },
+        loaded: project(folder, caseFile, theCase),
+        environment: { name: 'laws', origin: 'flag', settings: { kind: 'local', firestore: { projectId: 'demo-laws' }, postgres: { pglite: '' } } },
+        stores: { ...stores, target: target(documents, tables), close: () => Promise.resolve() },
+        clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
+        listener,
+        createEngine: createDirectEngine,
+      }),
+    async close() {
+      await documents.close()
+      await tables.close()
+      await server.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function encodeFields(fields: Readonly<Record<string, unknown>>): Document['fields'] {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, encodeValue(value)]))
+}
+
+/** A migration file that takes its steps from the case, so that it is loaded as a user's is. */
+function project(folder: string, caseFile: string, theCase: OperationCase): ReturnType<typeof loadedConfig> {
+  const migrations = join(folder, 'migrations')
+  mkdirSync(migrations, { recursive: true })
+  const name = JSON.stringify(theCase.name)
+  writeFileSync(
+    join(migrations, `${migrationId}.ts`),
+    `import * as cases from ${JSON.stringify(caseFile)}
+const all = Object.values(cases).flat()
+export default { summary: ${name}, steps: all.find((each) => each.name === ${name}).steps }`,
+  )
+  return loadedConfig(folder, migrations, theCase)
+}
+
+function loadedConfig(root: string, migrationsFolder: string, { tenants }: OperationCase) {
+  return { config: { environments: {}, tenants }, file: join(root, 'lockstep.config.ts'), root, migrationsFolder }
+}
+
+function target(documents: DocumentWriter, tables: TableWriter): Migrator['target'] {
+  const { project: projectId, database, emulator } = documents.target
+  const { host, port, database: name, user, engine, serverVersion, fingerprint } = tables.target
+  return {
+    environment: 'laws',
+    kind: 'local',
+    firestore: { project: projectId, database, emulator: emulator ?? null },
+    postgres: { host, port: port ?? null, database: name, user, engine, version: serverVersion, fingerprint },
+  }
+}
+
+/** Every document of the database but Lockstep's own, decoded. */
+export async function allDocuments(documents: DocumentWriter): Promise<CaseDocuments> {
+  const found: Record<string, Record<string, unknown>> = {}
+  const visit = async (parent: string): Promise<void> => {
+    for (const collection of await documents.collectionIds(parent)) {
+      if (collection === '_lockstep') continue
+      for await (const document of documents.scan({ parent, collection, descendants: false }, {})) {
+        found[document.name] = decodeFields(document.fields)
+      }
+      await visitChildren(parent === '' ? collection : `${parent}/${collection}`)
+    }
+  }
+  const visitChildren = async (collection: string): Promise<void> => {
+    const ids = new Set(deepNames.filter((name) => name.startsWith(`${collection}/`)).map((name) => name.split('/').slice(0, collection.split('/').length + 1).join('/')))
+    for (const id of ids) await visit(id)
+  }
+  const deepNames = await namesOf(documents)
+  await visit('')
+  return found
+}
+
+/** Names from every collection group that the cases use: children of missing parents included. */
+async function namesOf(documents: DocumentWriter): Promise<readonly string[]> {
+  const names: string[] = []
+  for (const collection of ['chats', 'Users', 'messages', 'old', 'templates']) {
+    for await (const document of documents.scan({ parent: '', collection, descendants: true }, {}, { fields: [] })) names.push(document.name)
+  }
+  return names
+}
+
+/** Everything a user could see of the database, Lockstep's own schemas apart. */
+export function catalogOf(tables: TableWriter): Promise<unknown> {
+  return tables.read(async (q) => ({
+    columns: await q.query(
+      `select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
+       where table_schema = 'public' order by table_name, column_name`,
+    ),
+    indexes: await q.query("select tablename, indexdef from pg_indexes where schemaname = 'public' order by indexdef"),
+    constraints: await q.query("select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname"),
+    functions: await q.query(
+      `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p
+       where pronamespace = 'public'::regnamespace order by 1`,
+    ),
+  }))
+}
+
+/** Every row of every table of schema public. */
+export function rowsOf(tables: TableWriter): Promise<unknown> {
+  return tables.read(async (q) => {
+    const names = await q.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public' order by 1")
+    const rows: Record<string, unknown> = {}
+    for (const { name } of names) rows[name] = await q.query(`select to_jsonb(t) as row from public."${name}" t order by to_jsonb(t)::text`)
+    return rows
+  })
+}

@@ -7,7 +7,7 @@ export type Answers = Readonly<Record<string, unknown>>
 export interface Interview {
   readonly calls: Calls
   readonly answers: Answers
-  ask(question: string, call: () => Promise<unknown>): Promise<void>
+  readonly ask: (question: string, call: () => Promise<unknown>) => Promise<void>
 }
 
 export function createInterview(calls: Calls): Interview {

@@ -21,7 +21,7 @@ export interface Calls {
   readonly options: object
   name(path: string): string
   commit(writes: readonly WriteMessage[], transaction?: Uint8Array): Promise<Message>
-  batchWrite(writes: readonly WriteMessage[]): Promise<Message>
+  batchWrite(writes: readonly WriteMessage[]): Promise<BatchAnswer>
   get(paths: readonly string[], extra?: object): Promise<readonly Message[]>
   query(query: QueryMessage, parent?: string, extra?: object): Promise<readonly Message[]>
   /** Only the paths of the documents found. */
@@ -34,6 +34,15 @@ export interface Calls {
 export interface Message {
   readonly [key: string]: unknown
   readonly document?: { readonly name?: string | null } | null
+}
+
+export interface BatchAnswer extends Message {
+  readonly writeResults?: readonly { readonly updateTime?: TimeMessage | null }[] | null
+}
+
+export interface TimeMessage {
+  readonly seconds?: { toString(): string } | number | string | null
+  readonly nanos?: number | null
 }
 
 const clients = new Map<string, Client>()

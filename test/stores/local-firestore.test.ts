@@ -49,10 +49,10 @@ describe.each(Object.keys(scenarios))('%s', (name) => {
   }
 
   test.skipIf(!emulator)('the official emulator answers as recorded', async () => {
-    await expect(await answersOf(emulator?.host ?? '')).toMatchFileSnapshot(`./answers/${name}.json`)
+    await expect(await answersOf(emulator?.host ?? '')).toMatchFileSnapshot(`./answers/${name}.snap`)
   })
 
   test('the local server answers as recorded', async () => {
-    await expect(await answersOf(local.host)).toMatchFileSnapshot(`./answers/${name}.json`)
+    await expect(await answersOf(local.host)).toMatchFileSnapshot(`./answers/${name}.snap`)
   })
 })

@@ -9,6 +9,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createCalls, integer, put } from '../../../test/stores/firestore-calls.ts'
 import { createFirestoreServer } from './server.ts'
 
+/** `expect.stringContaining`, typed. */
+const saying = (part: string): unknown => expect.stringContaining(part)
+
 const script = fileURLToPath(new URL('../../../test/stores/local-firestore-process.ts', import.meta.url))
 const jiti = join(dirname(createRequire(import.meta.url).resolve('jiti/package.json')), 'lib/jiti-cli.mjs')
 let folder = ''
@@ -33,7 +36,7 @@ test('whatever was acknowledged before kill -9 is there, and no half of a commit
     const { child, host } = await start()
     await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
       code: 'LS-3006',
-      message: expect.stringContaining(`${child.pid}`),
+      message: saying(`${child.pid}`),
     })
     const calls = createCalls(host, 'killed')
     const gone = new Promise((resolve) => child.once('exit', resolve))

@@ -92,15 +92,17 @@ function parseAny(wire: WireFilter): Filter {
     if (op !== 1 && op !== 2) throw invalid('Unknown CompositeFilter operator.')
     return { kind: op === 1 ? 'and' : 'or', filters: filters.map(parseAny) }
   }
-  if (wire.unaryFilter) {
-    const op = unaryOperators[wire.unaryFilter.op ?? 0]
-    if (!op) throw invalid('Unknown UnaryFilter operator.')
-    const text = wire.unaryFilter.field?.fieldPath ?? ''
-    if (text === nameField) throw invalid(`'${op}' is not supported for __name__.`)
-    return { kind: 'field', path: parsePath(text), text, op, values: [] }
-  }
+  if (wire.unaryFilter) return parseUnaryFilter(wire.unaryFilter)
   if (wire.fieldFilter) return parseFieldFilter(wire.fieldFilter)
   throw invalid('A filter must be composite, on a field, or unary.')
+}
+
+function parseUnaryFilter(wire: NonNullable<WireFilter['unaryFilter']>): Filter {
+  const op = unaryOperators[wire.op ?? 0]
+  if (!op) throw invalid('Unknown UnaryFilter operator.')
+  const text = wire.field?.fieldPath ?? ''
+  if (text === nameField) throw invalid(`'${op}' is not supported for __name__.`)
+  return { kind: 'field', path: parsePath(text), text, op, values: [] }
 }
 
 function parseFieldFilter(wire: NonNullable<WireFilter['fieldFilter']>): Filter {
@@ -190,17 +192,17 @@ const isNan = (value: Value): boolean => value.kind === 'double' && Number.isNaN
 /** No comparison with null or NaN is ever true. */
 const isComparable = (value: Value): boolean => value.kind !== 'null' && !isNan(value)
 
+const unaryTests: Readonly<Partial<Record<FieldOperator, (value: Value) => boolean>>> = {
+  IS_NULL: (value) => value.kind === 'null',
+  IS_NAN: isNan,
+  IS_NOT_NULL: (value) => value.kind !== 'null',
+  IS_NOT_NAN: isComparable,
+}
+
 function holds(op: FieldOperator, value: Value, operands: readonly Value[]): boolean {
-  const [operand] = operands
+  const unary = unaryTests[op]
+  if (unary) return unary(value)
   switch (op) {
-    case 'IS_NULL':
-      return value.kind === 'null'
-    case 'IS_NAN':
-      return isNan(value)
-    case 'IS_NOT_NULL':
-      return value.kind !== 'null'
-    case 'IS_NOT_NAN':
-      return isComparable(value)
     case 'EQUAL':
     case 'IN':
       return isOneOf(value, operands)
@@ -211,7 +213,7 @@ function holds(op: FieldOperator, value: Value, operands: readonly Value[]): boo
     case 'ARRAY_CONTAINS_ANY':
       return value.kind === 'array' && value.arrayValue.values.some((item) => isOneOf(item, operands))
     default:
-      return operand !== undefined && isInRange(op, value, operand)
+      return operands.every((operand) => isInRange(op, value, operand))
   }
 }
 

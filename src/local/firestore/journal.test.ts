@@ -8,6 +8,9 @@ import { createCalls, double, integer, put, text, vector } from '../../../test/s
 import type { Calls } from '../../../test/stores/firestore-calls.ts'
 import { createFirestoreServer } from './server.ts'
 
+/** `expect.stringContaining`, typed. */
+const saying = (part: string): unknown => expect.stringContaining(part)
+
 let folder = ''
 const log = (): string => join(folder, 'documents.log')
 
@@ -86,7 +89,7 @@ test('a record damaged in the middle is an error, not a silent loss', async () =
   writeFileSync(log(), bytes)
   await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
     code: 'LS-3008',
-    message: expect.stringContaining('byte 0'),
+    message: saying('byte 0'),
   })
   truncateSync(log(), 0)
   expect(await withServer((calls) => calls.found({ from: [{ collectionId: 'a' }] }))).toEqual([])
@@ -117,7 +120,7 @@ test('a reset is kept too', async () => {
 
 test('a folder is for one server at a time; what a dead process left is taken over', async () => {
   const server = await createFirestoreServer({ folder })
-  const refusal = { code: 'LS-3006', message: expect.stringContaining(String(process.pid)) }
+  const refusal = { code: 'LS-3006', message: saying(String(process.pid)) }
   await expect(createFirestoreServer({ folder })).rejects.toMatchObject(refusal)
   await server.close()
   const child = spawn(process.execPath, ['-e', ''])
@@ -128,12 +131,12 @@ test('a folder is for one server at a time; what a dead process left is taken ov
   writeFileSync(lock, JSON.stringify({ pid: process.ppid, host: hostname() }))
   await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
     code: 'LS-3006',
-    message: expect.stringContaining(String(process.ppid)),
+    message: saying(String(process.ppid)),
   })
   writeFileSync(lock, JSON.stringify({ pid: child.pid, host: 'elsewhere' }))
   await expect(createFirestoreServer({ folder })).rejects.toMatchObject({
     code: 'LS-3006',
-    message: expect.stringContaining('elsewhere'),
+    message: saying('elsewhere'),
   })
   writeFileSync(lock, '')
   appendFileSync(lock, '{"pid":')

@@ -18,13 +18,13 @@ import type { WireMask, WireWrite } from './wire.ts'
 
 /** The methods of the service that change something, or are about transactions. */
 export interface Mutations {
-  createDocument(request: CreateDocumentRequest): object
-  updateDocument(request: UpdateDocumentRequest): object
-  deleteDocument(request: DeleteDocumentRequest): object
-  commit(request: CommitRequest): object
-  batchWrite(request: CommitRequest): object
-  beginTransaction(request: BeginTransactionRequest): object
-  rollback(request: RollbackRequest): object
+  readonly createDocument: (request: CreateDocumentRequest) => object
+  readonly updateDocument: (request: UpdateDocumentRequest) => object
+  readonly deleteDocument: (request: DeleteDocumentRequest) => object
+  readonly commit: (request: CommitRequest) => object
+  readonly batchWrite: (request: CommitRequest) => object
+  readonly beginTransaction: (request: BeginTransactionRequest) => object
+  readonly rollback: (request: RollbackRequest) => object
 }
 
 export function createMutations(databases: Databases, transactions: Transactions, keep: Keep): Mutations {

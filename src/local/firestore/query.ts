@@ -137,20 +137,25 @@ function nameRange(
   startAt: Cursor | undefined,
   endAt: Cursor | undefined,
 ): KeyRange {
-  const froms: Bound[] = []
-  const tos: Bound[] = []
-  for (const { text, op, values } of conjunctsOf(filter)) {
-    const bound = values[0]
-    if (text !== nameField || !bound) continue
-    const inclusive = op === 'EQUAL' || op.endsWith('_OR_EQUAL')
-    if (op === 'EQUAL' || op.startsWith('GREATER_THAN')) froms.push({ key: boundKey(bound), inclusive })
-    if (op === 'EQUAL' || op.startsWith('LESS_THAN')) tos.push({ key: boundKey(bound), inclusive })
-  }
+  const { froms, tos } = nameBounds(filter)
   if (orders[0]?.text === nameField) {
     if (startAt?.values[0]) froms.push({ key: boundKey(startAt.values[0]), inclusive: startAt.before })
     if (endAt?.values[0]) tos.push({ key: boundKey(endAt.values[0]), inclusive: !endAt.before })
   }
   return { from: tightest(froms, 1), to: tightest(tos, -1) }
+}
+
+function nameBounds(filter: Filter | undefined): { readonly froms: Bound[]; readonly tos: Bound[] } {
+  const froms: Bound[] = []
+  const tos: Bound[] = []
+  for (const { text, op, values } of conjunctsOf(filter)) {
+    const operand = values[0]
+    if (text !== nameField || !operand) continue
+    const bound = { key: boundKey(operand), inclusive: op === 'EQUAL' || op.endsWith('_OR_EQUAL') }
+    if (op === 'EQUAL' || op.startsWith('GREATER_THAN')) froms.push(bound)
+    if (op === 'EQUAL' || op.startsWith('LESS_THAN')) tos.push(bound)
+  }
+  return { froms, tos }
 }
 
 interface Bound {

@@ -41,11 +41,11 @@ export function createService(
 }
 
 interface Handlers {
-  unary<Request>(type: string, answer: (request: Request) => object): handleUnaryCall<Buffer, object>
-  streaming<Request>(
+  readonly unary: <Request>(type: string, answer: (request: Request) => object) => handleUnaryCall<Buffer, object>
+  readonly streaming: <Request>(
     type: string,
     answer: (request: Request) => Iterable<object>,
-  ): handleServerStreamingCall<Buffer, object>
+  ) => handleServerStreamingCall<Buffer, object>
 }
 
 function createHandlers(protocol: Protocol): Handlers {

@@ -14,7 +14,7 @@ export interface Reading {
   /** Whether what is remembered is asked again. */
   readonly isChecked: boolean
   /** Notes what was read, to be asked again at the commit; answers whether it would be read the same. */
-  remember(isUnchanged: () => boolean): void
+  readonly remember: (isUnchanged: () => boolean) => void
 }
 
 /** The transactions of one server: optimistic, checked when they commit. */

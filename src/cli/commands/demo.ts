@@ -98,7 +98,7 @@ function createStage(cli: Cli, stores: NodeJS.ProcessEnv): Stage {
     begin,
     run: (script, args) => begin(script, args).output,
     show(args) {
-      cli.say(`\n${cli.talk.paint('bold', `$ lockstep ${args.join(' ')}`)}`)
+      cli.say(`\n${cli.talk.paint.bold(`$ lockstep ${args.join(' ')}`)}`)
       const child = spawn(process.execPath, [join(root, 'bin/lockstep.js'), ...args, '--cwd', example], { env, stdio: 'inherit' })
       return ended(child, `lockstep ${args[0] ?? ''}`)
     },

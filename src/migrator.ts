@@ -5,6 +5,8 @@ import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { Clock } from './kernel/clock.ts'
+import { inspectStores } from './inspect-stores.ts'
+import type { Inspection } from './inspect-stores.ts'
 import { LockstepError } from './kernel/errors.ts'
 import { appendEvents, readEvents } from './ledger/event-log.ts'
 import type { Listener, RecordedEvent, RunEvent } from './ledger/events.ts'
@@ -59,6 +61,8 @@ export interface Migrator {
   readonly target: Target
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
+  /** What is known of the table store: ledger, extensions, rights. Reads only. */
+  inspect(): Promise<Inspection>
   status(): Promise<Status>
   /** Plans a migration that has no open run. Reads only. */
   plan(migration: string): Promise<Plan>
@@ -109,6 +113,7 @@ export function wireMigrator(house: House): Migrator {
     target: stores.target,
     loaded,
     environment,
+    inspect: () => inspectStores(stores.tables),
     status: () => readStatus(house),
     plan: (migration) => plan(house, migration),
     start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),

@@ -1,0 +1,142 @@
+import { LockstepError } from '../kernel/errors.ts'
+import type { Listener, RunEvent } from '../ledger/events.ts'
+import type { Migrator } from '../migrator.ts'
+import type { EventLine } from '../report/event-lines.ts'
+import { renderSummary } from '../report/summary.ts'
+import type { Summary, Worked } from '../report/summary.ts'
+import { version } from '../version.ts'
+import type { Cli } from './cli.ts'
+import { createDisplay } from './display.ts'
+import type { Display, Shown } from './display.ts'
+import { withMigrator } from './session.ts'
+
+/** What a verb that works has at hand. */
+export interface Running {
+  readonly migrator: Migrator
+  /** Aborted when the work is interrupted. */
+  readonly signal: AbortSignal
+  /** Does one piece of work on a migration, shown and counted. */
+  work(shown: Shown, task: () => Promise<void>): Promise<void>
+  /** Notes how many tenant tables are behind, for the summary. */
+  noteBehind(count: number): void
+}
+
+type Tally = Omit<Worked, 'run' | 'state'>
+
+/**
+ * Opens the stores and lets `task` work: progress on stderr, events on stdout where asked for, a summary at the end.
+ * The first Ctrl-C lets the page end and pauses the run, the second ends the process.
+ */
+export async function withRunning(cli: Cli, command: Summary['command'], concurrency: number | undefined, task: (running: Running) => Promise<void>): Promise<void> {
+  const watch = createRunWatch(cli)
+  const interrupts = watchInterrupts(cli, watch.isWorking)
+  try {
+    const options = { listener: watch.listener, interrupt: interrupts.signal, ...(concurrency === undefined ? {} : { concurrency }) }
+    await withMigrator(cli, options, async (migrator) => {
+      watch.line({ type: 'version', format: 1, lockstep: version, at: watch.now() })
+      const running: Running = { migrator, signal: interrupts.signal, work: watch.work, noteBehind: watch.noteBehind }
+      await Promise.race([task(running), interrupts.whileIdle])
+      await tellSummary(cli, watch, { command, migrator })
+    })
+  } finally {
+    interrupts.stop()
+  }
+}
+
+async function tellSummary(cli: Cli, watch: RunWatch, { command, migrator }: { readonly command: Summary['command']; readonly migrator: Migrator }): Promise<void> {
+  const status = await migrator.status()
+  const migrations = watch.tallies().map((tally): Worked => {
+    const row = status.migrations.find(({ id }) => id === tally.migration)
+    return { ...tally, run: row?.run ?? null, state: row?.state ?? 'unknown' }
+  })
+  const summary: Summary = { formatVersion: 1, command, target: migrator.target, migrations, behind: watch.behind(), next: status.next }
+  if (cli.format === 'json') cli.printJson(summary)
+  else if (cli.format === 'ndjson') watch.line({ type: 'summary', ...summary, at: watch.now() })
+  else cli.print(renderSummary(summary, cli.payload))
+}
+
+interface RunWatch {
+  readonly listener: Listener
+  readonly work: Running['work']
+  readonly noteBehind: Running['noteBehind']
+  readonly isWorking: () => boolean
+  tallies(): readonly Tally[]
+  behind(): number | null
+  line(line: EventLine): void
+  now(): string
+}
+
+function createRunWatch(cli: Cli): RunWatch {
+  const tallies = new Map<string, Tally>()
+  let behind: number | null = null
+  let current: { readonly migration: string; readonly display: Display } | undefined
+  const now = (): string => new Date(cli.world.clock.now()).toISOString()
+  const line = (value: EventLine): void => {
+    if (cli.format === 'ndjson') cli.print(JSON.stringify(value))
+  }
+  const count = (migration: string, event: RunEvent): void => {
+    const tally = tallies.get(migration)
+    if (event.type !== 'shard-finished' || tally === undefined) return
+    const { changed, skipped, conflicts } = event
+    tallies.set(migration, { ...tally, changed: tally.changed + changed, skipped: tally.skipped + skipped, conflicts: tally.conflicts + conflicts })
+  }
+  return {
+    listener(message) {
+      const migration = current?.migration ?? ''
+      if ('event' in message) {
+        count(migration, message.event)
+        current?.display.event(message.event)
+        line({ ...message.event, migration, at: now() })
+      } else {
+        current?.display.progress(message.progress)
+        const steps = message.progress.steps.map((step) => ({ ...step }))
+        line({ type: 'progress', migration, phase: message.progress.phase, steps, at: now() })
+      }
+    },
+    async work(shown, task) {
+      const { migration } = shown
+      const started = cli.world.clock.now()
+      tallies.set(migration, tallies.get(migration) ?? { migration, changed: 0, skipped: 0, conflicts: 0, seconds: 0 })
+      current = { migration, display: createDisplay(cli, shown) }
+      try {
+        await task()
+      } finally {
+        current.display.close()
+        current = undefined
+        const tally = tallies.get(migration)
+        if (tally !== undefined) tallies.set(migration, { ...tally, seconds: tally.seconds + (cli.world.clock.now() - started) / 1000 })
+      }
+    },
+    noteBehind: (found) => (behind = found),
+    isWorking: () => current !== undefined,
+    tallies: () => [...tallies.values()],
+    behind: () => behind,
+    line,
+    now,
+  }
+}
+
+interface Interrupts {
+  readonly signal: AbortSignal
+  /** Rejects with LS-4007 at an interruption while no run is being worked on. */
+  readonly whileIdle: Promise<never>
+  stop(): void
+}
+
+function watchInterrupts(cli: Cli, isWorking: () => boolean): Interrupts {
+  const controller = new AbortController()
+  let stopIdle: (error: LockstepError) => void = () => undefined
+  const whileIdle = new Promise<never>((_, reject) => (stopIdle = reject))
+  whileIdle.catch(() => undefined)
+  const stop = cli.world.onInterrupt(() => {
+    if (controller.signal.aborted) {
+      cli.warn('stopped at once: the run is resumable, lockstep up goes on from its last checkpoint')
+      cli.world.exit(130)
+      return
+    }
+    controller.abort()
+    if (isWorking()) cli.warn('finishing the current page, then pausing; Ctrl-C again stops at once')
+    else stopIdle(new LockstepError('LS-4007', 'interrupted while no run was under way: nothing is left to finish'))
+  })
+  return { signal: controller.signal, whileIdle, stop }
+}

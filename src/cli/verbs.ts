@@ -1,0 +1,156 @@
+import type { Option } from 'commander'
+import { described, wholeNumber } from './verb.ts'
+import type { Verb } from './verb.ts'
+
+const oneMigration = ['[migration]', 'its id: the file name without the ending'] as const
+
+function workOptions(): readonly Option[] {
+  return [
+    described('--yes', 'answer the question that needs only a yes'),
+    described('--confirm <words>', 'the words that production asks for, as ENVIRONMENT:ID'),
+    described('--concurrency <number>', 'shards worked on at once; 4 without it').argParser(wholeNumber(1)),
+  ]
+}
+
+/** Every command, in the order of a project's life. Each is loaded when it is asked for. */
+export const verbs: readonly Verb[] = [
+  {
+    name: 'init',
+    summary: 'write a configuration into this project',
+    description: 'Writes lockstep.config.ts, the folder of the migrations and the lines .gitignore needs, from what it finds in the project. Never overwrites.',
+    examples: ['lockstep init', 'lockstep init --dry-run'],
+    formats: ['text', 'json'],
+    operands: [],
+    options: [described('--dry-run', 'print what would be written, write nothing')],
+    act: async (cli, _, options) => (await import('./commands/init.ts')).init(cli, options),
+  },
+  {
+    name: 'new',
+    summary: 'write a new migration file',
+    description: 'Writes a typed migration named by the time (UTC) and the slug, and prints its path.',
+    examples: ['lockstep new chats_know_their_language --kind addField'],
+    formats: ['text', 'json'],
+    operands: [['<slug>', 'a name in lower case: letters, digits, underscores']],
+    options: [described('--kind <kind>', 'what its first step is to be').choices(['addField', 'addColumn', 'empty']).default('empty')],
+    act: async (cli, [slug], options) => (await import('./commands/new.ts')).newMigration(cli, slug ?? '', options),
+  },
+  {
+    name: 'plan',
+    summary: 'show what a migration would do',
+    description: 'Shows what the first pending migration (or the one named) would do, how long it would take, what it would lock and cost, and how it is undone. Reads only.',
+    examples: ['lockstep plan', 'lockstep plan --env production --out plan.json', 'lockstep plan --format markdown'],
+    formats: ['text', 'json', 'markdown'],
+    operands: [oneMigration],
+    options: [
+      described('--out <file>', 'save the plan, so that up --plan can apply exactly it'),
+      described('--exit-code', 'end with 2 when something is pending'),
+    ],
+    act: async (cli, [id], options) => (await import('./commands/plan.ts')).plan(cli, id, options),
+  },
+  {
+    name: 'up',
+    summary: 'apply pending migrations, or go on with one',
+    description: 'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible.',
+    examples: ['lockstep up', 'lockstep up --to verify', 'lockstep up --env production --plan plan.json --confirm production:7f3c9e0a1b2c'],
+    formats: ['text', 'json', 'ndjson'],
+    operands: [oneMigration],
+    options: [
+      described('--to <phase>', 'stop before the cutover, everything verified').choices(['verify', 'cutover']).default('cutover'),
+      described('--plan <file>', 'apply exactly this saved plan, or refuse it as stale'),
+      described('--dry-run', 'only show the plan'),
+      described('--out-of-order', 'allow a migration that is older than one already applied'),
+      ...workOptions(),
+    ],
+    act: async (cli, [id], options) => (await import('./commands/up.ts')).up(cli, id, options),
+  },
+  {
+    name: 'status',
+    summary: 'show every migration and its state',
+    description: 'Shows the migrations on disk and in the ledger, what state they are in, and the next command. Reads only.',
+    examples: ['lockstep status', 'lockstep status --exit-code --quiet'],
+    formats: ['text', 'json', 'markdown'],
+    operands: [],
+    options: [described('--exit-code', 'end with 2 when something is pending')],
+    act: async (cli, _, options) => (await import('./commands/status.ts')).status(cli, options),
+  },
+  {
+    name: 'verify',
+    summary: 'check that what was promised holds now',
+    description: 'Checks the soaking migrations (or the one named) against both stores. Reads only. Ends with 5 when something is not as promised.',
+    examples: ['lockstep verify', 'lockstep verify --level full'],
+    formats: ['text', 'json'],
+    operands: [oneMigration],
+    options: [described('--level <level>', 'counts asks the stores to count, full reads everything').choices(['counts', 'full']).default('counts')],
+    act: async (cli, [id], options) => (await import('./commands/verify.ts')).verify(cli, id, options),
+  },
+  {
+    name: 'complete',
+    summary: 'end the soak: remove what stayed for the way back',
+    description: 'Runs the contract phase of the migration that soaks longest (or the one named). After it, down is no longer possible.',
+    examples: ['lockstep complete', 'lockstep complete 20261122093000_chats_know_their_language --yes'],
+    formats: ['text', 'json', 'ndjson'],
+    operands: [oneMigration],
+    options: workOptions(),
+    act: async (cli, [id], options) => (await import('./commands/complete.ts')).complete(cli, id, options),
+  },
+  {
+    name: 'down',
+    summary: 'take a migration back',
+    description: 'Puts both databases back to what they were before the latest open run (or the one named), and keeps what others wrote since.',
+    examples: ['lockstep down', 'lockstep down 20261122093000_chats_know_their_language --yes'],
+    formats: ['text', 'json', 'ndjson'],
+    operands: [oneMigration],
+    options: workOptions(),
+    act: async (cli, [id], options) => (await import('./commands/down.ts')).down(cli, id, options),
+  },
+  {
+    name: 'journal',
+    summary: 'tell what a run did',
+    description: 'Tells what changed, who did it and when, how it was verified, which conflicts were met and what was kept, from the ledger alone.',
+    examples: ['lockstep journal', 'lockstep journal --format markdown --out journal.md'],
+    formats: ['text', 'json', 'markdown'],
+    operands: [oneMigration],
+    options: [described('--out <file>', 'write it to a file')],
+    act: async (cli, [id], options) => (await import('./commands/journal.ts')).journal(cli, id, options),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this machine, the configuration and both stores',
+    description: 'Shows where each setting comes from, whether both stores can be reached, and what is in the way. Ends with 1 when something is wrong.',
+    examples: ['lockstep doctor', 'lockstep doctor --env production --json'],
+    formats: ['text', 'json'],
+    operands: [],
+    options: [],
+    act: async (cli) => (await import('./commands/doctor.ts')).doctor(cli),
+  },
+  {
+    name: 'local',
+    summary: 'start both databases on this machine',
+    description: 'Starts an embedded Postgres (with pgvector) and an embedded Firestore, without Docker and without Java, and serves them until Ctrl-C, or as long as the command after --exec runs. Prints the variables by which apps find them.',
+    examples: ['lockstep local --data .lockstep/data', 'eval "$(lockstep local --print-env)"', 'lockstep local --exec npm test'],
+    formats: ['text', 'json'],
+    operands: [],
+    options: [
+      described('--data <folder>', 'keep the data there; in memory without it'),
+      described('--only <store>', 'start one of them').choices(['firestore', 'postgres']),
+      described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
+      described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),
+      described('--print-env', 'print the variables of the stores that run for this folder, and end'),
+      described('--exec <command...>', 'run this command with the variables set, and end with its exit code; everything after --exec belongs to it'),
+    ],
+    act: async (cli, _, options) => (await import('./commands/local.ts')).local(cli, options),
+  },
+  {
+    name: 'demo',
+    summary: 'watch a migration go there and back while an app writes',
+    description: 'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',
+    examples: ['lockstep demo', 'lockstep demo --tenants 50 --documents 5000'],
+    formats: ['text'],
+    operands: [],
+    options: [
+      described('--tenants <number>', 'tenants, with two tables each').argParser(wholeNumber(1)).default(300),
+      described('--documents <number>', 'documents in Firestore').argParser(wholeNumber(1)).default(30_000),
+    ],
+    act: async (cli, _, options) => (await import('./commands/demo.ts')).demo(cli, options),
+  },
+]

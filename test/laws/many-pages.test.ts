@@ -124,11 +124,13 @@ async function wrongPrices(): Promise<readonly string[]> {
 it('a shard of many pages that crashes twice, anywhere, converts every document exactly once', { timeout: 600_000 }, async () => {
   const writes = await attempt()
   expect(await wrongPrices()).toEqual([])
-  const point = fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), when: fc.constantFrom('before' as const, 'after' as const) })
-  const twice = fc.asyncProperty(point, point, async (first, second) => {
+  // Whole numbers: fast-check draws most of its fractions from close to 0, which would be the first write every time.
+  const point = (first: number, last: number) =>
+    fc.record({ write: fc.integer({ min: first, max: last }), when: fc.constantFrom('before' as const, 'after' as const) })
+  const twice = fc.asyncProperty(point(2, writes), point(2, 6), async (first, second) => {
     await fill()
-    await attempt({ write: 1 + Math.floor(first.at * writes), when: first.when })
-    await attempt({ write: 2 + Math.floor(second.at * 4), when: second.when })
+    await attempt(first)
+    await attempt(second)
     await attempt()
     expect(await wrongPrices()).toEqual([])
     const [row] = await tables.read((q) => q.query('select state, changed + skipped as settled from lockstep.shards'))

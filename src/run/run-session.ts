@@ -42,6 +42,7 @@ export async function withRun<T>(options: SessionOptions, work: (context: RunCon
   const crew = await startCrew(context, options.way, reopened)
   try {
     const result = await work(context, crew)
+    await crew.engine.clear()
     await close(crew)
     return result
   } catch (error) {

@@ -38,7 +38,7 @@ function sectionsOf({ run, digest, plan }: JournalReport): readonly Section[] {
     { title: 'How it was verified', lines: [...verifiedLines(digest), ...cut(digest.findings.map(({ step, where, problem }) => `step ${step + 1}: ${where}: ${problem}`))] },
     { title: 'How long it took', lines: digest.phases.map(({ phase, seconds }) => `${phase}: ${printMeasured(seconds)}`) },
     { title: 'Locks', lines: digest.locks.map(lockLine) },
-    { title: 'What was kept', lines: cut(digest.kept.map(({ step, where, count, why }) => `step ${step + 1}: ${printCounted(count, 'values')} of ${where}: ${why}`)) },
+    { title: 'What was kept', lines: cut(digest.kept.map(({ step, where, count, unit, why }) => `step ${step + 1}: ${printCounted(count, unit)} (${where}): ${why}`)) },
     { title: 'What went wrong', lines: cut(digest.failures.map(({ at, text }) => `${printTime(at)} ${text}`)) },
     { title: 'Warnings', lines: [...plan.steps.flatMap(({ warnings }) => warnings.map(({ code, message }) => `${code} ${message}`)), ...cut(digest.warnings.map(({ at, text }) => `${printTime(at)} ${text}`))] },
   ]

@@ -223,7 +223,7 @@ describe('a journal', () => {
     { type: 'warning', message: 'the ledger did not answer a heartbeat' },
     { type: 'rollback-started', actor: 'grace' },
     { type: 'shard-finished', step: 1, phase: 'revert', shard: 's2', changed: 62, skipped: 0, conflicts: 0, seconds: 1 },
-    { type: 'kept', step: 1, where: 'user_table_81', count: 2, why: 'written by others after the cutover' },
+    { type: 'kept', step: 1, where: 'user_table_81', count: 2, unit: 'values', why: 'written by others after the cutover' },
   ]
   const journal = buildJournal({
     run: {
@@ -264,7 +264,7 @@ describe('a journal', () => {
           again
 
       What was kept
-        - step 2: 2 values of user_table_81: written by others after the cutover
+        - step 2: 2 values (user_table_81): written by others after the cutover
 
       What went wrong
         - 2026-11-22 09:31:05 UTC: shard s0 tried again: UNAVAILABLE

@@ -76,10 +76,9 @@ export function isEdited(applied: string, now: Checksum): boolean {
   return then.text !== now.text && then.meaning !== now.meaning
 }
 
-function nextOf({ id, state: now, phase, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
+function nextOf({ id, state: now, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
   if (fileMissing) return now === 'completed' || now === 'rolled back' ? null : `bring the file of ${id} back`
   if (edited) return `bring ${id} back to what was applied, or write a new migration`
-  if (phase === 'contract' && (now === 'failed' || now === 'paused')) return `lockstep complete ${id}`
   switch (now) {
     case 'pending':
     case 'paused':

@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPgliteTables } from '../stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
-import { derivedName, derivedNameSql, longestIdentifier, parseTableName, printTable, quoteIdentifier, quoteLiteral, quoteTable } from './identifiers.ts'
+import {
+  derivedName,
+  derivedNameSql,
+  longestIdentifier,
+  parseTableName,
+  printTable,
+  quoteIdentifier,
+  quoteLiteral,
+  quoteTable,
+} from './identifiers.ts'
 
 let tables: TableWriter
 
@@ -13,9 +22,15 @@ beforeAll(async () => {
 afterAll(() => tables.close())
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8')
-const unit = fc.oneof({ weight: 5, arbitrary: fc.string({ minLength: 1, maxLength: 1, unit: 'grapheme' }) }, { weight: 2, arbitrary: fc.constantFrom("'", '"', '\\', '$', '$$', ';', '--', '\n', '/*', 'E', ' ') })
+const unit = fc.oneof(
+  { weight: 5, arbitrary: fc.string({ minLength: 1, maxLength: 1, unit: 'grapheme' }) },
+  { weight: 2, arbitrary: fc.constantFrom("'", '"', '\\', '$', '$$', ';', '--', '\n', '/*', 'E', ' ') },
+)
 const text = fc.array(unit, { maxLength: 30 }).map((units) => units.join('').replaceAll('\0', ''))
-const name = fc.array(unit, { minLength: 1, maxLength: 12 }).map((units) => units.join('').replaceAll('\0', 'x')).filter((whole) => bytes(whole) <= longestIdentifier)
+const name = fc
+  .array(unit, { minLength: 1, maxLength: 12 })
+  .map((units) => units.join('').replaceAll('\0', 'x'))
+  .filter((whole) => bytes(whole) <= longestIdentifier)
 
 async function valueOf(sql: string): Promise<unknown> {
   const [row] = await tables.read((q) => q.query<{ value: unknown }>(`select ${sql} as value`))
@@ -64,7 +79,8 @@ describe('on a server', () => {
   })
 
   it('derives different names for tables that differ only where names are cut', async () => {
-    const tenant = (key: string): string => derivedName(`user_embeddings_${key.padEnd(32, '0')}`, 'query_language', 'idx')
+    const tenant = (key: string): string =>
+      derivedName(`user_embeddings_${key.padEnd(32, '0')}`, 'query_language', 'idx')
     expect(tenant('a')).not.toBe(tenant('b'))
     expect(bytes(tenant('a'))).toBeLessThanOrEqual(longestIdentifier)
   })
@@ -73,7 +89,9 @@ describe('on a server', () => {
 describe('what Postgres would cut or cannot hold is refused', () => {
   it('over 63 bytes, counted in UTF-8', () => {
     expect(quoteIdentifier('x'.repeat(63))).toBe(`"${'x'.repeat(63)}"`)
-    expect(() => quoteIdentifier('ü'.repeat(32))).toThrow(expect.objectContaining({ code: 'LS-2105', hint: 'shorten the name by 1 bytes' }))
+    expect(() => quoteIdentifier('ü'.repeat(32))).toThrow(
+      expect.objectContaining({ code: 'LS-2105', hint: 'shorten the name by 1 bytes' }),
+    )
   })
 
   it.each(['', 'a\0b'])('the name %j', (given) => {

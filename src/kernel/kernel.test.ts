@@ -13,7 +13,9 @@ describe('canonicalJson', () => {
     fc.assert(
       fc.property(json, (value) => {
         const turned = JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
-          typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).toReversed()) : inner,
+          typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+            ? Object.fromEntries(Object.entries(inner).toReversed())
+            : inner,
         ) as unknown
         expect(canonicalJson(turned)).toBe(canonicalJson(value))
         expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))

@@ -41,7 +41,11 @@ describe('checksumModule', () => {
 
   it('differs in text and not in meaning after an edit of comments, spacing or types', () => {
     const first = both(migration)
-    for (const edited of [`// why\n${migration}`, migration.replace('steps: [', 'steps:\n    ['), migration.replace("'x'", "'x' as string")]) {
+    for (const edited of [
+      `// why\n${migration}`,
+      migration.replace('steps: [', 'steps:\n    ['),
+      migration.replace("'x'", "'x' as string"),
+    ]) {
       const second = both(edited)
       expect(second.meaning).toBe(first.meaning)
       expect(second.text).not.toBe(first.text)
@@ -90,7 +94,10 @@ describe('loadModule', () => {
   it('runs TypeScript with its helpers and gives it this process’s module', async () => {
     const shared = { tag: Symbol('shared') }
     plant('helper.ts', 'export const plus = (n: number): number => n + 1\n')
-    const file = plant('x.ts', "import { tag } from 'lockstep'\nimport { plus } from './helper'\nexport default { tag, n: plus(1) }\n")
+    const file = plant(
+      'x.ts',
+      "import { tag } from 'lockstep'\nimport { plus } from './helper'\nexport default { tag, n: plus(1) }\n",
+    )
     expect(await loadModule(file, { lockstep: shared })).toEqual({ tag: shared.tag, n: 2 })
   })
 

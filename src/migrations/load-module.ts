@@ -32,7 +32,14 @@ export function checksumModule(file: string): Checksum {
     if (seen.has(path)) return
     seen.add(path)
     const source = normaliseLineEnds(readFileSync(path, 'utf8'))
-    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, retainLines: false, babel: { comments: false, minified: true } })
+    const code = jiti.transform({
+      source,
+      filename: path,
+      ts: /\.[mc]?tsx?$/.test(path),
+      async: true,
+      retainLines: false,
+      babel: { comments: false, minified: true },
+    })
     texts.push(source)
     meanings.push(code)
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {

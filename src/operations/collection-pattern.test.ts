@@ -24,7 +24,9 @@ describe('parsePattern', () => {
     ['Users/u{id}', '"u{id}" is half a placeholder'],
     ['', 'it has an empty segment'],
   ])('refuses %j: %s', (text, why) => {
-    expect(() => parsePattern(text)).toThrow(expect.objectContaining({ code: 'LS-2101', message: expect.stringContaining(why) }))
+    expect(() => parsePattern(text)).toThrow(
+      expect.objectContaining({ code: 'LS-2101', message: expect.stringContaining(why) }),
+    )
   })
 })
 
@@ -35,7 +37,13 @@ describe('match', () => {
     expect(chats.match('Data/u1/chats/+49')).toEqual({ uid: 'u1', phone: '+49' })
   })
 
-  it.each(['Data/u1/chats/1/chats/2', 'Other/u1/chats/1', 'Archive/x/Data/u1/chats/1', 'Data/u1/messages/1', 'data/u1/chats/1'])('is no other depth, parent or spelling: %s', (name) => {
+  it.each([
+    'Data/u1/chats/1/chats/2',
+    'Other/u1/chats/1',
+    'Archive/x/Data/u1/chats/1',
+    'Data/u1/messages/1',
+    'data/u1/chats/1',
+  ])('is no other depth, parent or spelling: %s', (name) => {
     expect(chats.match(name)).toBeUndefined()
   })
 

@@ -7,7 +7,9 @@ let tables: TableWriter
 
 beforeAll(async () => {
   tables = await createPgliteTables({})
-  await tables.transaction((q) => q.script('create extension vector; create schema app; create type app.mood as enum (\'calm\')'))
+  await tables.transaction((q) =>
+    q.script("create extension vector; create schema app; create type app.mood as enum ('calm')"),
+  )
 })
 
 afterAll(() => tables.close())
@@ -51,7 +53,19 @@ describe('resolveType', () => {
     expect(state?.type).toBe(printed)
   })
 
-  it.each(['', 'textt', 'text; drop table x', "text default 'x'", 'int not null', 'varchar(20', 'no.such_type', 'text[3]', 'text(5)', 'varchar(0)', 'numeric(2000)'])('refuses %j', async (text) => {
+  it.each([
+    '',
+    'textt',
+    'text; drop table x',
+    "text default 'x'",
+    'int not null',
+    'varchar(20',
+    'no.such_type',
+    'text[3]',
+    'text(5)',
+    'varchar(0)',
+    'numeric(2000)',
+  ])('refuses %j', async (text) => {
     await expect(tables.read((q) => resolveType(q, text))).rejects.toMatchObject({ code: 'LS-2108' })
   })
 
@@ -65,7 +79,8 @@ describe('resolveType', () => {
 })
 
 describe('checkLiteral', () => {
-  const check = (literal: string, text: string) => tables.read(async (q) => checkLiteral(q, literal, await resolveType(q, text), 'c'))
+  const check = (literal: string, text: string) =>
+    tables.read(async (q) => checkLiteral(q, literal, await resolveType(q, text), 'c'))
 
   it.each([
     ['en', 'text'],
@@ -98,7 +113,15 @@ describe('columnStates', () => {
                 create index on b_state (c); create index on b_state (c, id); create index on b_state (c) where id > 0`),
     )
     const states = await tables.read((q) => columnStates(q, 'public', ['b_state', 'a_state', 'none'], 'c'))
-    expect(states.map(({ table, type, notNull, default: value, primaryKey }) => ({ table, type, notNull, value, primaryKey }))).toEqual([
+    expect(
+      states.map(({ table, type, notNull, default: value, primaryKey }) => ({
+        table,
+        type,
+        notNull,
+        value,
+        primaryKey,
+      })),
+    ).toEqual([
       { table: 'a_state', type: 'text', notNull: false, value: undefined, primaryKey: [] },
       { table: 'b_state', type: 'text', notNull: true, value: "'x'::text", primaryKey: ['part', 'id'] },
     ])
@@ -106,7 +129,11 @@ describe('columnStates', () => {
   })
 
   it('has no type where there is no such column, also after it was dropped', async () => {
-    await tables.transaction((q) => q.script('create table gone (id int primary key, c text); alter table gone drop column c'))
-    expect(await tables.read((q) => columnStates(q, 'public', ['gone'], 'c'))).toMatchObject([{ type: undefined, default: undefined, indexes: [] }])
+    await tables.transaction((q) =>
+      q.script('create table gone (id int primary key, c text); alter table gone drop column c'),
+    )
+    expect(await tables.read((q) => columnStates(q, 'public', ['gone'], 'c'))).toMatchObject([
+      { type: undefined, default: undefined, indexes: [] },
+    ])
   })
 })

@@ -57,14 +57,18 @@ export interface ColumnType {
   readonly printed: string
 }
 
-const typeForm = /^([A-Za-z_][A-Za-z0-9_. ]*?)\s*(\(\s*\d+\s*(?:,\s*\d+\s*)?\))?((?: with(?:out)? time zone)?)((?:\[\])*)$/i
+const typeForm =
+  /^([A-Za-z_][A-Za-z0-9_. ]*?)\s*(\(\s*\d+\s*(?:,\s*\d+\s*)?\))?((?: with(?:out)? time zone)?)((?:\[\])*)$/i
 
 /** Asks the server what the type is. Throws LS-2108 for one it does not know. */
 export async function resolveType(q: Queryable, text: string): Promise<ColumnType> {
   const [whole, base = '', modifier = '', zone = '', array = ''] = typeForm.exec(text.trim()) ?? []
   const printed = whole === undefined ? undefined : await printedType(q, whole, `${base}${zone}`)
   if (printed === undefined) {
-    throw new LockstepError('LS-2108', `"${text}" is not a column type this server knows`, { where: { name: text }, hint: typeHint(text) })
+    throw new LockstepError('LS-2108', `"${text}" is not a column type this server knows`, {
+      where: { name: text },
+      hint: typeHint(text),
+    })
   }
   return { text: text.trim(), printed: withModifier(printed, modifier.replace(/\s/g, '')) + array }
 }
@@ -83,7 +87,8 @@ async function printedType(q: Queryable, whole: string, base: string): Promise<s
 
 function typeHint(text: string): string {
   if (/^(small|big)?serial$/i.test(text)) return 'use an integer type with a sequence default'
-  if (/\b(not null|null|default|unique|primary key|references|check|generated)\b/i.test(text)) return 'write the type alone; not null and the default are options of the step'
+  if (/\b(not null|null|default|unique|primary key|references|check|generated)\b/i.test(text))
+    return 'write the type alone; not null and the default are options of the step'
   return 'check the spelling, or create its extension first'
 }
 
@@ -101,10 +106,14 @@ export async function checkLiteral(q: Queryable, literal: string, type: ColumnTy
   try {
     await q.query(`select cast($1::text as ${type.text}) is null`, [literal])
   } catch (cause) {
-    throw new LockstepError('LS-2108', `the default of column ${quoteIdentifier(column)} is not a value of type ${type.printed}`, {
-      where: { name: column },
-      hint: 'give a literal of that type, or an expression as { sql: "…" }',
-      cause,
-    })
+    throw new LockstepError(
+      'LS-2108',
+      `the default of column ${quoteIdentifier(column)} is not a value of type ${type.printed}`,
+      {
+        where: { name: column },
+        hint: 'give a literal of that type, or an expression as { sql: "…" }',
+        cause,
+      },
+    )
   }
 }

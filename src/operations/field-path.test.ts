@@ -5,7 +5,10 @@ import type { FieldPath } from '../stores/documents.ts'
 import { fieldAt, isBlocked, parseFieldPath, printFieldPath, sameValue } from './field-path.ts'
 
 const key = fc
-  .oneof(fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }), fc.constantFrom('a.b', '`', '\\', '\\`', '__proto', '0', 'constructor', 'a b'))
+  .oneof(
+    fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }),
+    fc.constantFrom('a.b', '`', '\\', '\\`', '__proto', '0', 'constructor', 'a b'),
+  )
   .filter((text) => !/^__.*__$/.test(text))
 const path: fc.Arbitrary<FieldPath> = fc.array(key, { minLength: 1, maxLength: 4 })
 
@@ -32,7 +35,9 @@ describe('parseFieldPath', () => {
     ['a.__x__', 'keys like __x__ are reserved by Firestore'],
     [`a.${'ü'.repeat(751)}`, 'a key is longer than 1,500 bytes'],
   ])('refuses %j', (text, why) => {
-    expect(() => parseFieldPath(text)).toThrow(expect.objectContaining({ code: 'LS-2103', message: `field "${text}" cannot be written: ${why}` }))
+    expect(() => parseFieldPath(text)).toThrow(
+      expect.objectContaining({ code: 'LS-2103', message: `field "${text}" cannot be written: ${why}` }),
+    )
   })
 
   it('is the inverse of printFieldPath', () => {

@@ -9,7 +9,15 @@ const target: Target = {
   environment: 'local',
   kind: 'local',
   firestore: { project: 'demo-shop', database: '(default)', emulator: '127.0.0.1:8080' },
-  postgres: { host: '127.0.0.1', port: 5432, database: 'postgres', user: 'postgres', engine: 'pglite', version: 180_000, fingerprint: 'f' },
+  postgres: {
+    host: '127.0.0.1',
+    port: 5432,
+    database: 'postgres',
+    user: 'postgres',
+    engine: 'pglite',
+    version: 180_000,
+    fingerprint: 'f',
+  },
 }
 const applied: Checksum = { text: 't1', meaning: 'm1' }
 
@@ -63,8 +71,12 @@ describe('rows', () => {
 
   it('have a percentage only while something is under way', () => {
     const progress = { 'run-a-failed': 61, 'run-a-soaking': 100 }
-    expect(statusOf({ files: { a: applied }, runs: [run('a', 'failed', { reason: 'x' })], progress }).migrations).toMatchObject([{ percent: 61, reason: 'x' }])
-    expect(statusOf({ files: { a: applied }, runs: [run('a', 'soaking')], progress }).migrations).toMatchObject([{ percent: null }])
+    expect(
+      statusOf({ files: { a: applied }, runs: [run('a', 'failed', { reason: 'x' })], progress }).migrations,
+    ).toMatchObject([{ percent: 61, reason: 'x' }])
+    expect(statusOf({ files: { a: applied }, runs: [run('a', 'soaking')], progress }).migrations).toMatchObject([
+      { percent: null },
+    ])
   })
 })
 
@@ -96,10 +108,14 @@ describe('what comes next', () => {
 })
 
 describe('an edited file', () => {
-  const edited = (now: Checksum, state: Run['state'] = 'soaking') => statusOf({ files: { a: now }, runs: [run('a', state)] }).migrations[0]
+  const edited = (now: Checksum, state: Run['state'] = 'soaking') =>
+    statusOf({ files: { a: now }, runs: [run('a', state)] }).migrations[0]
 
   it('is one that means something else than was applied', () => {
-    expect(edited({ text: 't2', meaning: 'm2' })).toMatchObject({ edited: true, next: 'bring a back to what was applied, or write a new migration' })
+    expect(edited({ text: 't2', meaning: 'm2' })).toMatchObject({
+      edited: true,
+      next: 'bring a back to what was applied, or write a new migration',
+    })
   })
 
   it('is none when only comments and spacing changed, or the same text means something else to another Lockstep', () => {

@@ -12,7 +12,11 @@ const path: fc.Arbitrary<FieldPath> = fc.array(key, { minLength: 1, maxLength: 3
 /** Fields under few names, so that paths meet maps, values and nothing. */
 const nested = fc.letrec<{ fields: Fields; value: Value }>((tie) => ({
   fields: fc.dictionary(key, tie('value'), { maxKeys: 3, noNullPrototype: true }),
-  value: fc.oneof({ depthSize: 'small', withCrossShrink: true }, anyValue, tie('fields').map((fields): Value => ({ mapValue: { fields } }))),
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    anyValue,
+    tie('fields').map((fields): Value => ({ mapValue: { fields } })),
+  ),
 })).fields
 
 const change: fc.Arbitrary<FieldChange> = fc.record({ path, value: fc.option(anyValue, { nil: undefined }) })
@@ -22,7 +26,8 @@ const rewritten = fc.tuple(nested, fc.array(change, { minLength: 1, maxLength: 4
   const changes: FieldChange[] = []
   for (const each of wanted) {
     const apart = changes.every(({ path: other }) => !isWithin(each.path, other) && !isWithin(other, each.path))
-    if (apart && !isBlocked({ fields }, each.path) && !sameValue(fieldAt({ fields }, each.path), each.value)) changes.push(each)
+    if (apart && !isBlocked({ fields }, each.path) && !sameValue(fieldAt({ fields }, each.path), each.value))
+      changes.push(each)
   }
   return { before: document(fields, '1'), changes }
 })
@@ -48,7 +53,8 @@ function apply(fields: Fields, changes: readonly FieldChange[]): Fields {
   return changes.reduce(write, fields)
 }
 
-const stored = (before: Document, changes: readonly FieldChange[]) => parseImage(JSON.parse(JSON.stringify(imageOf(before, changes))))
+const stored = (before: Document, changes: readonly FieldChange[]) =>
+  parseImage(JSON.parse(JSON.stringify(imageOf(before, changes))))
 
 describe('wayBack', () => {
   it('gives back the document, maps that we made included', () => {
@@ -95,7 +101,9 @@ describe('wayBack', () => {
 
   it('keeps a map that we made when someone put more into it', () => {
     const image = stored(document({}, '1'), [{ path: ['settings', 'tone'], value: { stringValue: 'kind' } }])
-    const fields = { settings: { mapValue: { fields: { tone: { stringValue: 'kind' }, volume: { integerValue: '3' } } } } } as const
+    const fields = {
+      settings: { mapValue: { fields: { tone: { stringValue: 'kind' }, volume: { integerValue: '3' } } } },
+    } as const
     expect(wayBack(document(fields, '3'), image).changes).toEqual([{ path: ['settings', 'tone'], value: undefined }])
   })
 

@@ -15,7 +15,9 @@ beforeAll(async () => {
 
 afterAll(() => tables.close())
 
-beforeEach(() => sql('drop schema public cascade; create schema public; drop schema if exists app cascade; create schema app'))
+beforeEach(() =>
+  sql('drop schema public cascade; create schema public; drop schema if exists app cascade; create schema app'),
+)
 
 const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
 
@@ -46,7 +48,8 @@ function fleetOf({ uids, given = config, meanwhile = () => Promise.resolve() }: 
 }
 
 async function provision(...uids: readonly string[]): Promise<void> {
-  for (const uid of uids) await sql(`create table settings_${md5(uid)} (id int); create table app.vectors_${md5(uid)}_v1 (id int)`)
+  for (const uid of uids)
+    await sql(`create table settings_${md5(uid)} (id int); create table app.vectors_${md5(uid)}_v1 (id int)`)
 }
 
 describe('tablesOf', () => {
@@ -55,8 +58,12 @@ describe('tablesOf', () => {
     await sql(`create table settings_mine (id int); create table settings_${md5('b')}_old (id int); create table app.settings_${md5('c')} (id int);
                create view settings_${md5('d')} as select 1 as id`)
     const fleet = await fleetOf({ uids: [] })
-    expect(fleet.tablesOf('settings').map(({ schema, name, key }) => [schema, name, key])).toEqual([['public', `settings_${md5('a')}`, md5('a')]])
-    expect(fleet.tablesOf('vectors').map(({ schema, name }) => [schema, name])).toEqual([['app', `vectors_${md5('a')}_v1`]])
+    expect(fleet.tablesOf('settings').map(({ schema, name, key }) => [schema, name, key])).toEqual([
+      ['public', `settings_${md5('a')}`, md5('a')],
+    ])
+    expect(fleet.tablesOf('vectors').map(({ schema, name }) => [schema, name])).toEqual([
+      ['app', `vectors_${md5('a')}_v1`],
+    ])
   })
 
   it('gives tables of equal shape one shape, whatever their keys', async () => {
@@ -82,7 +89,9 @@ describe('mismatches', () => {
   it('name the tenant without a table and the table without a tenant', async () => {
     await provision('a', 'stray')
     const found = await (await fleetOf({ uids: ['a', 'new'] })).mismatches('settings')
-    expect(found.missing).toEqual([{ uid: 'new', template: 'settings', table: { schema: 'public', name: `settings_${md5('new')}` } }])
+    expect(found.missing).toEqual([
+      { uid: 'new', template: 'settings', table: { schema: 'public', name: `settings_${md5('new')}` } },
+    ])
     expect(found.orphans.map(({ name }) => name)).toEqual([`settings_${md5('stray')}`])
   })
 
@@ -107,12 +116,20 @@ describe('mismatches', () => {
   it('are looked for in the source that the configuration names', async () => {
     const scanned: string[] = []
     const nested = { ...config, source: { from: 'documents', collection: 'Regions/eu/Users' } } as const
-    const fleet = await readFleet({ config: nested, documents: usersOf([], scanned), tables, grace: () => Promise.resolve() })
+    const fleet = await readFleet({
+      config: nested,
+      documents: usersOf([], scanned),
+      tables,
+      grace: () => Promise.resolve(),
+    })
     await fleet.mismatches('settings')
     expect(scanned).toEqual(['Regions/eu/Users'])
     await provision('a')
     await sql("create table owners (uid text); insert into owners values ('a')")
-    const fromSql = await fleetOf({ uids: [], given: { ...config, source: { from: 'sql', sql: 'select uid from owners' } } })
+    const fromSql = await fleetOf({
+      uids: [],
+      given: { ...config, source: { from: 'sql', sql: 'select uid from owners' } },
+    })
     expect(await fromSql.mismatches('settings')).toEqual({ tenants: 1, missing: [], orphans: [] })
     const numbers = await fleetOf({ uids: [], given: { ...config, source: { from: 'sql', sql: 'select 1' } } })
     await expect(numbers.mismatches('settings')).rejects.toMatchObject({ code: 'LS-1003' })
@@ -121,7 +138,11 @@ describe('mismatches', () => {
   it('with plain keys compare the uid itself, upper case included', async () => {
     const plain = { ...config, key: 'plain', tables: { settings: 'settings_{key}' } } as const
     await sql('create table "settings_Ada-1" (id int)')
-    expect(await (await fleetOf({ uids: ['Ada-1'], given: plain })).mismatches('settings')).toEqual({ tenants: 1, missing: [], orphans: [] })
+    expect(await (await fleetOf({ uids: ['Ada-1'], given: plain })).mismatches('settings')).toEqual({
+      tenants: 1,
+      missing: [],
+      orphans: [],
+    })
   })
 })
 

@@ -50,11 +50,18 @@ async function fill(world: Readonly<Record<string, Readonly<Record<string, unkno
   expect(await documents.write(writes)).toEqual(writes.map(() => expect.objectContaining({ ok: true })))
 }
 
-function specOf(pattern: string, fields: Readonly<Record<string, FieldDefault>>, options: AddFieldOptions = {}): AddFieldSpec {
+function specOf(
+  pattern: string,
+  fields: Readonly<Record<string, FieldDefault>>,
+  options: AddFieldOptions = {},
+): AddFieldSpec {
   return addField.parse(addFieldStep(pattern, fields, options).spec)
 }
 
-async function verified(spec: AddFieldSpec, since?: string): Promise<{ readonly findings: readonly Finding[]; readonly checked: number; readonly what: string }> {
+async function verified(
+  spec: AddFieldSpec,
+  since?: string,
+): Promise<{ readonly findings: readonly Finding[]; readonly checked: number; readonly what: string }> {
   const found = addField.verify(spec, look, { since, level: 'full', memo: null, signal: new AbortController().signal })
   const findings: Finding[] = []
   for (;;) {
@@ -65,7 +72,12 @@ async function verified(spec: AddFieldSpec, since?: string): Promise<{ readonly 
 }
 
 /** What `apply` would write, by document, and what it read for that. */
-async function applied(spec: AddFieldSpec): Promise<{ readonly changes: Readonly<Record<string, readonly FieldChange[]>>; readonly pages: readonly Document[] }> {
+async function applied(
+  spec: AddFieldSpec,
+): Promise<{
+  readonly changes: Readonly<Record<string, readonly FieldChange[]>>
+  readonly pages: readonly Document[]
+}> {
   const changes: Record<string, readonly FieldChange[]> = {}
   const pages: Document[] = []
   const hands: DocumentHands = {
@@ -79,7 +91,14 @@ async function applied(spec: AddFieldSpec): Promise<{ readonly changes: Readonly
       return { cursor: null, changed: Object.keys(changes).length, skipped: 0, conflicts: 0 }
     },
   }
-  const work = { spec, memo: null, phase: 'backfill' as const, scope: {}, cursor: undefined, signal: new AbortController().signal }
+  const work = {
+    spec,
+    memo: null,
+    phase: 'backfill' as const,
+    scope: {},
+    cursor: undefined,
+    signal: new AbortController().signal,
+  }
   for await (const _ of addField.apply(work, hands)) continue
   return { changes, pages }
 }
@@ -91,7 +110,11 @@ describe('parse', () => {
     ['a collection instead of its documents', { pattern: 'Users', fields: { a: 1 } }, 'LS-2101'],
     ['a malformed field', { pattern: 'Users/{uid}', fields: { 'a..b': 1 } }, 'LS-2103'],
     ['a reserved field', { pattern: 'Users/{uid}', fields: { __name__: 1 } }, 'LS-2103'],
-    ['a malformed field among those read', { pattern: 'Users/{uid}', fields: { a: 1 }, options: { reads: ['.b'] } }, 'LS-2103'],
+    [
+      'a malformed field among those read',
+      { pattern: 'Users/{uid}', fields: { a: 1 }, options: { reads: ['.b'] } },
+      'LS-2103',
+    ],
     ['undefined', { pattern: 'Users/{uid}', fields: { a: undefined } }, 'LS-2103'],
     ['a list in a list', { pattern: 'Users/{uid}', fields: { a: [[1]] } }, 'LS-2103'],
     ['an object of a class', { pattern: 'Users/{uid}', fields: { a: new Map() } }, 'LS-2103'],
@@ -100,7 +123,18 @@ describe('parse', () => {
   })
 
   it('takes every default that Firestore can keep', () => {
-    const defaults = { a: 'x', b: 1, c: 1.5, d: 10n, e: true, f: null, g: [1, 'x'], h: { i: new Date(0) }, j: new Uint8Array([1]), k: () => 'x' }
+    const defaults = {
+      a: 'x',
+      b: 1,
+      c: 1.5,
+      d: 10n,
+      e: true,
+      f: null,
+      g: [1, 'x'],
+      h: { i: new Date(0) },
+      j: new Uint8Array([1]),
+      k: () => 'x',
+    }
     expect(specOf('Users/{uid}', defaults).fields).toBe(defaults)
   })
 })
@@ -108,13 +142,22 @@ describe('parse', () => {
 describe('plan', () => {
   it('refuses a pattern that matches no document', async () => {
     await fill({ 'Users/a': { n: 1 } })
-    await expect(addField.plan(specOf('users/{uid}', { language: 'en' }), look)).rejects.toMatchObject({ code: 'LS-2102' })
+    await expect(addField.plan(specOf('users/{uid}', { language: 'en' }), look)).rejects.toMatchObject({
+      code: 'LS-2102',
+    })
   })
 
   it('estimates from what a sample lacks, and costs nothing on an emulator', async () => {
     await fill({ 'Users/a': { language: 'de' }, 'Users/b': {}, 'Users/c': {}, 'Users/d': { language: null } })
     const planned = await addField.plan(specOf('Users/{uid}', { language: 'en' }), look)
-    expect(planned.effects).toEqual([expect.objectContaining({ phase: 'backfill', unit: 'documents', count: { value: 2, source: 'sampled' }, cost: 0 })])
+    expect(planned.effects).toEqual([
+      expect.objectContaining({
+        phase: 'backfill',
+        unit: 'documents',
+        count: { value: 2, source: 'sampled' },
+        cost: 0,
+      }),
+    ])
     expect(planned.shards).toEqual([{ phase: 'backfill', stage: 0, scope: {}, estimate: 4 }])
   })
 
@@ -127,7 +170,10 @@ describe('plan', () => {
       ['W101', 'queries across all "chats" collections by language need a collection-group index'],
       ['W101', 'queries across all "chats" collections by settings.tone need a collection-group index'],
     ])
-    expect(JSON.parse(/\{.*\}$/.exec(warnings[1]?.hint ?? '')?.[0] ?? '')).toMatchObject({ collectionGroup: 'chats', fieldPath: 'settings.tone' })
+    expect(JSON.parse(/\{.*\}$/.exec(warnings[1]?.hint ?? '')?.[0] ?? '')).toMatchObject({
+      collectionGroup: 'chats',
+      fieldPath: 'settings.tone',
+    })
   })
 
   it('is the same for the same fields, whatever the documents', async () => {
@@ -197,8 +243,15 @@ describe('apply', () => {
 
   it('names the document on which a function failed, not its contents', async () => {
     await fill({ 'Users/a': { name: 'secret name' } })
-    const failing = specOf('Users/{uid}', { x: () => { throw new TypeError('no') } })
-    await expect(applied(failing)).rejects.toMatchObject({ code: 'LS-4004', message: 'the default function failed on document Users/a' })
+    const failing = specOf('Users/{uid}', {
+      x: () => {
+        throw new TypeError('no')
+      },
+    })
+    await expect(applied(failing)).rejects.toMatchObject({
+      code: 'LS-4004',
+      message: 'the default function failed on document Users/a',
+    })
   })
 
   it('refuses what a function returned and Firestore cannot keep', async () => {
@@ -210,7 +263,9 @@ describe('apply', () => {
 describe('verify', () => {
   it('leaves to the app what was written since', async () => {
     await fill({ 'Users/a': { language: 'en' } })
-    const [{ updateTime } = { updateTime: '' }] = await documents.get(['Users/a']).then((found) => found.flatMap((each) => each ?? []))
+    const [{ updateTime } = { updateTime: '' }] = await documents
+      .get(['Users/a'])
+      .then((found) => found.flatMap((each) => each ?? []))
     await fill({ 'Users/b': {} })
     const spec = specOf('Users/{uid}', { language: 'en' })
     expect(await verified(spec, updateTime)).toEqual({ findings: [], checked: 2, what: 'documents read' })
@@ -219,7 +274,10 @@ describe('verify', () => {
 
   it('reads no document of another depth', async () => {
     await fill({ 'Data/u/chats/1': { language: 'en' }, 'Archive/x/Data/u/chats/1': {} })
-    expect(await verified(specOf('Data/{uid}/chats/{id}', { language: 'en' }))).toMatchObject({ findings: [], checked: 1 })
+    expect(await verified(specOf('Data/{uid}/chats/{id}', { language: 'en' }))).toMatchObject({
+      findings: [],
+      checked: 1,
+    })
   })
 })
 

@@ -31,10 +31,19 @@ const config: TenantsConfig = {
 /** Tenants come from the table `owners`; documents are none of this operation's business. */
 function lookAt(given: TenantsConfig = config): Look {
   const documents = {} as Look['documents']
-  return { documents, tables, fleet: () => readFleet({ config: given, documents, tables, grace: () => Promise.resolve() }) }
+  return {
+    documents,
+    tables,
+    fleet: () => readFleet({ config: given, documents, tables, grace: () => Promise.resolve() }),
+  }
 }
 
-function specOf(target: string | { readonly tenants: string }, column: string, type: string, options: AddColumnOptions = {}): AddColumnSpec {
+function specOf(
+  target: string | { readonly tenants: string },
+  column: string,
+  type: string,
+  options: AddColumnOptions = {},
+): AddColumnSpec {
   return addColumn.parse(addColumnStep(target, column, type, options).spec)
 }
 
@@ -44,7 +53,12 @@ const plan = (spec: AddColumnSpec, look = lookAt()): Promise<StepPlan> => addCol
 const statementsOf = ({ effects }: StepPlan): readonly string[] => effects.flatMap(({ statements }) => statements)
 
 async function findings(spec: AddColumnSpec, look = lookAt()): Promise<readonly Finding[]> {
-  const scope = { since: undefined, level: 'full', memo: { had: [], excluded: [] }, signal: new AbortController().signal } as const
+  const scope = {
+    since: undefined,
+    level: 'full',
+    memo: { had: [], excluded: [] },
+    signal: new AbortController().signal,
+  } as const
   const found: Finding[] = []
   for await (const finding of addColumn.verify(spec, look, scope)) found.push(finding)
   return found
@@ -52,7 +66,8 @@ async function findings(spec: AddColumnSpec, look = lookAt()): Promise<readonly 
 
 async function owners(...uids: readonly string[]): Promise<void> {
   await sql('create table owners (uid text)')
-  for (const uid of uids) await sql(`insert into owners values ('${uid}'); create table "settings_${uid}" (id int primary key)`)
+  for (const uid of uids)
+    await sql(`insert into owners values ('${uid}'); create table "settings_${uid}" (id int primary key)`)
 }
 
 describe('parse', () => {
@@ -63,7 +78,11 @@ describe('parse', () => {
     ['an unknown option', { target: { table: 't' }, column: 'c', type: 'text', options: { unique: true } }, 'LS-2002'],
     ['a null default', { target: { table: 't' }, column: 'c', type: 'text', options: { default: null } }, 'LS-2002'],
     ['a column of 64 bytes', { target: { table: 't' }, column: 'c'.repeat(64), type: 'text', options: {} }, 'LS-2105'],
-    ['not null without a default', { target: { table: 't' }, column: 'c', type: 'text', options: { notNull: true } }, 'LS-2106'],
+    [
+      'not null without a default',
+      { target: { table: 't' }, column: 'c', type: 'text', options: { notNull: true } },
+      'LS-2106',
+    ],
   ])('refuses %s', (_, spec, code) => {
     expect(() => addColumn.parse(spec)).toThrow(expect.objectContaining({ code }))
   })
@@ -72,7 +91,9 @@ describe('parse', () => {
 describe('plan', () => {
   it('shows the statement as it runs, and runs on the server', async () => {
     await sql('create table orders (id int primary key)')
-    const statements = statementsOf(await plan(specOf('orders', 'language', 'text', { default: 'en', notNull: true, index: true })))
+    const statements = statementsOf(
+      await plan(specOf('orders', 'language', 'text', { default: 'en', notNull: true, index: true })),
+    )
     expect(statements).toEqual([
       `alter table "public"."orders" add column "language" text default 'en' not null`,
       'create index "orders_language_idx" on "public"."orders" ("language")',
@@ -81,14 +102,19 @@ describe('plan', () => {
   })
 
   it('keeps any text default as it was written', async () => {
-    const text = fc.array(fc.oneof(fc.string({ minLength: 1, maxLength: 1 }), fc.constantFrom("'", "''", '\\', '"', '$$', '\n', '%', ';')), { maxLength: 12 })
+    const text = fc.array(
+      fc.oneof(fc.string({ minLength: 1, maxLength: 1 }), fc.constantFrom("'", "''", '\\', '"', '$$', '\n', '%', ';')),
+      { maxLength: 12 },
+    )
     await sql('create table one (id int primary key)')
     await fc.assert(
       fc.asyncProperty(text, async (parts) => {
         const value = parts.join('').replaceAll('\0', '')
         const spec = specOf('one', 'c', 'text', { default: value })
         await plan(spec)
-        await sql(`truncate one; ${addStatements(spec, quoteTable({ schema: 'public', name: 'one' })).join(';')}; insert into one values (1)`)
+        await sql(
+          `truncate one; ${addStatements(spec, quoteTable({ schema: 'public', name: 'one' })).join(';')}; insert into one values (1)`,
+        )
         expect(await rows('select c from one')).toEqual([{ c: value }])
         await sql('alter table one drop column c')
       }),
@@ -108,7 +134,9 @@ describe('plan', () => {
 
   it('names the tables whose column has another type, and how many', async () => {
     await owners('a', 'b', 'c', 'd')
-    await sql('alter table settings_b add column language varchar(5); alter table settings_d add column language varchar(5)')
+    await sql(
+      'alter table settings_b add column language varchar(5); alter table settings_d add column language varchar(5)',
+    )
     const failure = await plan(specOf(tenants('settings'), 'language', 'text')).catch((error: unknown) => error)
     expect(failure).toMatchObject({
       code: 'LS-2104',
@@ -119,8 +147,12 @@ describe('plan', () => {
 
   it('names all problems of one look', async () => {
     await owners('a')
-    await sql("alter table settings_a add column language int; insert into owners values ('gone'); create table settings_stray (id int)")
-    const failure = (await plan(specOf(tenants('settings'), 'language', 'text')).catch((error: unknown) => error)) as LockstepError
+    await sql(
+      "alter table settings_a add column language int; insert into owners values ('gone'); create table settings_stray (id int)",
+    )
+    const failure = (await plan(specOf(tenants('settings'), 'language', 'text')).catch(
+      (error: unknown) => error,
+    )) as LockstepError
     expect([failure.code, ...failure.also.map(({ code }) => code)]).toEqual(['LS-2201', 'LS-2202', 'LS-2104'])
   })
 
@@ -142,7 +174,9 @@ describe('plan', () => {
 
   it('warns where new tenants would get the old shape', async () => {
     await owners('a')
-    expect((await plan(specOf(tenants('settings'), 'language', 'text'))).warnings).toEqual([expect.objectContaining({ code: 'W201' })])
+    expect((await plan(specOf(tenants('settings'), 'language', 'text'))).warnings).toEqual([
+      expect.objectContaining({ code: 'W201' }),
+    ])
     await sql('create table orders (id int primary key)')
     expect((await plan(specOf('orders', 'language', 'text'))).warnings).toEqual([])
   })
@@ -170,9 +204,14 @@ describe('plan', () => {
 describe('an expression as default', () => {
   it('is set for new rows, and filled in for old ones in a phase of its own', async () => {
     await sql('create table orders (id int primary key)')
-    const { shards, effects, ...planned } = await plan(specOf('orders', 'token', 'uuid', { default: { sql: 'gen_random_uuid()' } }))
+    const { shards, effects, ...planned } = await plan(
+      specOf('orders', 'token', 'uuid', { default: { sql: 'gen_random_uuid()' } }),
+    )
     expect(shards.map(({ phase }) => phase)).toEqual(['expand', 'backfill'])
-    expect(effects.map(({ phase, what }) => [phase, what])).toContainEqual(['backfill', 'fill token with gen_random_uuid()'])
+    expect(effects.map(({ phase, what }) => [phase, what])).toContainEqual([
+      'backfill',
+      'fill token with gen_random_uuid()',
+    ])
     expect(statementsOf({ ...planned, shards, effects })).toEqual([
       'alter table "public"."orders" add column "token" uuid',
       'alter table "public"."orders" alter column "token" set default gen_random_uuid()',
@@ -181,7 +220,9 @@ describe('an expression as default', () => {
 
   it('is required only in the cutover', async () => {
     await sql('create table orders (id int primary key)')
-    const { shards } = await plan(specOf('orders', 'token', 'uuid', { default: { sql: 'gen_random_uuid()' }, notNull: true }))
+    const { shards } = await plan(
+      specOf('orders', 'token', 'uuid', { default: { sql: 'gen_random_uuid()' }, notNull: true }),
+    )
     expect(shards.map(({ phase }) => phase)).toEqual(['expand', 'backfill', 'cutover'])
   })
 })
@@ -192,7 +233,9 @@ describe('verify', () => {
     await sql(`alter table settings_b add column language varchar(5) default 'en' not null;
                alter table settings_c add column language text not null; create index on settings_c (language);
                alter table settings_d add column language text default 'en'; create index on settings_d (language)`)
-    expect(await findings(specOf(tenants('settings'), 'language', 'text', { default: 'en', notNull: true, index: true }))).toEqual([
+    expect(
+      await findings(specOf(tenants('settings'), 'language', 'text', { default: 'en', notNull: true, index: true })),
+    ).toEqual([
       { where: 'settings_a', problem: 'column language is missing' },
       { where: 'settings_b', problem: 'column language is character varying(5), not text' },
       { where: 'settings_b', problem: 'column language has no index' },
@@ -205,7 +248,9 @@ describe('verify', () => {
     await owners()
     await sql("create function make(uid text) returns void language sql as 'select'")
     const look = lookAt({ ...config, provision: 'make(text)' })
-    expect(await findings(specOf(tenants('settings'), 'language', 'text'), look)).toEqual([{ where: 'make(text)', problem: 'makes new tenants without column language' }])
+    expect(await findings(specOf(tenants('settings'), 'language', 'text'), look)).toEqual([
+      { where: 'make(text)', problem: 'makes new tenants without column language' },
+    ])
   })
 })
 
@@ -225,7 +270,9 @@ describe('the extension of the provisioning function', () => {
     const table = `settings_${'Ab-9'.repeat(13)}`
     await sql(`create table "${table}" (id int primary key)`)
     await sql(`do $do$ declare lockstep_schema text := 'public'; lockstep_table text := '${table}';
-               begin ${extensionOf(spec).statements.map((statement) => `execute ${statement};`).join(' ')} end $do$`)
+               begin ${extensionOf(spec)
+                 .statements.map((statement) => `execute ${statement};`)
+                 .join(' ')} end $do$`)
     expect(await findings(specOf(table, "it's", 'text', { default: "a'b\\c", notNull: true, index: true }))).toEqual([])
     await sql(`insert into "${table}" (id) values (1)`)
     expect(await rows(`select "it's" as value from "${table}"`)).toEqual([{ value: "a'b\\c" }])

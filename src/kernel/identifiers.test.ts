@@ -5,13 +5,15 @@ import type { TableWriter } from '../stores/tables.ts'
 import {
   derivedName,
   derivedNameSql,
-  longestIdentifier,
   parseTableName,
   printTable,
   quoteIdentifier,
   quoteLiteral,
   quoteTable,
 } from './identifiers.ts'
+
+/** What Postgres keeps of a name. */
+const longest = 63
 
 let tables: TableWriter
 
@@ -30,7 +32,7 @@ const text = fc.array(unit, { maxLength: 30 }).map((units) => units.join('').rep
 const name = fc
   .array(unit, { minLength: 1, maxLength: 12 })
   .map((units) => units.join('').replaceAll('\0', 'x'))
-  .filter((whole) => bytes(whole) <= longestIdentifier)
+  .filter((whole) => bytes(whole) <= longest)
 
 async function valueOf(sql: string): Promise<unknown> {
   const [row] = await tables.read((q) => q.query<{ value: unknown }>(`select ${sql} as value`))
@@ -66,13 +68,17 @@ describe('on a server', () => {
   })
 
   it('derives the same name as this process, and one that fits', async () => {
-    const ascii = fc.string({ minLength: 1, maxLength: 70, unit: fc.constantFrom(...'abcxyz_019') })
-    const part = fc.string({ minLength: 1, maxLength: 63, unit: fc.constantFrom(..."ab'\\z") })
+    const ascii = fc.string({
+      minLength: 1,
+      maxLength: 70,
+      unit: fc.constantFrom('a', 'b', 'c', 'x', 'y', 'z', '_', '0', '9'),
+    })
+    const part = fc.string({ minLength: 1, maxLength: 63, unit: fc.constantFrom('a', 'b', "'", '\\', 'z') })
     await fc.assert(
       fc.asyncProperty(ascii, part, fc.constantFrom('idx', 'not_null', 'before'), async (owner, column, kind) => {
         const derived = derivedName(owner, column, kind)
         expect(await valueOf(derivedNameSql(quoteLiteral(owner), column, kind))).toBe(derived)
-        expect(bytes(derived)).toBeLessThanOrEqual(longestIdentifier)
+        expect(bytes(derived)).toBeLessThanOrEqual(longest)
       }),
       { numRuns: 300 },
     )
@@ -82,7 +88,7 @@ describe('on a server', () => {
     const tenant = (key: string): string =>
       derivedName(`user_embeddings_${key.padEnd(32, '0')}`, 'query_language', 'idx')
     expect(tenant('a')).not.toBe(tenant('b'))
-    expect(bytes(tenant('a'))).toBeLessThanOrEqual(longestIdentifier)
+    expect(bytes(tenant('a'))).toBeLessThanOrEqual(longest)
   })
 })
 
@@ -109,8 +115,8 @@ describe('derivedName', () => {
     fc.assert(
       fc.property(any, any, (owner, part) => {
         const derived = derivedName(owner, part, 'idx')
-        expect(bytes(derived)).toBeLessThanOrEqual(longestIdentifier)
-        expect(derived.isWellFormed()).toBe(true)
+        expect(bytes(derived)).toBeLessThanOrEqual(longest)
+        expect(Buffer.from(derived, 'utf8').toString('utf8')).toBe(derived)
       }),
     )
   })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { anyFields, anyValue } from '../../test/stores/arbitrary-values.ts'
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import { fieldAt, isBlocked, sameValue } from '../operations/field-path.ts'
+import type { PreImage } from '../operations/operation.ts'
 import type { Document, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
 import { imageOf, parseImage, pathsOf, showsAfter, wayBack } from './document-images.ts'
 
@@ -54,7 +55,7 @@ function apply(fields: Fields, changes: readonly FieldChange[]): Fields {
 }
 
 const stored = (before: Document, changes: readonly FieldChange[]) =>
-  parseImage(JSON.parse(JSON.stringify(imageOf(before, changes))))
+  parseImage(JSON.parse(JSON.stringify(imageOf(before, changes))) as PreImage)
 
 describe('wayBack', () => {
   it('gives back the document, maps that we made included', () => {

@@ -218,6 +218,17 @@ describe('an expression as default', () => {
     ])
   })
 
+  it('needs a primary key, and says so before anything runs', async () => {
+    await sql('create table log (at timestamptz)')
+    await expect(plan(specOf('log', 'token', 'uuid', { default: { sql: 'gen_random_uuid()' } }))).rejects.toMatchObject(
+      {
+        code: 'LS-2107',
+        where: { name: 'log' },
+      },
+    )
+    await plan(specOf('log', 'token', 'text', { default: 'x' }))
+  })
+
   it('is required only in the cutover', async () => {
     await sql('create table orders (id int primary key)')
     const { shards } = await plan(

@@ -8,6 +8,7 @@ import { listed } from '../../../tenants/fleet.ts'
 import { checkLiteral, resolveType } from '../../column-state.ts'
 import type { ColumnType } from '../../column-state.ts'
 import type { Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from '../../operation.ts'
+import { withoutKey } from '../../row-pages.ts'
 import { inspectProvision, isExtended, scopeOfProvision } from '../../provisioning.ts'
 import type { ProvisionScope } from '../../provisioning.ts'
 import { findMismatches, groupsOf, tablesPerShard, targetTables } from '../../table-targets.ts'
@@ -31,10 +32,10 @@ export async function planColumn(spec: AddColumnSpec, look: Look): Promise<StepP
   const { excluded, errors } = await findMismatches(look, spec.target)
   const targets = await targetTables(look, spec.target, excluded)
   const had = targets.tables.filter((table) => columnOf(targets.shapeOf(table), spec.column) !== undefined)
-  throwAll([...errors, ...wrongColumns(spec, type, targets, had), ...nameProblems(spec, targets.tables)])
-  const provision = await provisionOf(spec, look)
   const hadNames = new Set(had.map((table) => table.name))
   const todo = targets.tables.filter((table) => !hadNames.has(table.name))
+  throwAll([...errors, ...wrongColumns(spec, type, targets, had), ...nameProblems(spec, targets.tables), ...keyProblems(spec, todo, targets)])
+  const provision = await provisionOf(spec, look)
   return {
     summary: `add column ${spec.column} ${type.printed} to ${describeTarget(spec, targets.tables.length)}`,
     effects: effectsOf(spec, todo, provision),
@@ -102,6 +103,13 @@ function nameProblems(spec: AddColumnSpec, tables: readonly CatalogTable[]): rea
     }
   }
   return problems.slice(0, 5)
+}
+
+/** Rows are filled in the order of their keys. */
+function keyProblems(spec: AddColumnSpec, tables: readonly CatalogTable[], targets: TargetTables): readonly LockstepError[] {
+  const without = needsBackfill(spec) ? tables.filter((table) => targets.shapeOf(table).primaryKey.length === 0) : []
+  const [first] = without
+  return first === undefined ? [] : [withoutKey(listed(without.map(printTable)))]
 }
 
 interface Provision {

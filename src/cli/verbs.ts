@@ -171,4 +171,17 @@ export const verbs: readonly Verb[] = [
     ],
     act: async (cli, _, options) => (await import('./commands/local.ts')).local(cli, options),
   },
+  {
+    name: 'demo',
+    summary: 'watch a migration go there and back while an app writes',
+    description: 'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',
+    examples: ['lockstep demo', 'lockstep demo --tenants 50 --documents 5000'],
+    formats: ['text'],
+    operands: [],
+    options: [
+      described('--tenants <number>', 'tenants, with two tables each').argParser(wholeNumber(1)).default(300),
+      described('--documents <number>', 'documents in Firestore').argParser(wholeNumber(1)).default(30_000),
+    ],
+    act: async (cli, _, options) => (await import('./commands/demo.ts')).demo(cli, options),
+  },
 ]

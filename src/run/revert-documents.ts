@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RunEvent } from '../ledger/events.ts'
-import { preImagePages } from '../ledger/pre-image-store.ts'
+import { preImagePages } from '../archive/pre-image-store.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, DocumentHands, Work } from '../operations/operation.ts'
 import type { Document, FieldChange } from '../stores/documents.ts'
@@ -9,7 +9,7 @@ import { parseImage, pathsOf, wayBack } from './document-images.ts'
 import type { DocumentImage } from './document-images.ts'
 
 /** The way back over the pre-images of one shard of the way there. */
-export const revertScope = z.object({ shard: z.string() })
+const revertScope = z.object({ shard: z.string() })
 
 export interface RevertOptions {
   readonly tables: TableReader

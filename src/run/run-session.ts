@@ -4,7 +4,6 @@ import { appendEvents } from '../ledger/event-log.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import { acknowledgeRequests, pauseRequestedBy } from '../ledger/requests.ts'
 import { beat, changeRun, holdRun, releaseRun } from '../ledger/runs.ts'
-import type { RunChange } from '../ledger/runs.ts'
 import { reopenShards } from '../ledger/shards.ts'
 import type { Crew } from './phase-loop.ts'
 import { lostRun } from './phase-loop.ts'
@@ -43,6 +42,7 @@ export async function withRun<T>(options: SessionOptions, work: (context: RunCon
   const crew = await startCrew(context, options.way, reopened)
   try {
     const result = await work(context, crew)
+    await crew.engine.clear()
     await close(crew)
     return result
   } catch (error) {

@@ -7,7 +7,7 @@ export type Answers = Readonly<Record<string, unknown>>
 export interface Interview {
   readonly calls: Calls
   readonly answers: Answers
-  ask(question: string, call: () => Promise<unknown>): Promise<void>
+  readonly ask: (question: string, call: () => Promise<unknown>) => Promise<void>
 }
 
 export function createInterview(calls: Calls): Interview {
@@ -32,7 +32,14 @@ export async function answerOf(call: () => Promise<unknown>, calls: Calls): Prom
   }
 }
 
-const unstable: ReadonlySet<string> = new Set(['transaction', 'valueType', 'message', 'explainMetrics', 'continuationSelector', 'details'])
+const unstable: ReadonlySet<string> = new Set([
+  'transaction',
+  'valueType',
+  'message',
+  'explainMetrics',
+  'continuationSelector',
+  'details',
+])
 
 function plain(value: unknown, database: string): unknown {
   if (typeof value === 'string') return value.replaceAll(database, 'DATABASE')

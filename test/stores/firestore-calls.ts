@@ -2,7 +2,9 @@ import { v1 } from '@google-cloud/firestore'
 import { credentials } from '@grpc/grpc-js'
 
 export type Client = InstanceType<typeof v1.FirestoreClient>
-type Request<Method extends keyof Client> = NonNullable<Parameters<Extract<Client[Method], (request?: never) => unknown>>[0]>
+type Request<Method extends keyof Client> = NonNullable<
+  Parameters<Extract<Client[Method], (request?: never) => unknown>>[0]
+>
 export type WriteMessage = NonNullable<Request<'commit'>['writes']>[number]
 export type QueryMessage = NonNullable<Request<'runQuery'>['structuredQuery']>
 export type FieldsMessage = NonNullable<NonNullable<WriteMessage['update']>['fields']>
@@ -19,7 +21,7 @@ export interface Calls {
   readonly options: object
   name(path: string): string
   commit(writes: readonly WriteMessage[], transaction?: Uint8Array): Promise<Message>
-  batchWrite(writes: readonly WriteMessage[]): Promise<Message>
+  batchWrite(writes: readonly WriteMessage[]): Promise<BatchAnswer>
   get(paths: readonly string[], extra?: object): Promise<readonly Message[]>
   query(query: QueryMessage, parent?: string, extra?: object): Promise<readonly Message[]>
   /** Only the paths of the documents found. */
@@ -34,6 +36,15 @@ export interface Message {
   readonly document?: { readonly name?: string | null } | null
 }
 
+export interface BatchAnswer extends Message {
+  readonly writeResults?: readonly { readonly updateTime?: TimeMessage | null }[] | null
+}
+
+export interface TimeMessage {
+  readonly seconds?: { toString(): string } | number | string | null
+  readonly nanos?: number | null
+}
+
 const clients = new Map<string, Client>()
 
 function clientOf(host: string): Client {
@@ -41,7 +52,13 @@ function clientOf(host: string): Client {
   const known = clients.get(host)
   if (known) return known
   const sslCreds = credentials.createInsecure()
-  const made = new v1.FirestoreClient({ servicePath, port: Number(port), sslCreds, projectId: 'unused', fallback: false })
+  const made = new v1.FirestoreClient({
+    servicePath,
+    port: Number(port),
+    sslCreds,
+    projectId: 'unused',
+    fallback: false,
+  })
   clients.set(host, made)
   return made
 }
@@ -74,7 +91,9 @@ export function createCalls(host: string, project: string): Calls {
       return { ...answer }
     },
     get: (paths, extra = {}) =>
-      collect(client.batchGetDocuments({ database, documents: paths.map((path) => join(root, path)), ...extra }, options)),
+      collect(
+        client.batchGetDocuments({ database, documents: paths.map((path) => join(root, path)), ...extra }, options),
+      ),
     query,
     found: async (structuredQuery, parent) => {
       const answers = await query(structuredQuery, parent)
@@ -98,7 +117,8 @@ export function createCalls(host: string, project: string): Calls {
   }
 }
 
-const join = (root: string, path: string): string => (path === '' ? root : path.startsWith('!') ? path.slice(1) : `${root}/${path}`)
+const join = (root: string, path: string): string =>
+  path === '' ? root : path.startsWith('!') ? path.slice(1) : `${root}/${path}`
 
 function collect(stream: NodeJS.EventEmitter): Promise<Message[]> {
   return new Promise((resolve, reject) => {
@@ -115,7 +135,8 @@ export const text = (value: string): ValueMessage => ({ stringValue: value })
 export const nothing: ValueMessage = { nullValue: 'NULL_VALUE' }
 export const list = (...values: ValueMessage[]): ValueMessage => ({ arrayValue: { values } })
 export const map = (fields: FieldsMessage): ValueMessage => ({ mapValue: { fields } })
-export const vector = (...values: ValueMessage[]): ValueMessage => map({ __type__: text('__vector__'), value: list(...values) })
+export const vector = (...values: ValueMessage[]): ValueMessage =>
+  map({ __type__: text('__vector__'), value: list(...values) })
 
 /** A write that makes the document have these fields, with more properties of the write. */
 export const put = (calls: Calls, path: string, fields: FieldsMessage, more: WriteMessage = {}): WriteMessage => ({

@@ -5,6 +5,7 @@ import { createInterview } from './firestore-answers.ts'
 import type { Interview } from './firestore-answers.ts'
 import { createCalls } from './firestore-calls.ts'
 import { startOfficialEmulator } from './official-emulator.ts'
+import { needs } from './skips.ts'
 import { askAboutMasks, askAboutTransforms } from './scenarios/changes.ts'
 import { askAboutAggregations, askAboutListings, askAboutTransactions } from './scenarios/listings.ts'
 import { askAboutFilters, askAboutOrders, askAboutScopes } from './scenarios/queries.ts'
@@ -27,6 +28,7 @@ const scenarios: Readonly<Record<string, (interview: Interview) => Promise<void>
 }
 
 const emulator = await startOfficialEmulator()
+const official = needs(emulator, 'the official Firestore emulator was not found')
 let local: FirestoreServer
 
 beforeAll(async () => {
@@ -48,11 +50,11 @@ describe.each(Object.keys(scenarios))('%s', (name) => {
     return `${JSON.stringify(interview.answers, null, 1)}\n`
   }
 
-  test.skipIf(!emulator)('the official emulator answers as recorded', async () => {
-    await expect(await answersOf(emulator?.host ?? '')).toMatchFileSnapshot(`./answers/${name}.json`)
+  test('the official emulator answers as recorded', official, async () => {
+    await expect(await answersOf(emulator?.host ?? '')).toMatchFileSnapshot(`./answers/${name}.snap`)
   })
 
   test('the local server answers as recorded', async () => {
-    await expect(await answersOf(local.host)).toMatchFileSnapshot(`./answers/${name}.json`)
+    await expect(await answersOf(local.host)).toMatchFileSnapshot(`./answers/${name}.snap`)
   })
 })

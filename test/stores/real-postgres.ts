@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort, startGuarded, untilListening, type GuardedProcess } from './guarded-process.ts'
 
@@ -58,7 +59,21 @@ export async function startRealPostgres(): Promise<RealPostgres | undefined> {
   const server = startServer(binaries, port)
   await untilListening(server, port)
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  await untilReady(url)
   return { url, vector: await hasVector(url), stop: server.stop }
+}
+
+/** It listens before it has recovered: 57P03 until then. */
+async function untilReady(url: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await ask(url, 'select 1')
+      return
+    } catch (error) {
+      if (tries > 200 || !(error instanceof pg.DatabaseError && error.code === '57P03')) throw error
+      await sleep(50)
+    }
+  }
 }
 
 async function createDatabase(server: string): Promise<RealPostgres> {

@@ -31,7 +31,8 @@ export function createDatabases(): Databases {
     documents: () => [...known.values()].reduce((sum, database) => sum + database.tree().size, 0),
     drop: (project) => {
       for (const name of known.keys()) {
-        if (project === undefined || parseName(`${name}/documents`, 'Database name').project === project) known.delete(name)
+        if (project === undefined || parseName(`${name}/documents`, 'Database name').project === project)
+          known.delete(name)
       }
     },
   }

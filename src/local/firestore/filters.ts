@@ -4,7 +4,7 @@ import { nameField, parsePath, valueAt } from './paths.ts'
 import type { FieldPath } from './paths.ts'
 import { invalid } from './status.ts'
 import type { StoredDocument } from './store.ts'
-import { parseValue } from './values.ts'
+import { parseOperand } from './values.ts'
 import type { Value } from './values.ts'
 import type { WireFilter, WireValue } from './wire.ts'
 
@@ -27,7 +27,13 @@ export type FieldOperator =
 /** A condition on a document. `values` are the operands: one, or the elements of the list. */
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }
-  | { readonly kind: 'field'; readonly path: FieldPath; readonly text: string; readonly op: FieldOperator; readonly values: readonly Value[] }
+  | {
+      readonly kind: 'field'
+      readonly path: FieldPath
+      readonly text: string
+      readonly op: FieldOperator
+      readonly values: readonly Value[]
+    }
 
 // Numbered as in the protocol's enums.
 const fieldOperators: readonly (FieldOperator | undefined)[] = [
@@ -43,7 +49,14 @@ const fieldOperators: readonly (FieldOperator | undefined)[] = [
   'ARRAY_CONTAINS_ANY',
   'NOT_IN',
 ]
-const unaryOperators: readonly (FieldOperator | undefined)[] = [undefined, undefined, 'IS_NAN', 'IS_NULL', 'IS_NOT_NAN', 'IS_NOT_NULL']
+const unaryOperators: readonly (FieldOperator | undefined)[] = [
+  undefined,
+  undefined,
+  'IS_NAN',
+  'IS_NULL',
+  'IS_NOT_NAN',
+  'IS_NOT_NULL',
+]
 
 const lists: ReadonlySet<FieldOperator> = new Set(['IN', 'NOT_IN', 'ARRAY_CONTAINS_ANY'])
 const negations: ReadonlySet<FieldOperator> = new Set(['NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', 'IS_NOT_NULL'])
@@ -60,9 +73,7 @@ export function parseFilter(wire: WireFilter | null | undefined): Filter | undef
   const filter = parseAny(wire)
   const leaves = leavesOf(filter)
   if (leaves.filter((leaf) => negations.has(leaf.op)).length > 1) {
-    throw invalid(
-      "Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.",
-    )
+    throw invalid("Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.")
   }
   if (leaves.some((leaf) => leaf.op === 'NOT_IN') && (hasOr(filter) || leaves.some((leaf) => isDisjunction(leaf.op)))) {
     throw invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
@@ -81,22 +92,24 @@ function parseAny(wire: WireFilter): Filter {
     if (op !== 1 && op !== 2) throw invalid('Unknown CompositeFilter operator.')
     return { kind: op === 1 ? 'and' : 'or', filters: filters.map(parseAny) }
   }
-  if (wire.unaryFilter) {
-    const op = unaryOperators[wire.unaryFilter.op ?? 0]
-    if (!op) throw invalid('Unknown UnaryFilter operator.')
-    const text = wire.unaryFilter.field?.fieldPath ?? ''
-    if (text === nameField) throw invalid(`'${op}' is not supported for __name__.`)
-    return { kind: 'field', path: parsePath(text), text, op, values: [] }
-  }
+  if (wire.unaryFilter) return parseUnaryFilter(wire.unaryFilter)
   if (wire.fieldFilter) return parseFieldFilter(wire.fieldFilter)
   throw invalid('A filter must be composite, on a field, or unary.')
+}
+
+function parseUnaryFilter(wire: NonNullable<WireFilter['unaryFilter']>): Filter {
+  const op = unaryOperators[wire.op ?? 0]
+  if (!op) throw invalid('Unknown UnaryFilter operator.')
+  const text = wire.field?.fieldPath ?? ''
+  if (text === nameField) throw invalid(`'${op}' is not supported for __name__.`)
+  return { kind: 'field', path: parsePath(text), text, op, values: [] }
 }
 
 function parseFieldFilter(wire: NonNullable<WireFilter['fieldFilter']>): Filter {
   const op = fieldOperators[wire.op ?? 0]
   if (!op) throw invalid('Unknown FieldFilter operator.')
   const text = wire.field?.fieldPath ?? ''
-  const values = lists.has(op) ? parseListOperand(op, wire.value ?? {}) : [parseValue(wire.value ?? {})]
+  const values = lists.has(op) ? parseListOperand(op, wire.value ?? {}) : [parseOperand(wire.value ?? {})]
   if (text === nameField) checkNameFilter(op, values)
   return { kind: 'field', path: parsePath(text), text, op, values }
 }
@@ -104,7 +117,7 @@ function parseFieldFilter(wire: NonNullable<WireFilter['fieldFilter']>): Filter 
 /** The elements one by one: a list of operands may hold what a stored array may not. */
 function parseListOperand(op: FieldOperator, wire: WireValue): readonly Value[] {
   if (!wire.arrayValue) throw invalid(`'${op}' requires an ArrayValue.`)
-  const values = (wire.arrayValue.values ?? []).map((value) => parseValue(value))
+  const values = (wire.arrayValue.values ?? []).map((value) => parseOperand(value))
   const most = op === 'NOT_IN' ? limits.notInValues : limits.disjunctions
   if (values.length === 0) throw invalid(`'${op}' requires an non-empty ArrayValue.`)
   if (values.length > most) throw invalid(`'${op}' supports up to ${most} comparison values.`)
@@ -131,7 +144,7 @@ function countDisjunctions(filter: Filter): number {
 
 /** At most one array filter in each conjunction; branches of an OR are apart. */
 function checkArrayFilters(filter: Filter): number {
-  if (filter.kind === 'field') return filter.op === 'ARRAY_CONTAINS' ? 1 : 0
+  if (filter.kind === 'field') return filter.op.startsWith('ARRAY_CONTAINS') ? 1 : 0
   const counts = filter.filters.map(checkArrayFilters)
   const count = filter.kind === 'or' ? Math.max(0, ...counts) : counts.reduce((sum, each) => sum + each, 0)
   if (count > 1) throw invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")
@@ -179,17 +192,17 @@ const isNan = (value: Value): boolean => value.kind === 'double' && Number.isNaN
 /** No comparison with null or NaN is ever true. */
 const isComparable = (value: Value): boolean => value.kind !== 'null' && !isNan(value)
 
+const unaryTests: Readonly<Partial<Record<FieldOperator, (value: Value) => boolean>>> = {
+  IS_NULL: (value) => value.kind === 'null',
+  IS_NAN: isNan,
+  IS_NOT_NULL: (value) => value.kind !== 'null',
+  IS_NOT_NAN: isComparable,
+}
+
 function holds(op: FieldOperator, value: Value, operands: readonly Value[]): boolean {
-  const [operand] = operands
+  const unary = unaryTests[op]
+  if (unary) return unary(value)
   switch (op) {
-    case 'IS_NULL':
-      return value.kind === 'null'
-    case 'IS_NAN':
-      return isNan(value)
-    case 'IS_NOT_NULL':
-      return value.kind !== 'null'
-    case 'IS_NOT_NAN':
-      return isComparable(value)
     case 'EQUAL':
     case 'IN':
       return isOneOf(value, operands)
@@ -200,7 +213,7 @@ function holds(op: FieldOperator, value: Value, operands: readonly Value[]): boo
     case 'ARRAY_CONTAINS_ANY':
       return value.kind === 'array' && value.arrayValue.values.some((item) => isOneOf(item, operands))
     default:
-      return operand !== undefined && isInRange(op, value, operand)
+      return operands.every((operand) => isInRange(op, value, operand))
   }
 }
 

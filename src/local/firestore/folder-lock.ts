@@ -90,4 +90,5 @@ function inUse(folder: string, holder: Holder | undefined): LockstepError {
   })
 }
 
-const isErrno = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code
+const isErrno = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code

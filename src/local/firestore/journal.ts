@@ -1,8 +1,18 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
-import { LockstepError } from '../../kernel/errors.ts'
+import { isLockstepError, LockstepError } from '../../kernel/errors.ts'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -32,13 +42,30 @@ const documentsPerFrame = 200
  * is dropped. LS-3006 when another server has the folder, LS-3008 when its log is damaged before the end.
  */
 export function openJournal(folder: string, databases: Databases, protocol: Protocol): Journal {
-  mkdirSync(folder, { recursive: true })
-  const unlock = lockFolder(resolve(folder))
+  const unlock = inFolder(folder, () => {
+    mkdirSync(folder, { recursive: true })
+    return lockFolder(resolve(folder))
+  })
   try {
-    return createJournal(join(folder, 'documents.log'), databases, protocol, unlock)
+    return inFolder(folder, () => createJournal(join(folder, 'documents.log'), databases, protocol, unlock))
   } catch (error) {
     unlock()
     throw error
+  }
+}
+
+/** What the file system refuses becomes LS-3008. */
+function inFolder<T>(folder: string, open: () => T): T {
+  try {
+    return open()
+  } catch (cause) {
+    if (isLockstepError(cause)) throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new LockstepError('LS-3008', `The data folder ${folder} cannot be opened.`, {
+      cause,
+      why,
+      where: { file: folder },
+    })
   }
 }
 
@@ -53,7 +80,9 @@ function createJournal(path: string, databases: Databases, protocol: Protocol, u
       size += writeFrame(file, payload)
     } catch (cause) {
       ftruncateSync(file, size)
-      throw Object.assign(refusal(status.RESOURCE_EXHAUSTED, `The data folder cannot be written: ${String(cause)}`), { cause })
+      throw Object.assign(refusal(status.RESOURCE_EXHAUSTED, `The data folder cannot be written: ${String(cause)}`), {
+        cause,
+      })
     }
   }
   const journal: Journal = {
@@ -87,7 +116,7 @@ function writeFrame(file: number, payload: Buffer): number {
   frame.writeUInt32LE(payload.length, 0)
   frame.writeUInt32LE(crc32(payload), 4)
   payload.copy(frame, frameHead)
-  for (let done = 0; done < frame.length; ) done += writeSync(file, frame, done)
+  for (let done = 0; done < frame.length;) done += writeSync(file, frame, done)
   return frame.length
 }
 
@@ -110,7 +139,12 @@ function* encodeAll(databases: Databases, protocol: Protocol): Generator<Buffer>
 }
 
 /** Applies every whole record; answers how many bytes they take and how many changes they hold. */
-function replay(file: number, path: string, databases: Databases, protocol: Protocol): { bytes: number; changes: number } {
+function replay(
+  file: number,
+  path: string,
+  databases: Databases,
+  protocol: Protocol,
+): { bytes: number; changes: number } {
   const end = fstatSync(file).size
   const head = Buffer.alloc(frameHead)
   let bytes = 0
@@ -132,7 +166,7 @@ function replay(file: number, path: string, databases: Databases, protocol: Prot
 }
 
 function readFully(file: number, into: Buffer, position: number): void {
-  for (let done = 0; done < into.length; ) {
+  for (let done = 0; done < into.length;) {
     const read = readSync(file, into, done, into.length - done, position + done)
     if (read === 0) throw new LockstepError('LS-3008', 'The data folder changed while it was read.')
     done += read
@@ -140,7 +174,10 @@ function readFully(file: number, into: Buffer, position: number): void {
 }
 
 function applyRecord(payload: Buffer, databases: Databases, protocol: Protocol): number {
-  const record = protocol.decode<{ readonly database: string; readonly writes: readonly WireWrite[] }>('CommitRequest', payload)
+  const record = protocol.decode<{ readonly database: string; readonly writes: readonly WireWrite[] }>(
+    'CommitRequest',
+    payload,
+  )
   const database = databases.of(record.database)
   const changes = record.writes.map((write): Change => {
     const name = write.update?.name ?? write.delete ?? ''

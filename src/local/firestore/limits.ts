@@ -27,7 +27,7 @@ export function checkDocumentSize(segments: readonly string[], fields: Fields): 
 }
 
 /** The documented size of a document: its name, its fields and 32 bytes. */
-export function documentSize(segments: readonly string[], fields: Fields): number {
+function documentSize(segments: readonly string[], fields: Fields): number {
   let size = 16 + 32
   for (const segment of segments) size += Buffer.byteLength(segment) + 1
   return size + fieldsSize(fields)
@@ -42,17 +42,17 @@ function fieldsSize(fields: Fields): number {
   return size
 }
 
+const fixedSizes: Readonly<Partial<Record<Value['kind'], number>>> = {
+  null: 1,
+  boolean: 1,
+  integer: 8,
+  double: 8,
+  timestamp: 8,
+  geoPoint: 16,
+}
+
 function valueSize(value: Value): number {
   switch (value.kind) {
-    case 'null':
-    case 'boolean':
-      return 1
-    case 'integer':
-    case 'double':
-    case 'timestamp':
-      return 8
-    case 'geoPoint':
-      return 16
     case 'string':
       return Buffer.byteLength(value.stringValue) + 1
     case 'bytes':
@@ -64,11 +64,15 @@ function valueSize(value: Value): number {
     case 'vector':
     case 'map':
       return fieldsSize(value.mapValue.fields)
+    default:
+      return fixedSizes[value.kind] ?? 0
   }
 }
 
 /** A reference counts its path as a document's name does. */
 function referenceSize(name: string): number {
-  return name.split('/').slice(5).reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16)
+  return name
+    .split('/')
+    .slice(5)
+    .reduce((sum, segment) => sum + Buffer.byteLength(segment) + 1, 16)
 }
-

@@ -64,7 +64,11 @@ const lastKey = (database: string, items: readonly Listed[]): string =>
   keyOf((items.at(-1)?.name ?? '').slice(`${database}/documents/`.length).split('/'))
 
 /** The name cut to so many segments below `documents`. */
-const ancestorName = (name: string, segments: number): string => name.split('/').slice(0, 5 + segments).join('/')
+const ancestorName = (name: string, segments: number): string =>
+  name
+    .split('/')
+    .slice(0, 5 + segments)
+    .join('/')
 
 function listPresent(view: View, listing: DocumentListing, pageSize: number): Page<Listed> {
   const plan = parseQuery(listing.parent, {
@@ -93,7 +97,8 @@ function parseOrderBy(text: string): readonly WireOrder[] {
   if (text.trim() === '') return []
   return text.split(',').map((part) => {
     const [fieldPath = '', direction = 'asc', ...rest] = part.trim().split(/\s+/)
-    if (rest.length > 0 || !['asc', 'desc'].includes(direction.toLowerCase())) throw invalid(`Invalid order by "${text}".`)
+    if (rest.length > 0 || !['asc', 'desc'].includes(direction.toLowerCase()))
+      throw invalid(`Invalid order by "${text}".`)
     return { field: { fieldPath }, direction: direction.toLowerCase() === 'desc' ? 2 : 1 }
   })
 }

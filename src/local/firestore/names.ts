@@ -47,14 +47,17 @@ export function parseParent(name: string): ParsedName {
 function checkSegments(name: string, segments: readonly string[]): void {
   for (const [at, segment] of segments.entries()) {
     if (segment === '') throw invalid(`Document name "${name}" lacks a resource id.`)
-    if (segment === '.' || segment === '..') throw invalid(`Document name "${name}" contains a resource id "${segment}".`)
+    if (segment === '.' || segment === '..')
+      throw invalid(`Document name "${name}" contains a resource id "${segment}".`)
     if (Buffer.byteLength(segment) > limits.nameSegmentBytes) {
       throw invalid(`The key path element name is longer than ${limits.nameSegmentBytes} bytes.`)
     }
     if (segment.startsWith('__')) checkReserved(segment, at % 2 === 0 ? 'Collection' : 'Resource')
   }
-  if (segments.length > limits.pathSegments) throw invalid(`Key path is too long. Cannot exceed ${limits.pathSegments / 2} elements.`)
-  if (Buffer.byteLength(name) > limits.nameBytes) throw invalid(`Document name is longer than ${limits.nameBytes} bytes.`)
+  if (segments.length > limits.pathSegments)
+    throw invalid(`Key path is too long. Cannot exceed ${limits.pathSegments / 2} elements.`)
+  if (Buffer.byteLength(name) > limits.nameBytes)
+    throw invalid(`Document name is longer than ${limits.nameBytes} bytes.`)
 }
 
 function checkReserved(segment: string, what: string): void {
@@ -66,7 +69,6 @@ function checkReserved(segment: string, what: string): void {
 
 /** A name or path as a text whose plain order is Firestore's: by segment, numeric ids first, then UTF-8 bytes. */
 export function nameKey(name: string): string {
-  if (simple.test(name)) return name.replaceAll('/', separator)
   return keyOf(name.split('/'))
 }
 
@@ -75,12 +77,13 @@ export function keyOf(segments: readonly string[]): string {
   return segments.map(segmentKey).join(separator)
 }
 
-/** Nothing in it is sorted otherwise than its UTF-16 units, and no segment can be a numeric id. */
-const simple = /^(?!.*__id)[\u0002-\ud7ff]*$/
+/** Units that sort as they are. */
+const plain = /^[ -\ud7ff]*$/
 
 function segmentKey(segment: string): string {
   const id = numericId(segment)
   if (id !== undefined) return `\u0001\u0001${String(id + 2n ** 63n).padStart(20, '0')}`
+  if (plain.test(segment)) return segment
   let key = ''
   for (let at = 0; at < segment.length; at++) key += unitKey(segment.charCodeAt(at))
   return key

@@ -11,22 +11,30 @@ export function compareValues(left: Value, right: Value): number {
   switch (left.kind) {
     case 'null':
       return 0
-    case 'boolean':
-      return right.kind === 'boolean' ? Number(left.booleanValue) - Number(right.booleanValue) : 0
     case 'integer':
     case 'double':
       return compareNumbers(numberOf(left), numberOf(right))
-    case 'timestamp':
-      return right.kind === 'timestamp' ? compareTimes(left.timestampValue, right.timestampValue) : 0
-    case 'string':
-      return right.kind === 'string' ? compareText(left.stringValue, right.stringValue) : 0
-    case 'bytes':
-      return right.kind === 'bytes' ? Buffer.compare(left.bytesValue, right.bytesValue) : 0
-    case 'reference':
-      return right.kind === 'reference' ? compareReferences(left.referenceValue, right.referenceValue) : 0
-    default:
+    case 'geoPoint':
+    case 'array':
+    case 'vector':
+    case 'map':
       return compareNested(left, right)
+    default:
+      return compareScalars(left, right)
   }
+}
+
+function compareScalars(left: Value, right: Value): number {
+  if ('stringValue' in left && 'stringValue' in right) return compareText(left.stringValue, right.stringValue)
+  if ('timestampValue' in left && 'timestampValue' in right) {
+    return compareTimes(left.timestampValue, right.timestampValue)
+  }
+  if ('booleanValue' in left && 'booleanValue' in right) return Number(left.booleanValue) - Number(right.booleanValue)
+  if ('bytesValue' in left && 'bytesValue' in right) return Buffer.compare(left.bytesValue, right.bytesValue)
+  if ('referenceValue' in left && 'referenceValue' in right) {
+    return compareReferences(left.referenceValue, right.referenceValue)
+  }
+  return 0
 }
 
 /** Equal in the order of queries: 3 equals 3.0 and NaN equals NaN, at any depth. */
@@ -66,7 +74,7 @@ export function compareNumbers(left: number | bigint, right: number | bigint): n
   return leftIsNan === rightIsNan ? 0 : leftIsNan ? -1 : 1
 }
 
-export function compareTimes(left: Timestamp, right: Timestamp): number {
+function compareTimes(left: Timestamp, right: Timestamp): number {
   return left.seconds - right.seconds || left.nanos - right.nanos
 }
 

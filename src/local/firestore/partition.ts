@@ -12,9 +12,12 @@ import type { View } from './store.ts'
 export function partitionNames(view: View, plan: Plan, count: number): readonly string[] {
   if (count < 1) throw invalid('partition_count must be positive.')
   if (plan.scope.parent !== '') throw invalid('PartitionQuery is supported only below the root of a database.')
-  if (!plan.scope.descendants) throw invalid('PartitionQuery requires a collection group: all_descendants must be true.')
+  if (!plan.scope.descendants)
+    throw invalid('PartitionQuery requires a collection group: all_descendants must be true.')
   if (!isPlainScan(plan) || plan.orders[0]?.text !== nameField) {
-    throw invalid('PartitionQuery supports only a query ordered by __name__, without filters, cursors, offset and limit.')
+    throw invalid(
+      'PartitionQuery supports only a query ordered by __name__, without filters, cursors, offset and limit.',
+    )
   }
   const total = view.tree(plan.scope.collectionId).size
   const parts = Math.min(count + 1, total)

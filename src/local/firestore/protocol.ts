@@ -73,7 +73,11 @@ function createProtocol(root: protobuf.Root): Protocol {
 
 type Encode = (message: object) => Buffer
 
-function methodDefinition(method: protobuf.Method, encodeRequest: Encode, encodeReply: Encode): ServiceDefinition[string] {
+function methodDefinition(
+  method: protobuf.Method,
+  encodeRequest: Encode,
+  encodeReply: Encode,
+): ServiceDefinition[string] {
   const same = (bytes: Buffer): Buffer => bytes
   return {
     path: `/${servicePath}/${method.name}`,

@@ -8,7 +8,7 @@ import type { FieldPath } from './paths.ts'
 import type { KeyRange, Scope } from './scan.ts'
 import { invalid, refusal } from './status.ts'
 import type { StoredDocument } from './store.ts'
-import { parseValue } from './values.ts'
+import { parseOperand } from './values.ts'
 import type { Value } from './values.ts'
 import type { WireCursor, WireQuery } from './wire.ts'
 
@@ -111,7 +111,7 @@ function completeOrders(stated: readonly Order[], filter: Filter | undefined): r
 
 function parseCursor(wire: WireCursor | null | undefined, stated: readonly Order[]): Cursor | undefined {
   if (!wire) return undefined
-  const values = (wire.values ?? []).map((value) => parseValue(value))
+  const values = (wire.values ?? []).map((value) => parseOperand(value))
   if (values.length > stated.length) throw invalid('Cursor has too many values.')
   for (const [at, value] of values.entries()) {
     if (stated[at]?.text === nameField && value.kind !== 'reference') {
@@ -137,20 +137,25 @@ function nameRange(
   startAt: Cursor | undefined,
   endAt: Cursor | undefined,
 ): KeyRange {
-  const froms: Bound[] = []
-  const tos: Bound[] = []
-  for (const { text, op, values } of conjunctsOf(filter)) {
-    const bound = values[0]
-    if (text !== nameField || !bound) continue
-    const inclusive = op === 'EQUAL' || op.endsWith('_OR_EQUAL')
-    if (op === 'EQUAL' || op.startsWith('GREATER_THAN')) froms.push({ key: boundKey(bound), inclusive })
-    if (op === 'EQUAL' || op.startsWith('LESS_THAN')) tos.push({ key: boundKey(bound), inclusive })
-  }
+  const { froms, tos } = nameBounds(filter)
   if (orders[0]?.text === nameField) {
     if (startAt?.values[0]) froms.push({ key: boundKey(startAt.values[0]), inclusive: startAt.before })
     if (endAt?.values[0]) tos.push({ key: boundKey(endAt.values[0]), inclusive: !endAt.before })
   }
   return { from: tightest(froms, 1), to: tightest(tos, -1) }
+}
+
+function nameBounds(filter: Filter | undefined): { readonly froms: Bound[]; readonly tos: Bound[] } {
+  const froms: Bound[] = []
+  const tos: Bound[] = []
+  for (const { text, op, values } of conjunctsOf(filter)) {
+    const operand = values[0]
+    if (text !== nameField || !operand) continue
+    const bound = { key: boundKey(operand), inclusive: op === 'EQUAL' || op.endsWith('_OR_EQUAL') }
+    if (op === 'EQUAL' || op.startsWith('GREATER_THAN')) froms.push(bound)
+    if (op === 'EQUAL' || op.startsWith('LESS_THAN')) tos.push(bound)
+  }
+  return { froms, tos }
 }
 
 interface Bound {

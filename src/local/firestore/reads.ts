@@ -19,18 +19,18 @@ import type {
 import { runQuery } from './run-query.ts'
 import { invalid, refusal } from './status.ts'
 import { timestampOf } from './store.ts'
-import type { Database, StoredDocument, View } from './store.ts'
+import type { Database, StoredDocument } from './store.ts'
 import type { Reading, Transactions } from './transactions.ts'
 
 /** The methods of the service that change nothing; each answers one message, or the messages of a stream. */
 export interface Reads {
-  getDocument(request: GetDocumentRequest): object
-  batchGetDocuments(request: BatchGetDocumentsRequest): Iterable<object>
-  runQuery(request: RunQueryRequest): Iterable<object>
-  runAggregationQuery(request: RunAggregationQueryRequest): Iterable<object>
-  partitionQuery(request: PartitionQueryRequest): object
-  listDocuments(request: ListDocumentsRequest): object
-  listCollectionIds(request: ListCollectionIdsRequest): object
+  readonly getDocument: (request: GetDocumentRequest) => object
+  readonly batchGetDocuments: (request: BatchGetDocumentsRequest) => Iterable<object>
+  readonly runQuery: (request: RunQueryRequest) => Iterable<object>
+  readonly runAggregationQuery: (request: RunAggregationQueryRequest) => Iterable<object>
+  readonly partitionQuery: (request: PartitionQueryRequest) => object
+  readonly listDocuments: (request: ListDocumentsRequest) => object
+  readonly listCollectionIds: (request: ListCollectionIdsRequest) => object
 }
 
 export function createReads(databases: Databases, transactions: Transactions): Reads {

@@ -24,7 +24,8 @@ export interface KeyRange {
 export function* scanDocuments(view: View, scope: Scope, range: KeyRange = {}): Generator<StoredDocument> {
   const tree = view.tree(scope.collectionId).clone()
   const prefix = scope.parent === '' ? '' : scope.parent + separator
-  const start = scope.collectionId !== undefined && !scope.descendants ? prefix + scope.collectionId + separator : prefix
+  const start =
+    scope.collectionId !== undefined && !scope.descendants ? prefix + scope.collectionId + separator : prefix
   const depth = scope.descendants ? undefined : scope.collectionId === undefined ? prefix.length : start.length
   let low = start
   if (range.from && range.from.key >= low) low = range.from.inclusive ? range.from.key : after(range.from.key)
@@ -45,7 +46,10 @@ interface Walk {
 }
 
 /** Yields until the range ends (undefined) or a nested document is met (the key to go on from, past its subtree). */
-function* walk(tree: Tree, { low, start, range, depth, kindless }: Walk): Generator<StoredDocument, string | undefined> {
+function* walk(
+  tree: Tree,
+  { low, start, range, depth, kindless }: Walk,
+): Generator<StoredDocument, string | undefined> {
   const pair: [string, StoredDocument] | undefined = undefined
   for (const [key, document] of tree.entries(low, pair)) {
     if (!key.startsWith(start) || isPast(key, range)) return undefined
@@ -72,7 +76,10 @@ function isPast(key: string, { to }: KeyRange): boolean {
 const after = (key: string): string => key + separator
 
 /** The ids of the collections directly below a document, in order; costs one look-up each. */
-export function* collectionIds(view: View, parent: string): Generator<{ readonly key: string; readonly sample: StoredDocument }> {
+export function* collectionIds(
+  view: View,
+  parent: string,
+): Generator<{ readonly key: string; readonly sample: StoredDocument }> {
   const tree = view.tree()
   const prefix = parent === '' ? '' : parent + separator
   let low = prefix

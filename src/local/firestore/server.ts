@@ -36,15 +36,21 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const databases = createDatabases()
   const transactions = createTransactions()
   const journal = options.folder === undefined ? undefined : openJournal(options.folder, databases, protocol)
-  const server = new Server({ 'grpc.max_receive_message_length': transportBytes, 'grpc.max_send_message_length': transportBytes })
-  server.addService(protocol.service, createService(databases, transactions, protocol, journal?.keep ?? (() => undefined)))
+  const server = new Server({
+    'grpc.max_receive_message_length': transportBytes,
+    'grpc.max_send_message_length': transportBytes,
+  })
+  server.addService(
+    protocol.service,
+    createService(databases, transactions, protocol, journal?.keep ?? (() => undefined)),
+  )
   try {
     const port = await listen(server, options.port ?? 0)
     return {
       host: `127.0.0.1:${port}`,
       reset: async (project) => {
         databases.drop(project)
-        transactions.clear()
+        transactions.drop(project)
         journal?.compact()
       },
       close: async () => {
@@ -62,7 +68,12 @@ function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (cause, bound) => {
       if (!cause) return resolve(bound)
-      reject(new LockstepError('LS-3008', `The local Firestore cannot listen on 127.0.0.1:${port}.`, { cause, hint: 'Choose another port.' }))
+      reject(
+        new LockstepError('LS-3008', `The local Firestore cannot listen on 127.0.0.1:${port}.`, {
+          cause,
+          hint: 'Choose another port.',
+        }),
+      )
     })
   })
 }

@@ -14,7 +14,7 @@ export interface Reading {
   /** Whether what is remembered is asked again. */
   readonly isChecked: boolean
   /** Notes what was read, to be asked again at the commit; answers whether it would be read the same. */
-  remember(isUnchanged: () => boolean): void
+  readonly remember: (isUnchanged: () => boolean) => void
 }
 
 /** The transactions of one server: optimistic, checked when they commit. */
@@ -25,7 +25,8 @@ export interface Transactions {
   /** Ends a transaction before its writes; ABORTED when something it read has changed. No id is no transaction. */
   finish(database: Database, id: Uint8Array | undefined, writes: number): void
   rollback(database: Database, id: Uint8Array | undefined): void
-  clear(): void
+  /** Forgets those of a project, or all. */
+  drop(project?: string): void
 }
 
 interface Transaction {
@@ -33,10 +34,12 @@ interface Transaction {
   readonly id: Buffer
   readonly began: number
   readonly readOnly: boolean
-  readonly view: View
-  open: boolean
+  /** undefined once it has ended: a snapshot is not held longer than it is read. */
+  view: View | undefined
   checks: (() => boolean)[]
 }
+
+type OpenTransaction = Transaction & { readonly view: View }
 
 /** Firestore ends a transaction after this long. */
 const longestMillis = 270_000
@@ -48,7 +51,7 @@ export function createTransactions(): Transactions {
     if (!found || found.database !== database.name) throw invalid('Invalid transaction.')
     return found
   }
-  const begin = (database: Database, options?: WireTransactionOptions | null): Transaction => {
+  const begin = (database: Database, options?: WireTransactionOptions | null): OpenTransaction => {
     forgetOld(known)
     const transaction = createTransaction(database, options)
     known.set(transaction.id.toString('base64'), transaction)
@@ -71,11 +74,15 @@ export function createTransactions(): Transactions {
       if (!unchanged) throw refusal(status.ABORTED, 'A document read in the transaction has changed since. Try again.')
     },
     rollback: (database, id) => close(find(database, id ?? new Uint8Array())),
-    clear: () => known.clear(),
+    drop: (project) => {
+      for (const [key, { database }] of known) {
+        if (project === undefined || database.startsWith(`projects/${project}/`)) known.delete(key)
+      }
+    },
   }
 }
 
-function createTransaction(database: Database, options?: WireTransactionOptions | null): Transaction {
+function createTransaction(database: Database, options?: WireTransactionOptions | null): OpenTransaction {
   const readOnly = options?.readOnly ?? undefined
   const readTime = readOnly?.readTime
   return {
@@ -84,18 +91,19 @@ function createTransaction(database: Database, options?: WireTransactionOptions 
     began: Date.now(),
     readOnly: readOnly !== undefined,
     view: readTime ? viewAt(database, microsOf(parseTimestamp(readTime))) : readOnly ? database.snapshot() : database,
-    open: true,
     checks: [],
   }
 }
 
-function openOnly(transaction: Transaction): Transaction {
-  if (!transaction.open) throw invalid('Transaction is invalid or closed.')
+function openOnly(transaction: Transaction): OpenTransaction {
+  if (!isOpen(transaction)) throw invalid('Transaction is invalid or closed.')
   return transaction
 }
 
+const isOpen = (transaction: Transaction): transaction is OpenTransaction => transaction.view !== undefined
+
 function close(transaction: Transaction): void {
-  transaction.open = false
+  transaction.view = undefined
   transaction.checks = []
 }
 
@@ -107,13 +115,13 @@ function forgetOld(known: Map<string, Transaction>): void {
   }
 }
 
-function reading(transaction: Transaction, isNew: boolean): Reading {
+function reading(transaction: OpenTransaction, isNew: boolean): Reading {
   return {
     view: transaction.view,
     began: isNew ? transaction.id : undefined,
     isChecked: !transaction.readOnly,
     remember: (isUnchanged) => {
-      if (!transaction.readOnly && transaction.open) transaction.checks.push(isUnchanged)
+      if (!transaction.readOnly && isOpen(transaction)) transaction.checks.push(isUnchanged)
     },
   }
 }
@@ -124,7 +132,10 @@ function viewAt(database: Database, micros: number): View {
     throw invalid("The requested 'read_time' cannot be in the future.")
   }
   if (micros < database.lastCommit()) {
-    throw refusal(status.FAILED_PRECONDITION, 'The requested read_time is older than what this server keeps: its newest commit.')
+    throw refusal(
+      status.FAILED_PRECONDITION,
+      'The requested read_time is older than what this server keeps: its newest commit.',
+    )
   }
   const snapshot = database.snapshot()
   return { ...snapshot, readMicros: () => micros }

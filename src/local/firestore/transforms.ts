@@ -35,7 +35,8 @@ function parseTransform(wire: WireFieldTransform): Transform {
   if (wire.increment) return { path, op: 'increment', operand: parseOperand(wire.increment) }
   if (wire.maximum) return { path, op: 'maximum', operand: parseOperand(wire.maximum) }
   if (wire.minimum) return { path, op: 'minimum', operand: parseOperand(wire.minimum) }
-  if (wire.appendMissingElements) return { path, op: 'union', elements: parseElements(wire.appendMissingElements.values) }
+  if (wire.appendMissingElements)
+    return { path, op: 'union', elements: parseElements(wire.appendMissingElements.values) }
   if (wire.removeAllFromArray) return { path, op: 'remove', elements: parseElements(wire.removeAllFromArray.values) }
   throw invalid('Operation type must be specified for field transformation.')
 }
@@ -108,7 +109,8 @@ function extreme(stored: Value | undefined, operand: Value, sign: 1 | -1): Value
   return compareNumbers(numberOf(operand), numberOf(stored)) * sign > 0 ? operand : stored
 }
 
-const elementsOf = (value: Value | undefined): readonly Value[] => (value?.kind === 'array' ? value.arrayValue.values : [])
+const elementsOf = (value: Value | undefined): readonly Value[] =>
+  value?.kind === 'array' ? value.arrayValue.values : []
 
 function union(stored: readonly Value[], added: readonly Value[]): readonly Value[] {
   const all = [...stored]

@@ -41,35 +41,43 @@ export function parseFields(fields: WireFields | undefined): Fields {
   return parsed
 }
 
-/** One decoded value; `depth` is the number of maps and arrays around it. */
-export function parseValue(value: WireValue, depth = 0): Value {
-  const kind = Object.keys(value).at(-1)
-  switch (kind) {
-    case 'nullValue':
-      return nullValue
-    case 'booleanValue':
-      return { kind: 'boolean', booleanValue: value.booleanValue ?? false }
-    case 'integerValue':
-      return { kind: 'integer', integerValue: parseInteger(value.integerValue ?? 0) }
-    case 'doubleValue':
-      return { kind: 'double', doubleValue: value.doubleValue ?? 0 }
-    case 'timestampValue':
-      return { kind: 'timestamp', timestampValue: parseTimestamp(value.timestampValue ?? {}) }
-    case 'stringValue':
-      return { kind: 'string', stringValue: checkLength(value.stringValue ?? '') }
-    case 'bytesValue':
-      return { kind: 'bytes', bytesValue: Uint8Array.from(checkLength(value.bytesValue ?? new Uint8Array())) }
-    case 'referenceValue':
-      return { kind: 'reference', referenceValue: parseReference(value.referenceValue ?? '') }
-    case 'geoPointValue':
-      return parseGeoPoint(value.geoPointValue ?? {})
-    case 'arrayValue':
-      return { kind: 'array', arrayValue: { values: parseList(value.arrayValue?.values ?? [], depth + 1) } }
-    case 'mapValue':
-      return parseMap(value.mapValue?.fields ?? {}, depth + 1)
-    default:
-      throw invalid(`Cannot convert firestore.v1.Value with type ${kind ?? 'unset'}.`)
-  }
+/** Nanoseconds a timestamp is cut to: stored ones to microseconds, those compared with to nothing. */
+type Precision = 1 | 1000
+
+/** One decoded operand of a query, exact. */
+export const parseOperand = (value: WireValue): Value => parseValue(value, 0, 1)
+
+/** One decoded value as it is stored; `depth` is the number of maps and arrays around it. */
+export function parseValue(value: WireValue, depth = 0, precision: Precision = 1000): Value {
+  const kind = Object.keys(value).at(-1) ?? 'unset'
+  const parse = parsers[kind]
+  if (!parse) throw invalid(`Cannot convert firestore.v1.Value with type ${kind}.`)
+  return parse(value, depth, precision)
+}
+
+type Parse = (value: WireValue, depth: number, precision: Precision) => Value
+
+const parsers: Readonly<Record<string, Parse | undefined>> = {
+  nullValue: () => nullValue,
+  booleanValue: ({ booleanValue = false }) => ({ kind: 'boolean', booleanValue }),
+  integerValue: (value) => ({ kind: 'integer', integerValue: parseInteger(value.integerValue ?? 0) }),
+  doubleValue: ({ doubleValue = 0 }) => ({ kind: 'double', doubleValue }),
+  timestampValue: (value, _depth, precision) => ({
+    kind: 'timestamp',
+    timestampValue: parseTimestamp(value.timestampValue ?? {}, precision),
+  }),
+  stringValue: ({ stringValue = '' }) => ({ kind: 'string', stringValue: checkLength(stringValue) }),
+  bytesValue: ({ bytesValue = new Uint8Array() }) => ({
+    kind: 'bytes',
+    bytesValue: Uint8Array.from(checkLength(bytesValue)),
+  }),
+  referenceValue: ({ referenceValue = '' }) => ({ kind: 'reference', referenceValue: parseReference(referenceValue) }),
+  geoPointValue: ({ geoPointValue = {} }) => parseGeoPoint(geoPointValue),
+  arrayValue: ({ arrayValue = {} }, depth, precision) => ({
+    kind: 'array',
+    arrayValue: { values: parseList(arrayValue.values ?? [], depth + 1, precision) },
+  }),
+  mapValue: ({ mapValue = {} }, depth, precision) => parseMap(mapValue.fields ?? {}, depth + 1, precision),
 }
 
 /** An int64 that is exact in either form. */
@@ -85,13 +93,14 @@ export function integerValue(value: bigint): Value {
   return { kind: 'integer', integerValue: Number.isSafeInteger(near) ? near : String(value) }
 }
 
-/** Cut to microseconds, as Firestore stores it; refuses what is outside the years 1 to 9999. */
-export function parseTimestamp(value: WireTimestamp): Timestamp {
+/** Cut to microseconds unless said otherwise; refuses what is outside the years 1 to 9999. */
+export function parseTimestamp(value: WireTimestamp, precision: Precision = 1000): Timestamp {
   const seconds = Number(parseInteger(value.seconds ?? 0))
   const nanos = value.nanos ?? 0
-  if (seconds < -62_135_596_800 || seconds > 253_402_300_799) throw invalid('Timestamp seconds exceeds limit for field.')
+  if (seconds < -62_135_596_800 || seconds > 253_402_300_799)
+    throw invalid('Timestamp seconds exceeds limit for field.')
   if (nanos < 0 || nanos > 999_999_999) throw invalid('Timestamp nanos exceeds limit for field.')
-  return { seconds, nanos: nanos - (nanos % 1000) }
+  return { seconds, nanos: nanos - (nanos % precision) }
 }
 
 function parseReference(name: string): string {
@@ -112,24 +121,24 @@ function parseGeoPoint({ latitude = 0, longitude = 0 }: NonNullable<WireValue['g
   return { kind: 'geoPoint', geoPointValue: { latitude, longitude } }
 }
 
-function parseList(values: readonly WireValue[], depth: number): Value[] {
+function parseList(values: readonly WireValue[], depth: number, precision: Precision): Value[] {
   checkDepth(depth)
   return values.map((item) => {
-    const parsed = parseValue(item, depth)
+    const parsed = parseValue(item, depth, precision)
     if (parsed.kind === 'array') throw invalid('Cannot convert an array value in an array value.')
     if (parsed.kind === 'vector') throw invalid('Cannot convert a vector value in an array value.')
     return parsed
   })
 }
 
-function parseMap(fields: WireFields, depth: number): Value {
+function parseMap(fields: WireFields, depth: number, precision: Precision): Value {
   checkDepth(depth)
   if (Object.hasOwn(fields, '__type__')) return parseVector(fields)
   const parsed: Record<string, Value> = {}
   for (const key of Object.keys(fields)) {
     checkFieldName(key, 'a map')
     const value = fields[key]
-    if (value) parsed[key] = parseValue(value, depth)
+    if (value) parsed[key] = parseValue(value, depth, precision)
   }
   return { kind: 'map', mapValue: { fields: parsed } }
 }
@@ -148,7 +157,10 @@ function parseVector(fields: WireFields): Value {
     if (Number.isNaN(item.doubleValue)) throw invalid('Vector cannot contain NaN values.')
   }
   const type: Value = { kind: 'string', stringValue: '__vector__' }
-  return { kind: 'vector', mapValue: { fields: { __type__: type, value: { kind: 'array', arrayValue: { values: doubles } } } } }
+  return {
+    kind: 'vector',
+    mapValue: { fields: { __type__: type, value: { kind: 'array', arrayValue: { values: doubles } } } },
+  }
 }
 
 function checkDepth(depth: number): void {
@@ -170,27 +182,24 @@ function checkLength<T extends string | Uint8Array>(value: T): T {
 }
 
 /** Exactly the same, type by type: 3 is not 3.0, -0 is not 0, NaN is NaN. */
-export function isIdentical(left: Value, right: Value): boolean {
+function isIdentical(left: Value, right: Value): boolean {
   if (left === right) return true
-  if (left.kind === 'array' && right.kind === 'array') {
+  if (left.kind !== right.kind) return false
+  if ('arrayValue' in left && 'arrayValue' in right) {
     const others = right.arrayValue.values
     const values = left.arrayValue.values
     return values.length === others.length && values.every((item, at) => isSameOrAbsent(item, others[at]))
   }
   if ('mapValue' in left && 'mapValue' in right) return hasIdenticalFields(left.mapValue.fields, right.mapValue.fields)
-  if (left.kind !== right.kind) return false
-  switch (left.kind) {
-    case 'double':
-      return right.kind === 'double' && Object.is(left.doubleValue, right.doubleValue)
-    case 'timestamp':
-      return right.kind === 'timestamp' && sameParts(left.timestampValue, right.timestampValue)
-    case 'bytes':
-      return right.kind === 'bytes' && Buffer.compare(left.bytesValue, right.bytesValue) === 0
-    case 'geoPoint':
-      return right.kind === 'geoPoint' && sameParts(left.geoPointValue, right.geoPointValue)
-    default:
-      return scalarOf(left) === scalarOf(right)
-  }
+  return isIdenticalScalar(left, right)
+}
+
+function isIdenticalScalar(left: Value, right: Value): boolean {
+  if ('doubleValue' in left && 'doubleValue' in right) return Object.is(left.doubleValue, right.doubleValue)
+  if ('timestampValue' in left && 'timestampValue' in right) return sameParts(left.timestampValue, right.timestampValue)
+  if ('bytesValue' in left && 'bytesValue' in right) return Buffer.compare(left.bytesValue, right.bytesValue) === 0
+  if ('geoPointValue' in left && 'geoPointValue' in right) return sameParts(left.geoPointValue, right.geoPointValue)
+  return scalarOf(left) === scalarOf(right)
 }
 
 /** The same keys with identical values. */

@@ -1,132 +1,165 @@
 import type { ClientMessage } from '../../stores/pglite/message-reader.ts'
 import { cString, readyForQuery, serverMessage } from '../../stores/pglite/server-messages.ts'
 import { createClientStatements } from './client-statements.ts'
-import type { PreparedBatch } from './client-statements.ts'
+import type { ClientStatements, PreparedBatch } from './client-statements.ts'
 import { ServerComplaint, askWith } from './engine.ts'
 import type { Engine, Owner } from './engine.ts'
 import { createResponseFilter, textOf } from './response-filter.ts'
 import { applySettings, customSettingNames, loadPins, loadSettings, reportSettings } from './session-state.ts'
 import type { Baseline, Settings } from './session-state.ts'
 
+type Send = (bytes: Buffer) => void
+
 /** One client's view of the shared session, as if it were its own. */
 export interface ClientSession {
   /** Applies the settings a client logs in with; gives the settings it must be told. Throws ServerComplaint. */
   login(settings: Settings): Promise<readonly Buffer[]>
-  /**
-   * Runs one batch: a simple query (with the data of its COPY), or extended messages up to Sync or Flush. Waits for
-   * the session first unless this client still has it.
-   */
-  execute(batch: readonly ClientMessage[], send: (bytes: Buffer) => void): Promise<void>
+  /** Runs one batch. Waits for the session first unless this client still has it. */
+  execute(batch: readonly ClientMessage[], send: Send): Promise<void>
   /** Why the session cannot go to someone else between two batches; `undefined` when it can. */
   holds(): string | undefined
   /** Rolls back, removes every trace of the client and gives the session back. */
   end(): Promise<void>
 }
 
-export function createClientSession(id: number, engine: Engine, baseline: Baseline): ClientSession {
-  const statements = createClientStatements(id, engine.statements)
-  const told = new Map<string, string>()
-  let settings: Settings = new Map()
-  const customNames = new Set<string>()
-  let settingsTouched = false
-  let setsByFunction = false
-  let away = true
-  let release: (() => void) | undefined
-  let reason: string | undefined
+interface State {
+  readonly engine: Engine
+  readonly baseline: Baseline
+  readonly owner: Owner
+  readonly statements: ClientStatements
+  /** Values of settings that the client was told. */
+  readonly told: Map<string, string>
+  readonly customNames: Set<string>
+  settings: Settings
+  settingsTouched: boolean
+  setsByFunction: boolean
+  /** Others may have used the session since this client last did. */
+  away: boolean
+  release: (() => void) | undefined
+  reason: string | undefined
+}
 
+export function createClientSession(id: number, engine: Engine, baseline: Baseline): ClientSession {
   const owner: Owner = {
     async leave() {
-      away = true
+      state.away = true
       await engine.ask(`${baseline.reset}; DISCARD SEQUENCES`)
     },
   }
-  const enter = async (): Promise<void> => {
-    if (release !== undefined) return
-    release = await engine.acquire(owner)
-    if (!away) return
-    away = false
-    statements.forgetUnnamed()
-    await applySettings(engine, settings)
+  const state: State = {
+    engine,
+    baseline,
+    owner,
+    statements: createClientStatements(id, engine.statements),
+    told: new Map(),
+    customNames: new Set(),
+    settings: new Map(),
+    settingsTouched: false,
+    setsByFunction: false,
+    away: true,
+    release: undefined,
+    reason: undefined,
   }
-  const giveBack = (): void => {
-    reason = undefined
-    release?.()
-    release = undefined
-  }
-  /** After a transaction: what to keep, and whether others may come. */
-  const settle = async (send: (bytes: Buffer) => void): Promise<void> => {
-    if (settingsTouched || setsByFunction) {
-      settings = await loadSettings(engine, baseline, customNames)
-      ;(await reportSettings(engine, told)).forEach(send)
-      statements.forgetUnnamed()
-      settingsTouched = false
-    }
-    const pins = await loadPins(engine)
-    reason = pins.length === 0 ? undefined : pins.join(', ')
-    if (reason === undefined) giveBack()
-  }
-  const noteTag = (tag: string): void => {
-    if (['SET', 'RESET', 'DISCARD ALL'].includes(tag)) settingsTouched = true
-    if (['DEALLOCATE ALL', 'DISCARD ALL'].includes(tag)) statements.clear()
-  }
-  const run = async (prepared: PreparedBatch, copying: boolean, send: (bytes: Buffer) => void): Promise<Buffer | undefined> => {
-    let ready: Buffer | undefined
-    const completed = (type: '1' | '3') => () => (prepared.completed(type), 'pass' as const)
-    const judges = {
-      '1': completed('1'),
-      '3': completed('3'),
-      C: (message: Buffer) => (noteTag(textOf(message)), 'pass' as const),
-      E: (message: Buffer) => prepared.rewriteError(message),
-      // We have told the client already that its data may come.
-      G: () => (copying ? ('drop' as const) : ('pass' as const)),
-      Z: (message: Buffer) => ((ready = message), 'drop' as const),
-    }
-    const filter = createResponseFilter(judges, send)
-    await engine.run(prepared.bytes, (data) => filter.push(data))
-    return ready
-  }
-
   return {
-    async login(wanted) {
-      await enter()
-      try {
-        await applySettings(engine, wanted)
-        wanted.forEach((_value, name) => name.includes('.') && customNames.add(name))
-        settings = await loadSettings(engine, baseline, customNames)
-        return await reportSettings(engine, told)
-      } finally {
-        giveBack()
-      }
-    },
-    async execute(batch, send) {
-      // A Flush with nothing before it has nothing to wait for, so it must not hold the session until a Sync.
-      if (release === undefined && batch.length === 1 && batch[0]?.type === 'H') return
-      await enter()
-      const prepared = statements.prepare(batch)
-      setsByFunction ||= prepared.texts.some((text) => /set_config/i.test(text))
-      prepared.texts.flatMap(customSettingNames).forEach((name) => customNames.add(name))
-      for (const parse of prepared.replays) await replay(engine, parse)
-      const ready = await run(prepared, batch.some(({ type }) => type === 'c' || type === 'f'), send)
-      if (ready === undefined) {
-        reason = 'a batch without its Sync'
-        return
-      }
-      if (ready.equals(readyForQuery('I'))) await settle(send)
-      else reason = 'a transaction'
-      send(ready)
-    },
-    holds: () => reason,
-    async end() {
-      const close = statements.closeAll()
-      if (release === undefined && close.length === 0) return
-      try {
-        release ??= await engine.acquire(owner)
-        await askWith(engine.run, Buffer.concat([close, serverMessage('S'), serverMessage('Q', cString('ROLLBACK'))]))
-        if (reason !== undefined) await removeTraces(engine)
-      } finally {
-        giveBack()
-      }
-    },
+    login: (settings) => login(state, settings),
+    execute: (batch, send) => execute(state, batch, send),
+    holds: () => state.reason,
+    end: () => end(state),
+  }
+}
+
+async function login(state: State, wanted: Settings): Promise<readonly Buffer[]> {
+  await enter(state)
+  try {
+    await applySettings(state.engine, wanted)
+    wanted.forEach((_value, name) => name.includes('.') && state.customNames.add(name))
+    state.settings = await loadSettings(state.engine, state.baseline, state.customNames)
+    return await reportSettings(state.engine, state.told)
+  } finally {
+    giveBack(state)
+  }
+}
+
+async function execute(state: State, batch: readonly ClientMessage[], send: Send): Promise<void> {
+  // A Flush with nothing before it has nothing to wait for, so it must not hold the session until a Sync.
+  if (state.release === undefined && batch.length === 1 && batch[0]?.type === 'H') return
+  await enter(state)
+  const prepared = state.statements.prepare(batch)
+  state.setsByFunction ||= prepared.texts.some((text) => /set_config/i.test(text))
+  prepared.texts.flatMap(customSettingNames).forEach((name) => state.customNames.add(name))
+  for (const parse of prepared.replays) await replay(state.engine, parse)
+  const copying = batch.some(({ type }) => type === 'c' || type === 'f')
+  const ready = await run(state, prepared, copying, send)
+  if (ready === undefined) {
+    state.reason = 'a batch without its Sync'
+    return
+  }
+  if (ready.equals(readyForQuery('I'))) await settle(state, send)
+  else state.reason = 'a transaction'
+  send(ready)
+}
+
+async function enter(state: State): Promise<void> {
+  if (state.release !== undefined) return
+  state.release = await state.engine.acquire(state.owner)
+  if (!state.away) return
+  state.away = false
+  state.statements.forgetUnnamed()
+  await applySettings(state.engine, state.settings)
+}
+
+function giveBack(state: State): void {
+  const { release } = state
+  state.reason = undefined
+  state.release = undefined
+  release?.()
+}
+
+/** Runs a batch and sends on its answer, but for ReadyForQuery, which is returned. */
+async function run(state: State, prepared: PreparedBatch, copying: boolean, send: Send): Promise<Buffer | undefined> {
+  let ready: Buffer | undefined
+  const completed = (type: '1' | '3') => () => (prepared.completed(type), 'pass' as const)
+  const judges = {
+    '1': completed('1'),
+    '3': completed('3'),
+    C: (message: Buffer) => (noteTag(state, textOf(message)), 'pass' as const),
+    E: (message: Buffer) => prepared.rewriteError(message),
+    // The client was told before that its data may come.
+    G: () => (copying ? ('drop' as const) : ('pass' as const)),
+    Z: (message: Buffer) => ((ready = message), 'drop' as const),
+  }
+  const filter = createResponseFilter(judges, send)
+  await state.engine.run(prepared.bytes, (data) => filter.push(data))
+  return ready
+}
+
+function noteTag(state: State, tag: string): void {
+  if (['SET', 'RESET', 'DISCARD ALL'].includes(tag)) state.settingsTouched = true
+  if (['DEALLOCATE ALL', 'DISCARD ALL'].includes(tag)) state.statements.clear()
+}
+
+/** After a transaction: what to keep, and whether others may come. */
+async function settle(state: State, send: Send): Promise<void> {
+  if (state.settingsTouched || state.setsByFunction) {
+    state.settings = await loadSettings(state.engine, state.baseline, state.customNames)
+    ;(await reportSettings(state.engine, state.told)).forEach(send)
+    state.statements.forgetUnnamed()
+    state.settingsTouched = false
+  }
+  const pins = await loadPins(state.engine)
+  state.reason = pins.length === 0 ? undefined : pins.join(', ')
+  if (state.reason === undefined) giveBack(state)
+}
+
+async function end(state: State): Promise<void> {
+  const close = state.statements.closeAll()
+  if (state.release === undefined && close.length === 0) return
+  try {
+    state.release ??= await state.engine.acquire(state.owner)
+    await askWith(state.engine.run, Buffer.concat([close, serverMessage('S'), serverMessage('Q', cString('ROLLBACK'))]))
+    if (state.reason !== undefined) await removeTraces(state.engine)
+  } finally {
+    giveBack(state)
   }
 }
 

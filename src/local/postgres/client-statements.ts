@@ -33,89 +33,117 @@ export interface ClientStatements {
 /** What PGlite gets instead of a text that we refuse: an error there keeps its state and the client's in step. */
 const refusedText = 'LOCKSTEP_REFUSES'
 
+interface Registry {
+  readonly id: number
+  /** Names in the session, of all clients. */
+  readonly live: Set<string>
+  /** The client's name to the session's. */
+  readonly names: Map<string, string>
+  /** Parse messages by name in the session; '' is the unnamed statement. */
+  readonly parsed: Map<string, Buffer>
+  unnamedLive: boolean
+}
+
 /** `live` are the names that exist in the session, of all clients. */
 export function createClientStatements(id: number, live: Set<string>): ClientStatements {
-  const names = new Map<string, string>()
-  /** Parse messages by name in the session; '' is the unnamed statement. */
-  const parsed = new Map<string, Buffer>()
-  let unnamedLive = false
-
-  const nameFor = (name: string): string => {
-    if (name === '') return ''
-    const known = names.get(name) ?? `lockstep_c${id}_${names.size + 1}`
-    names.set(name, known)
-    return known
-  }
-  const exists = (name: string): boolean => (name === '' ? unnamedLive : live.has(name))
-  const remember = (name: string, parse: Buffer): void => {
-    parsed.set(name, parse)
-    if (name === '') unnamedLive = true
-    else live.add(name)
-  }
-  const forget = (name: string): void => {
-    parsed.delete(name)
-    if (name === '') unnamedLive = false
-    else live.delete(name)
-  }
-  const original = (text: string): string =>
-    [...names].reduce((all, [client, session]) => all.replaceAll(`"${session}"`, () => `"${client}"`), text)
-
-  const prepare = (batch: readonly ClientMessage[]): PreparedBatch => {
-    const effects: { readonly type: '1' | '3'; readonly apply: () => void }[] = []
-    const replays = new Map<string, Buffer>()
-    const made = new Set<string>()
-    const refusals: Complaint[] = []
-    const texts: string[] = []
-    const replace = (message: ClientMessage): Buffer => {
-      if (message.type === 'Q') {
-        forget('')
-        texts.push(message.bytes.toString('utf8', 5, message.bytes.length - 1))
-        return refuse(texts.at(-1) ?? '', refusals, batch.length > 1) ? refusedQuery : message.bytes
-      }
-      const use = readStatementUse(message)
-      if (use === undefined) return message.bytes
-      return apply(use, nameFor(use.name))
-    }
-    const apply = (use: StatementUse, name: string): Buffer => {
-      const bytes = use.rename(name)
-      if (use.kind === 'close') effects.push({ type: '3', apply: () => forget(name) })
-      if (use.kind === 'use' && !made.has(name) && !exists(name)) {
-        const parse = parsed.get(name)
-        if (parse !== undefined) replays.set(name, parse)
-      }
-      if (use.kind !== 'parse') return bytes
-      made.add(name)
-      texts.push(use.sql ?? '')
-      if (refuse(use.sql ?? '', refusals, false)) return refusedParse
-      effects.push({ type: '1', apply: () => remember(name, bytes) })
-      return bytes
-    }
-    const bytes = Buffer.concat(batch.map(replace))
-    return {
-      bytes,
-      replays: [...replays.values()],
-      completed(type) {
-        const at = effects.findIndex((effect) => effect.type === type)
-        effects.splice(at < 0 ? 0 : at, at < 0 ? 0 : 1)[0]?.apply()
-      },
-      rewriteError: (response) => rewriteError(response, refusals, original),
-      texts,
-    }
-  }
-
+  const registry: Registry = { id, live, names: new Map(), parsed: new Map(), unnamedLive: false }
   return {
-    prepare,
-    forgetUnnamed: () => void (unnamedLive = false),
+    prepare: (batch) => prepareBatch(registry, batch),
+    forgetUnnamed: () => void (registry.unnamedLive = false),
     clear: () => {
-      parsed.clear()
+      registry.parsed.clear()
       live.clear()
-      unnamedLive = false
+      registry.unnamedLive = false
     },
     closeAll() {
-      const mine = [...names.values()].filter((name) => live.has(name))
-      mine.forEach(forget)
+      const mine = [...registry.names.values()].filter((name) => live.has(name))
+      mine.forEach((name) => forget(registry, name))
       return Buffer.concat(mine.map((name) => serverMessage('C', Buffer.from('S'), cString(name))))
     },
+  }
+}
+
+function nameFor({ id, names }: Registry, name: string): string {
+  if (name === '') return ''
+  const known = names.get(name) ?? `lockstep_c${id}_${names.size + 1}`
+  names.set(name, known)
+  return known
+}
+
+function remember(registry: Registry, name: string, parse: Buffer): void {
+  registry.parsed.set(name, parse)
+  if (name === '') registry.unnamedLive = true
+  else registry.live.add(name)
+}
+
+function forget(registry: Registry, name: string): void {
+  registry.parsed.delete(name)
+  if (name === '') registry.unnamedLive = false
+  else registry.live.delete(name)
+}
+
+interface Preparation {
+  readonly registry: Registry
+  /** What the answers ParseComplete and CloseComplete will mean. */
+  readonly effects: { readonly type: '1' | '3'; readonly apply: () => void }[]
+  readonly replays: Map<string, Buffer>
+  /** Names that the batch itself prepares. */
+  readonly made: Set<string>
+  readonly refusals: Complaint[]
+  readonly texts: string[]
+}
+
+function prepareBatch(registry: Registry, batch: readonly ClientMessage[]): PreparedBatch {
+  const preparation: Preparation = { registry, effects: [], replays: new Map(), made: new Set(), refusals: [], texts: [] }
+  const { effects, replays, refusals, texts } = preparation
+  const bytes = Buffer.concat(
+    batch.map((message) => {
+      if (message.type === 'Q') return prepareQuery(preparation, message, batch.length > 1)
+      const use = readStatementUse(message)
+      return use === undefined ? message.bytes : prepareUse(preparation, use)
+    }),
+  )
+  return {
+    bytes,
+    replays: [...replays.values()],
+    completed(type) {
+      const at = effects.findIndex((effect) => effect.type === type)
+      if (at >= 0) effects.splice(at, 1)[0]?.apply()
+    },
+    rewriteError: (response) => rewriteError(response, refusals, registry.names),
+    texts,
+  }
+}
+
+/** A simple query destroys the unnamed statement. */
+function prepareQuery({ registry, refusals, texts }: Preparation, { bytes }: ClientMessage, withData: boolean): Buffer {
+  forget(registry, '')
+  const sql = bytes.toString('utf8', 5, bytes.length - 1)
+  texts.push(sql)
+  return refuse(sql, refusals, withData) ? refusedQuery : bytes
+}
+
+function prepareUse({ registry, effects, replays, made, refusals, texts }: Preparation, use: StatementUse): Buffer {
+  const name = nameFor(registry, use.name)
+  const bytes = use.rename(name)
+  switch (use.kind) {
+    case 'close':
+      effects.push({ type: '3', apply: () => forget(registry, name) })
+      return bytes
+    case 'use': {
+      const parse = registry.parsed.get(name)
+      const exists = made.has(name) || (name === '' ? registry.unnamedLive : registry.live.has(name))
+      if (parse !== undefined && !exists) replays.set(name, parse)
+      return bytes
+    }
+    case 'parse': {
+      const sql = use.sql ?? ''
+      made.add(name)
+      texts.push(sql)
+      if (refuse(sql, refusals, false)) return refusedParse
+      effects.push({ type: '1', apply: () => remember(registry, name, bytes) })
+      return bytes
+    }
   }
 }
 
@@ -144,11 +172,13 @@ function refuse(sql: string, refusals: Complaint[], dataCameAlong: boolean): boo
   return true
 }
 
-function rewriteError(response: Buffer, refusals: Complaint[], original: (text: string) => string): Buffer {
+function rewriteError(response: Buffer, refusals: Complaint[], names: ReadonlyMap<string, string>): Buffer {
   if (fieldOf(response, 'M').includes(refusedText)) {
     const refusal = refusals.shift()
     if (refusal !== undefined) return complaint(refusal)
   }
   const body = response.toString('utf8', 5)
-  return body.includes('lockstep_c') ? serverMessage('E', Buffer.from(original(body))) : response
+  if (!body.includes('lockstep_c')) return response
+  const renamed = [...names].reduce((text, [client, session]) => text.replaceAll(`"${session}"`, () => `"${client}"`), body)
+  return serverMessage('E', Buffer.from(renamed))
 }

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { Client, Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadPglite } from '../../stores/pglite/load-pglite.ts'
 import { createPgliteTables } from '../../stores/pglite/pglite-tables.ts'
 import { createPostgresTables } from '../../stores/postgres/postgres-tables.ts'
 import { createPostgresServer } from './server.ts'
@@ -201,6 +202,15 @@ describe('transactions', () => {
     })
   })
 
+  it('that idle give way to code in this process, too', async () => {
+    await using(1, async (a) => {
+      await a.query('BEGIN')
+      await a.query('UPDATE account SET n = 99 WHERE id = 7')
+      const seen = await server.db.transaction((tx) => tx.query('SELECT n FROM account WHERE id = 7'))
+      expect(seen.rows).toEqual([{ n: 0 }])
+    })
+  })
+
   it('may idle when nobody waits', async () => {
     await using(1, async (a) => {
       await a.query('BEGIN')
@@ -221,6 +231,28 @@ describe('transactions', () => {
       expect(await one(b, 'SELECT 1')).toBe(1)
       expect(await one(a, 'SELECT $1::int', [3])).toBe(3)
     })
+  })
+})
+
+describe('closing', () => {
+  it("ends clients with 57P01, rolls back, and leaves the caller's PGlite open and clean", async () => {
+    const db = await loadPglite(undefined)
+    await db.exec('CREATE TABLE t (n int)')
+    const own = await createPostgresServer({ db })
+    const clients = await Promise.all([0, 1].map(() => new Client(own.url)))
+    const told = clients.map((client) => new Promise<unknown>((resolve) => client.once('error', resolve)))
+    clients.forEach((client) => client.on('error', () => undefined))
+    for (const client of clients) await client.connect()
+    await clients[0]?.query('SET search_path = pg_catalog')
+    await clients[1]?.query('BEGIN; CREATE TEMP TABLE gone (n int); INSERT INTO t VALUES (1); SET LOCAL lock_timeout = 9')
+    await own.close()
+    expect(await Promise.all(told)).toMatchObject([{ code: '57P01' }, { code: '57P01' }])
+    await own.close()
+    expect((await db.query("SELECT count(*)::int AS n, current_setting('search_path') AS s, to_regclass('gone') AS g FROM t")).rows).toEqual([{ n: 0, s: 'public', g: null }])
+    const again = await createPostgresServer({ db })
+    await expect(createPostgresServer({ db, port: Number(new URL(again.url).port) })).rejects.toMatchObject({ code: 'LS-3008' })
+    await again.close()
+    await db.close()
   })
 })
 

@@ -43,6 +43,8 @@ export interface PostgresServer {
  * - Refused with 0A000: LISTEN, COPY FROM STDIN as one of several statements or prepared. Cancel requests have no
  *   effect: PGlite runs a statement to its end. A database of another name: 3D000.
  *
+ * Settings that code in this process makes for the session are undone when a client has used it.
+ *
  * Throws LS-3008 when the port is taken, and what opening a PGlite folder throws.
  */
 export async function createPostgresServer(options: PostgresServerOptions = {}): Promise<PostgresServer> {

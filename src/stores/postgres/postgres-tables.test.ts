@@ -75,12 +75,15 @@ describe.skipIf(server === undefined)('with a server', () => {
 
   it('tells two databases of one server apart and knows one again', async () => {
     const first = await createPostgresTables({ url })
-    await first.autocommit('CREATE DATABASE clone').catch(() => undefined)
+    const name = `clone_${process.pid}`
+    await first.autocommit(`CREATE DATABASE ${name}`)
     const again = await createPostgresTables({ url: other((u) => (u.hostname = 'localhost')) })
-    const clone = await createPostgresTables({ url: other((u) => (u.pathname = '/clone')) })
+    const clone = await createPostgresTables({ url: other((u) => (u.pathname = `/${name}`)) })
     expect(again.target.fingerprint).toBe(first.target.fingerprint)
     expect(clone.target.fingerprint).not.toBe(first.target.fingerprint)
-    await Promise.all([first.close(), again.close(), clone.close()])
+    await Promise.all([again.close(), clone.close()])
+    await first.autocommit(`DROP DATABASE ${name}`, { lockTimeout: 5_000 })
+    await first.close()
   })
 
   it('opens no more connections than the pool size, however many transactions wait', async () => {

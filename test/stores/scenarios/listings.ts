@@ -26,12 +26,18 @@ const average = (fieldPath: string) => ({ avg: { field: { fieldPath } }, alias: 
 export async function askAboutAggregations({ ask, calls }: Interview): Promise<void> {
   await seed(calls)
   const from = [{ collectionId: 'a' }]
-  const total = (what: string, query: QueryMessage, ...aggregations: object[]) => ask(what, () => calls.aggregate(query, aggregations))
+  const total = (what: string, query: QueryMessage, ...aggregations: object[]) =>
+    ask(what, () => calls.aggregate(query, aggregations))
   await total('count', { from }, count)
   await total('count of a field', { from, orderBy: [{ field: { fieldPath: 'x' } }] }, count)
   await total('count of a page', { from, limit: { value: 2 }, offset: 1 }, count)
   await total('count of a group', { from: [{ collectionId: 'c', allDescendants: true }] }, count)
-  await total('count up to', { from }, { count: { upTo: { value: 2 } }, alias: 'a' }, { count: { upTo: { value: 100 } }, alias: 'b' })
+  await total(
+    'count up to',
+    { from },
+    { count: { upTo: { value: 2 } }, alias: 'a' },
+    { count: { upTo: { value: 100 } }, alias: 'b' },
+  )
   await total('count up to 0', { from }, { count: { upTo: { value: 0 } }, alias: 'a' })
   await total('no alias', { from }, { count: {} }, { sum: { field: { fieldPath: 'x' } } })
   await total('one field', { from }, count, sum('x'), average('x'))
@@ -94,7 +100,8 @@ export async function askAboutTransactions({ ask, calls }: Interview): Promise<v
   const { client, database, options } = calls
   const junk = Buffer.from('junk')
   const write = put(calls, 'a/1', { x: integer(7) })
-  const roll = (transaction: Uint8Array) => client.rollback({ database, transaction }, options).then(([answer]) => answer)
+  const roll = (transaction: Uint8Array) =>
+    client.rollback({ database, transaction }, options).then(([answer]) => answer)
   await ask('commit of an unknown one', () => calls.commit([], junk))
   await ask('read in an unknown one', () => calls.get(['a/1'], { transaction: junk }))
   await ask('rollback of an unknown one', () => roll(junk))
@@ -127,5 +134,7 @@ export async function askAboutTransactions({ ask, calls }: Interview): Promise<v
     return calls.get(['a/1'], { transaction })
   })
   await ask('begun by a read', () => calls.get(['a/1'], { newTransaction: { readWrite: {} } }))
-  await ask('a time to come', () => calls.get(['a/1'], { readTime: { seconds: Math.floor(Date.now() / 1000) + 3600, nanos: 0 } }))
+  await ask('a time to come', () =>
+    calls.get(['a/1'], { readTime: { seconds: Math.floor(Date.now() / 1000) + 3600, nanos: 0 } }),
+  )
 }

@@ -7,17 +7,59 @@ const nested = (levels: number): ValueMessage => (levels === 0 ? integer(1) : ma
 
 /** Which names and field names are taken. */
 export async function askAboutNames({ ask, calls }: Interview): Promise<void> {
-  const paths = ['a', 'a/__x__', 'a/.', 'a/..', '__a__/b', 'a//b', 'a/__id7__', 'a/__id-7__', 'a/__id07__', 'a/__idx__', 'a/__', 'a/___', 'a/\u0000b']
-  const long = { 'a long id': `a/${'x'.repeat(1501)}`, '100 levels': Array(100).fill('a/b').join('/'), '101 levels': Array(101).fill('a/b').join('/') }
-  for (const path of [...paths, 'a/__id99999999999999999999__']) await ask(`name ${JSON.stringify(path)}`, () => calls.commit([put(calls, path, {})]))
+  const paths = [
+    'a',
+    'a/__x__',
+    'a/.',
+    'a/..',
+    '__a__/b',
+    'a//b',
+    'a/__id7__',
+    'a/__id-7__',
+    'a/__id07__',
+    'a/__idx__',
+    'a/__',
+    'a/___',
+    'a/\u0000b',
+  ]
+  const long = {
+    'a long id': `a/${'x'.repeat(1501)}`,
+    '100 levels': Array(100).fill('a/b').join('/'),
+    '101 levels': Array(101).fill('a/b').join('/'),
+  }
+  for (const path of [...paths, 'a/__id99999999999999999999__'])
+    await ask(`name ${JSON.stringify(path)}`, () => calls.commit([put(calls, path, {})]))
   for (const [what, path] of Object.entries(long)) await ask(what, () => calls.commit([put(calls, path, {})]))
   await ask('no name', () => calls.commit([{ update: { name: 'junk', fields: {} } }]))
   const keys = ['', '__x__', '__type__', '__name__', '__id7__', '__', 'a.b', 'a`b', 'constructor', '10']
-  for (const key of keys) await ask(`field ${JSON.stringify(key)}`, () => calls.commit([put(calls, 'f/1', { [key]: integer(1) })]))
-  for (const key of keys) await ask(`inner field ${JSON.stringify(key)}`, () => calls.commit([put(calls, 'f/1', { m: map({ [key]: integer(1) }) })]))
+  for (const key of keys)
+    await ask(`field ${JSON.stringify(key)}`, () => calls.commit([put(calls, 'f/1', { [key]: integer(1) })]))
+  for (const key of keys)
+    await ask(`inner field ${JSON.stringify(key)}`, () =>
+      calls.commit([put(calls, 'f/1', { m: map({ [key]: integer(1) }) })]),
+    )
   await ask('a long field name', () => calls.commit([put(calls, 'f/1', { ['x'.repeat(1501)]: integer(1) })]))
   await ask('name order', async () => {
-    const ids = ['a', 'B', '__id7__', '__id-3__', '__id10__', '1', '10', '2', 'é', '😀', '\uffee', 'a!', 'a\u0001', 'ab', '__', '~', 'a/n/z', 'a!/n/z']
+    const ids = [
+      'a',
+      'B',
+      '__id7__',
+      '__id-3__',
+      '__id10__',
+      '1',
+      '10',
+      '2',
+      'é',
+      '😀',
+      '\uffee',
+      'a!',
+      'a\u0001',
+      'ab',
+      '__',
+      '~',
+      'a/n/z',
+      'a!/n/z',
+    ]
     await calls.batchWrite(ids.map((id) => put(calls, `n/${id}`, {})))
     return calls.found({ from: [{ collectionId: 'n', allDescendants: true }] })
   })
@@ -75,7 +117,10 @@ export async function askAboutValues({ ask, calls }: Interview): Promise<void> {
     'reference to a collection': { referenceValue: calls.name('a') },
     'text too long': text('x'.repeat(most + 1)),
   }
-  for (const [what, value] of Object.entries(refused)) await ask(what, () => calls.commit([put(calls, 'v/1', { x: value })]))
+  for (const [what, value] of Object.entries(refused))
+    await ask(what, () => calls.commit([put(calls, 'v/1', { x: value })]))
   await ask('longest text', () => calls.commit([put(calls, 'v/1', { x: text('x'.repeat(most)) })]))
-  await ask('too large', () => calls.commit([put(calls, 'v/1', { x: text('x'.repeat(600_000)), y: text('x'.repeat(600_000)) })]))
+  await ask('too large', () =>
+    calls.commit([put(calls, 'v/1', { x: text('x'.repeat(600_000)), y: text('x'.repeat(600_000)) })]),
+  )
 }

@@ -9,7 +9,10 @@ const one = { x: integer(1) }
 
 /** Preconditions, single and in batches, and what a write that changes nothing does. */
 export async function askAboutWrites({ ask, calls }: Interview): Promise<void> {
-  const commit = (...writes: WriteMessage[]) => () => calls.commit(writes)
+  const commit =
+    (...writes: WriteMessage[]) =>
+    () =>
+      calls.commit(writes)
   const remove = (path: string, more: WriteMessage = {}): WriteMessage => ({ delete: calls.name(path), ...more })
   await ask('create', commit(put(calls, 'a/1', one, absent)))
   await ask('create what exists', commit(put(calls, 'a/1', one, absent)))
@@ -39,11 +42,14 @@ export async function askAboutWrites({ ask, calls }: Interview): Promise<void> {
   )
   await ask('batch with one document twice', () => calls.batchWrite([put(calls, 'a/3', {}), put(calls, 'a/3', one)]))
   await ask('batch with one wrong name', () => calls.batchWrite([put(calls, 'a/31', one), put(calls, 'a/__x__', one)]))
-  await ask('batch with one wrong field', () => calls.batchWrite([put(calls, 'a/31', one), put(calls, 'a/32', { '': integer(1) })]))
+  await ask('batch with one wrong field', () =>
+    calls.batchWrite([put(calls, 'a/31', one), put(calls, 'a/32', { '': integer(1) })]),
+  )
   await ask('nothing of the wrong batches', () => calls.get(['a/31']))
   await ask('empty batch', () => calls.batchWrite([]))
   await ask('a write that changes nothing', async () => {
-    const versions = async (): Promise<unknown> => JSON.stringify((await calls.get(['a/3'])).map((answer) => answer['found']))
+    const versions = async (): Promise<unknown> =>
+      JSON.stringify((await calls.get(['a/3'])).map((answer) => answer['found']))
     const before = await versions()
     await calls.commit([put(calls, 'a/3', one)])
     const same = await versions()
@@ -56,7 +62,8 @@ export async function askAboutWrites({ ask, calls }: Interview): Promise<void> {
 export async function askAboutDocuments({ ask, calls }: Interview): Promise<void> {
   const { client, root, options } = calls
   const document = { fields: one }
-  const create = (more: object) => async () => (await client.createDocument({ parent: root, collectionId: 'c', document, ...more }, options))[0]
+  const create = (more: object) => async () =>
+    (await client.createDocument({ parent: root, collectionId: 'c', document, ...more }, options))[0]
   await ask('create', create({ documentId: 'x', mask: { fieldPaths: [] } }))
   await ask('create again', create({ documentId: 'x' }))
   await ask('create with a name', create({ documentId: 'y', document: { name: calls.name('c/y'), fields: {} } }))
@@ -70,7 +77,10 @@ export async function askAboutDocuments({ ask, calls }: Interview): Promise<void
   await ask('updated', async () => (await client.getDocument({ name: calls.name('c/x') }, options))[0])
   const gone = { name: calls.name('c/gone'), fields: {} }
   await ask('update what is missing', update({ document: gone, currentDocument: { exists: true } }))
-  await ask('get masked', async () => (await client.getDocument({ name: calls.name('c/x'), mask: { fieldPaths: ['b'] } }, options))[0])
+  await ask(
+    'get masked',
+    async () => (await client.getDocument({ name: calls.name('c/x'), mask: { fieldPaths: ['b'] } }, options))[0],
+  )
   await ask('get what is missing', async () => (await client.getDocument({ name: calls.name('c/gone') }, options))[0])
   const remove = (request: object) => async () => (await client.deleteDocument(request, options))[0]
   await ask('delete', remove({ name: calls.name('c/x') }))

@@ -1,0 +1,68 @@
+import { randomInt } from 'node:crypto'
+import { batchWrite, commitWrites } from './commit.ts'
+import type { Keep } from './commit.ts'
+import type { Databases } from './databases.ts'
+import { keyOf, parseDocumentName, parseParent } from './names.ts'
+import { maskFields, parseMask } from './paths.ts'
+import type {
+  BeginTransactionRequest,
+  CommitRequest,
+  CreateDocumentRequest,
+  DeleteDocumentRequest,
+  RollbackRequest,
+  UpdateDocumentRequest,
+} from './requests.ts'
+import { invalid } from './status.ts'
+import type { Transactions } from './transactions.ts'
+import type { WireMask, WireWrite } from './wire.ts'
+
+/** The methods of the service that change something, or are about transactions. */
+export interface Mutations {
+  readonly createDocument: (request: CreateDocumentRequest) => object
+  readonly updateDocument: (request: UpdateDocumentRequest) => object
+  readonly deleteDocument: (request: DeleteDocumentRequest) => object
+  readonly commit: (request: CommitRequest) => object
+  readonly batchWrite: (request: CommitRequest) => object
+  readonly beginTransaction: (request: BeginTransactionRequest) => object
+  readonly rollback: (request: RollbackRequest) => object
+}
+
+export function createMutations(databases: Databases, transactions: Transactions, keep: Keep): Mutations {
+  const commitOne = (name: string, write: WireWrite, mask?: WireMask | null): object => {
+    const parsed = parseDocumentName(name)
+    const database = databases.of(parsed.database)
+    const paths = parseMask(mask)
+    commitWrites(database, [write], keep)
+    const stored = database.get(keyOf(parsed.segments))
+    return stored && paths ? { ...stored, fields: maskFields(stored.fields, paths) } : (stored ?? {})
+  }
+  return {
+    createDocument: (request) => {
+      if (request.document?.name) throw invalid('document.name must not be set')
+      parseParent(request.parent)
+      const id = request.documentId === '' ? randomId() : request.documentId
+      const name = `${request.parent}/${request.collectionId}/${id}`
+      const update = { name, fields: request.document?.fields ?? {} }
+      return commitOne(name, { update, currentDocument: { exists: false } }, request.mask)
+    },
+    updateDocument: ({ document, updateMask = null, mask, currentDocument = null }) =>
+      commitOne(document?.name ?? '', { update: document ?? {}, updateMask, currentDocument }, mask),
+    deleteDocument: ({ name, currentDocument = null }) => commitOne(name, { delete: name, currentDocument }),
+    commit: (request) => {
+      const database = databases.of(request.database)
+      transactions.finish(database, request.transaction, request.writes.length)
+      return commitWrites(database, request.writes, keep)
+    },
+    batchWrite: (request) => batchWrite(databases.of(request.database), request.writes, keep),
+    beginTransaction: (request) => ({
+      transaction: transactions.begin(databases.of(request.database), request.options),
+    }),
+    rollback: (request) => {
+      transactions.rollback(databases.of(request.database), request.transaction)
+      return {}
+    },
+  }
+}
+
+const idLetters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const randomId = (): string => Array.from({ length: 20 }, () => idLetters[randomInt(idLetters.length)]).join('')

@@ -44,9 +44,17 @@ export interface Cli {
 }
 
 /** Throws LS-1007 for a format that this command has not got. */
-export function createCli(world: World, argv: readonly string[], options: GlobalOptions, allowed: readonly Format[]): Cli {
+export function createCli(
+  world: World,
+  argv: readonly string[],
+  options: GlobalOptions,
+  allowed: readonly Format[],
+): Cli {
   const { env, stdout, stderr } = world
-  const screen = (stream: OutputStream): Screen => ({ width: widthOf(stream), paint: createPaint(isColoured(stream, options.color ?? true, env)) })
+  const screen = (stream: OutputStream): Screen => ({
+    width: widthOf(stream),
+    paint: createPaint(isColoured(stream, options.color ?? true, env)),
+  })
   const quiet = options.quiet ?? false
   const warn = (text: string): void => void stderr.write(`${text}\n`)
   const print = (text: string): void => void stdout.write(`${text}\n`)
@@ -54,7 +62,8 @@ export function createCli(world: World, argv: readonly string[], options: Global
     world,
     argv,
     folder: options.cwd === undefined ? world.cwd : resolve(world.cwd, options.cwd),
-    configFile: options.config === undefined || isAbsolute(options.config) ? options.config : resolve(world.cwd, options.config),
+    configFile:
+      options.config === undefined || isAbsolute(options.config) ? options.config : resolve(world.cwd, options.config),
     environment: options.env,
     format: parseFormat(options, allowed),
     debug: options.debug ?? false,

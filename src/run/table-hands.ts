@@ -23,6 +23,9 @@ export interface TableHandsOptions {
 const groupRepeats = { first: 100, longest: 2_000, repeats: 4 }
 const singleRepeats = { first: 250, longest: 15_000, repeats: 20 }
 
+/** Seconds of held locks that the journal is told of even where nothing new was changed. */
+const worthTelling = 0.05
+
 /** Change, pre-image, checkpoint and fence in one transaction: it happened once or not at all. */
 export function createTableHands(options: TableHandsOptions): TableHands {
   const { tables, shard } = options
@@ -49,7 +52,7 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
   await changePart(options, change, { names: change.names, whole: true, failures, tally })
   const { changed, skipped, conflicts, repeats, seconds } = tally
-  if (changed > 0 || repeats > 0) options.emit({
+  if (changed > 0 || repeats > 0 || seconds > worthTelling) options.emit({
     type: 'tables-changed',
     step: options.shard.step,
     phase: options.shard.phase,

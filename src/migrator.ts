@@ -182,8 +182,7 @@ async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: Stop
 }
 
 function complete(context: RunContext, crew: Crew, run: Run): Promise<void> {
-  requireState(run, ['soaking', 'completing', 'failed', 'paused'], 'complete')
-  if (run.phase !== 'contract' && run.state !== 'soaking') throw wrongState(run, 'complete')
+  requireState(run, ['soaking', 'completing'], 'complete')
   return runContract(context, crew)
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { normaliseLineEnds, sha256 } from '../kernel/checksum.ts'
 import type { Where } from '../kernel/errors.ts'
@@ -22,7 +23,8 @@ export interface Checksum {
 
 /** Reads, never runs, the file and what it imports by relative path. */
 export function checksumModule(file: string): Checksum {
-  const jiti = createJiti(file)
+  // Code from jiti's cache ends in a comment that freshly made code has not.
+  const jiti = createJiti(file, { fsCache: false })
   const texts: string[] = []
   const meanings: string[] = []
   const seen = new Set<string>()
@@ -30,11 +32,12 @@ export function checksumModule(file: string): Checksum {
     if (seen.has(path)) return
     seen.add(path)
     const source = normaliseLineEnds(readFileSync(path, 'utf8'))
-    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, babel: { comments: false, minified: true } })
+    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, retainLines: false, babel: { comments: false, minified: true } })
     texts.push(source)
     meanings.push(code)
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
-      visit(jiti.esmResolve(name, { parentURL: path, try: true })?.replace(/^file:\/\//, '') ?? resolve(dirname(path), name))
+      const found = jiti.esmResolve(name, { parentURL: path, try: true })
+      visit(found === undefined ? resolve(dirname(path), name) : fileURLToPath(found))
     }
   }
   visit(resolve(file))
@@ -47,7 +50,8 @@ export function placeOf(error: unknown, file: string): Where {
   const escaped = file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const found = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text) ?? /\((\d+):(\d+)\)/.exec(text)
   if (found === null) return { file }
-  const [line, column] = [Number(found[1]), Number(found[2])]
+  // The parser counts columns from 0, a stack from 1.
+  const [line, column] = [Number(found[1]), Number(found[2]) + (/\bParseError\b/.test(text) ? 1 : 0)]
   const source = readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
   return { file, line, column, ...(source === undefined ? {} : { source }) }
 }

@@ -75,7 +75,7 @@ function sectionsOf({ run, digest, plan }: JournalReport): readonly Section[] {
       title: 'What was kept',
       lines: cut(
         digest.kept.map(
-          ({ step, where, count, why }) => `step ${step + 1}: ${printCounted(count, 'values')} of ${where}: ${why}`,
+          ({ step, where, count, unit, why }) => `step ${step + 1}: ${printCounted(count, unit)} (${where}): ${why}`,
         ),
       ),
     },

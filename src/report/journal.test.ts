@@ -76,7 +76,7 @@ describe('a journal', () => {
       conflicts: 0,
       seconds: 1,
     },
-    { type: 'kept', step: 1, where: 'user_table_81', count: 2, why: 'written by others after the cutover' },
+    { type: 'kept', step: 1, where: 'user_table_81', count: 2, unit: 'values', why: 'written by others after the cutover' },
   ]
   const journal = buildJournal({
     run: {
@@ -132,7 +132,7 @@ describe('a journal', () => {
           again
 
       What was kept
-        - step 2: 2 values of user_table_81: written by others after the cutover
+        - step 2: 2 values (user_table_81): written by others after the cutover
 
       What went wrong
         - 2026-11-22 09:31:05 UTC: shard s0 tried again: UNAVAILABLE

@@ -46,7 +46,15 @@ const digest = z.object({
       repeats: z.number().int(),
     }),
   ),
-  kept: z.array(z.object({ step: z.number().int(), where: z.string(), count: z.number().int(), why: z.string() })),
+  kept: z.array(
+    z.object({
+      step: z.number().int(),
+      where: z.string(),
+      count: z.number().int(),
+      unit: z.enum(['documents', 'values']),
+      why: z.string(),
+    }),
+  ),
   warnings: z.array(said),
   failures: z.array(said),
 })
@@ -118,7 +126,13 @@ function digestOf(plan: Plan, events: readonly RecordedEvent[]): Digest {
     })),
     findings: ofType(events, 'finding').map(({ step, where, problem }) => ({ step, where, problem })),
     locks: locksOf(events),
-    kept: ofType(events, 'kept').map(({ step, where, count, why }) => ({ step, where, count, why })),
+    kept: ofType(events, 'kept').map(({ step, where, count, unit, why }) => ({
+      step,
+      where,
+      count,
+      unit,
+      why,
+    })),
     warnings: ofType(events, 'warning').map(({ at, message }) => ({ at, text: message })),
     failures: failuresOf(events),
   }

@@ -99,10 +99,9 @@ export function isEdited(applied: string, now: Checksum): boolean {
   return then.text !== now.text && then.meaning !== now.meaning
 }
 
-function nextOf({ id, state, phase, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
+function nextOf({ id, state, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
   if (fileMissing) return state === 'completed' || state === 'rolled back' ? null : `bring the file of ${id} back`
   if (edited) return `bring ${id} back to what was applied, or write a new migration`
-  if (phase === 'contract' && (state === 'failed' || state === 'paused')) return `lockstep complete ${id}`
   return nextByState[state](id)
 }
 

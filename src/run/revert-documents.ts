@@ -28,7 +28,7 @@ export async function* revertDocuments({ tables, shard, work, hands, emit }: Rev
     const byName = new Map(images.map((image) => [image.name, image]))
     const kept = new Set<string>()
     const result = await revertPage({ hands, byName, kept })
-    if (kept.size > 0) emit({ type: 'kept', step: shard.step, where: firstFew([...kept]), count: kept.size, why: 'written by others since' })
+    if (kept.size > 0) emit({ type: 'kept', step: shard.step, where: firstFew([...kept]), count: kept.size, unit: 'documents', why: 'others changed the field since, so it stays as they left it' })
     yield { ...result, cursor: page.seq }
   }
 }

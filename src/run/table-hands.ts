@@ -141,6 +141,6 @@ async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept
   )
   const count = row?.count ?? 0
   if (count === 0) return
-  const why = `values of column ${kept.knownAs} written by others; they are in lockstep.kept_values`
-  emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, why })
+  const why = `others wrote to column ${kept.knownAs}; the values are in lockstep.kept_values`
+  emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, unit: 'values', why })
 }

@@ -13,7 +13,7 @@ export interface Finished {
 export interface Running {
   readonly child: ChildProcess
   readonly finished: Promise<Finished>
-  /** Resolves when the text has been seen on stderr, or the process ended. */
+  /** Resolves when the text has been seen on stdout or stderr, or the process ended. */
   said(text: string): Promise<void>
 }
 
@@ -24,9 +24,12 @@ export function start(script: string, args: readonly string[], env: NodeJS.Proce
   let stderr = ''
   const waiting: { text: string; resolve: () => void }[] = []
   const tell = (): void => {
-    for (const { text, resolve } of waiting) if (stderr.includes(text)) resolve()
+    for (const { text, resolve } of waiting) if (stderr.includes(text) || stdout.includes(text)) resolve()
   }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    tell()
+  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
     tell()

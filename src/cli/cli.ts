@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { LockstepError } from '../kernel/errors.ts'
 import type { Screen } from '../report/paint.ts'
+import { hang } from '../report/text-layout.ts'
 import { createPaint, isColoured } from './colour.ts'
 import type { OutputStream, World } from './world.ts'
 
@@ -56,6 +57,7 @@ export function createCli(
     paint: createPaint(isColoured(stream, options.color ?? true, env)),
   })
   const quiet = options.quiet ?? false
+  const talkWidth = widthOf(stderr)
   const warn = (text: string): void => void stderr.write(`${text}\n`)
   const print = (text: string): void => void stdout.write(`${text}\n`)
   return {
@@ -72,9 +74,14 @@ export function createCli(
     talk: screen(stderr),
     print,
     printJson: (value) => print(JSON.stringify(value, null, 2)),
-    say: (text) => (quiet ? undefined : warn(text)),
+    say: (text) => (quiet ? undefined : warn(fold(text, talkWidth))),
     warn,
   }
+}
+
+/** A sentence in lines that fit; what was laid out or painted stays as it is. */
+function fold(text: string, width: number): string {
+  return text.includes('\n') || text.includes('\u001B') ? text : hang('', text, width).join('\n')
 }
 
 function parseFormat({ format, json }: GlobalOptions, allowed: readonly Format[]): Format {

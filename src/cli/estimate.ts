@@ -24,16 +24,20 @@ interface Seen {
   readonly seconds: number
 }
 
+/** Work and time, both fading, so that their quotient is the pace from the first moment on. */
+type Pace = Seen
+
 /** Estimates one piece of work from its own pace, the recent past weighing most. */
 export function createEstimator(): Estimator {
   let began: Seen | undefined
   let last: Seen | undefined
-  let rate: number | undefined
+  let pace: Pace = { done: 0, seconds: 0 }
   return {
     update(done, expected, seconds) {
       began ??= { done, seconds }
-      rate = last === undefined ? undefined : paceOf(rate, last, { done, seconds })
+      if (last !== undefined) pace = fade(pace, last, { done, seconds })
       if (last === undefined || seconds > last.seconds) last = { done, seconds }
+      const rate = pace.seconds === 0 ? undefined : pace.done / pace.seconds
       const share = expected === 0 ? 1 : Math.min(done / expected, 1)
       const early = share < leastShare || seconds - began.seconds < leastSeconds
       return {
@@ -45,11 +49,11 @@ export function createEstimator(): Estimator {
   }
 }
 
-function paceOf(before: number | undefined, last: Seen, now: Seen): number | undefined {
+function fade(pace: Pace, last: Seen, now: Seen): Pace {
   const passed = now.seconds - last.seconds
-  if (passed <= 0) return before
-  const pace = Math.max(now.done - last.done, 0) / passed
-  return before === undefined ? pace : before + (1 - 0.5 ** (passed / halfLife)) * (pace - before)
+  if (passed <= 0) return pace
+  const kept = 0.5 ** (passed / halfLife)
+  return { done: pace.done * kept + Math.max(now.done - last.done, 0), seconds: pace.seconds * kept + passed }
 }
 
 function rangeOf(left: number, rate: number | undefined): readonly [number, number] | undefined {

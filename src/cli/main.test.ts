@@ -226,4 +226,10 @@ describe('up', () => {
     expect(twice.calls).toContain('exit 130')
     expect(twice.err).toContain('resumable')
   })
+
+  test('an interruption before anything runs starts nothing', async () => {
+    const { code, calls, err } = await runCli(['up'], { ...pending, whilePlanning: (interrupt) => interrupt() })
+    expect([code, calls]).toEqual([130, ['close']])
+    expect(err).not.toContain('Plan 72229e4ed11d')
+  })
 })

@@ -15,15 +15,22 @@ export async function ask(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const lines = createInterface({ input: stdin, output: stderr, terminal: stdin.isTTY === true })
+  let answered = false
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await new Promise<string | undefined>((resolve, reject) => {
-      lines.once('close', () => resolve(undefined))
+      lines.once('close', () => {
+        if (!answered) stderr.write('\n')
+        resolve(undefined)
+      })
       lines.once('SIGINT', () =>
         reject(new LockstepError('LS-4007', 'interrupted at the question: nothing was started')),
       )
-      lines.question(question, (answer) => resolve(answer.trim()))
+      lines.question(question, (answer) => {
+        answered = true
+        resolve(answer.trim())
+      })
     })
   } finally {
     signal.removeEventListener('abort', stop)

@@ -33,8 +33,10 @@ export async function withRunning(
   concurrency: number | undefined,
   task: (running: Running) => Promise<void>,
 ): Promise<void> {
-  const watch = createRunWatch(cli)
-  const interrupts = watchInterrupts(cli, watch.isWorking)
+  let working = (): boolean => false
+  const interrupts = watchInterrupts(cli, () => working())
+  const watch = createRunWatch(cli, interrupts.signal)
+  working = watch.isWorking
   try {
     const options = {
       listener: watch.listener,
@@ -86,7 +88,7 @@ interface RunWatch {
   now(): string
 }
 
-function createRunWatch(cli: Cli): RunWatch {
+function createRunWatch(cli: Cli, signal: AbortSignal): RunWatch {
   const tallies = new Map<string, Tally>()
   let behind: number | null = null
   let current: { readonly migration: string; readonly display: Display } | undefined
@@ -110,6 +112,7 @@ function createRunWatch(cli: Cli): RunWatch {
       }
     },
     async work(shown, task) {
+      refuseWhenAborted(signal)
       const started = cli.world.clock.now()
       current = { migration: shown.migration, display: createDisplay(cli, shown) }
       try {
@@ -140,6 +143,15 @@ function addTallies(migration: string, tally: Tally | undefined, more: Partial<T
   }
 }
 
+/** Throws LS-4007: what was asked for is to stop, so nothing new begins. */
+export function refuseWhenAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted()
+}
+
+function interrupted(): LockstepError {
+  return new LockstepError('LS-4007', 'interrupted while no run was under way: nothing is left to finish')
+}
+
 interface Interrupts {
   readonly signal: AbortSignal
   /** Rejects with LS-4007 at an interruption while no run is being worked on. */
@@ -160,7 +172,7 @@ function watchInterrupts(cli: Cli, isWorking: () => boolean): Interrupts {
     }
     controller.abort()
     if (isWorking()) cli.warn('finishing the current page, then pausing; Ctrl-C again stops at once')
-    else stopIdle(new LockstepError('LS-4007', 'interrupted while no run was under way: nothing is left to finish'))
+    else stopIdle(interrupted())
   })
   return { signal: controller.signal, whileIdle, stop }
 }

@@ -174,7 +174,8 @@ export const verbs: readonly Verb[] = [
   {
     name: 'demo',
     summary: 'watch a migration go there and back while an app writes',
-    description: 'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',
+    description:
+      'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',
     examples: ['lockstep demo', 'lockstep demo --tenants 50 --documents 5000'],
     formats: ['text'],
     operands: [],

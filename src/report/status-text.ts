@@ -4,7 +4,7 @@ import type { Status, StatusRow } from './status.ts'
 import { columns, hang, markdownCell } from './text-layout.ts'
 
 /** The state with what disk says about the file: `soaking, edited`. */
-export function printState({ state, edited, fileMissing }: StatusRow): string {
+function printState({ state, edited, fileMissing }: StatusRow): string {
   return [state, ...(edited ? ['edited'] : []), ...(fileMissing ? ['file missing'] : [])].join(', ')
 }
 

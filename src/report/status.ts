@@ -55,9 +55,19 @@ export function buildStatus({ target, files, runs, progress }: StatusSources): S
   const onDisk = new Map(files.map((file) => [file.id, file]))
   const ids = [...new Set([...onDisk.keys(), ...latest.keys()])].sort()
   const migrations = ids.map((id) => rowOf(id, latest.get(id), onDisk.get(id), progress))
-  const next = migrations.find((each) => each.next !== null)?.next ?? 'nothing to do'
+  const next =
+    urgency.flatMap((urgent) => migrations.filter((row) => row.next !== null && urgent(row)))[0]?.next ??
+    'nothing to do'
   return { formatVersion: 1, target, migrations, next }
 }
+
+/** What is faulty comes first, then what is under way, then what is pending; a soak may last. */
+const urgency: readonly ((row: StatusRow) => boolean)[] = [
+  ({ edited, fileMissing }) => edited || fileMissing,
+  ({ state }) => underWay.has(state),
+  ({ state }) => state === 'pending' || state === 'rolled back',
+  () => true,
+]
 
 function rowOf(
   id: string,

@@ -1,5 +1,5 @@
 /** The text in lines of at most `width` characters, broken between words; a longer word keeps its line to itself. */
-export function wrapText(text: string, width: number): readonly string[] {
+function wrapText(text: string, width: number): readonly string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, width))
 }
 

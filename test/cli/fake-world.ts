@@ -24,6 +24,8 @@ export interface Scene {
   readonly failure?: Error
   /** Called while a run is being worked on. */
   readonly during?: (interrupt: () => void) => Promise<void>
+  /** Called while a migration is planned. */
+  readonly whilePlanning?: (interrupt: () => void) => void
 }
 
 export interface Outcome {
@@ -129,7 +131,10 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
       migrations: [...rows.values()],
       next: 'nothing to do',
     }),
-    plan: async (id) => planOf(id, kind),
+    async plan(id) {
+      scene.whilePlanning?.(interrupt)
+      return planOf(id, kind)
+    },
     start: (plan, stopAfter) =>
       work(
         `start ${plan.migration.id} ${stopAfter ?? ''}`.trim(),

@@ -49,18 +49,19 @@ function printPlan(cli: Cli, planned: Plan, next: string): void {
 
 /** JSON is a plan or null, so that a script can tell. */
 function printNothing(cli: Cli, status: Status, row: StatusRow | undefined): void {
-  const text = row === undefined ? 'nothing pending: every migration is applied' : stateOf(row)
+  const text = row === undefined ? 'nothing pending: every migration is applied' : whereOf(row)
   if (cli.format === 'json') cli.print('null')
   else cli.print(`${text}\nnext  ${row?.next ?? status.next}`)
   if (cli.format === 'json') cli.say(text)
 }
 
-function stateOf({ id, state, phase, percent, next }: StatusRow): string {
-  const where =
-    state === 'running' || state === 'paused' || state === 'failed'
-      ? ` in ${phase ?? 'expand'}${percent === null ? '' : `, ${percent} %`}`
-      : ''
-  return `${id} is ${state}${where}${next === null ? '' : `: ${next}`}`
+function stateOf(row: StatusRow): string {
+  return `${whereOf(row)}${row.next === null ? '' : `: ${row.next}`}`
+}
+
+function whereOf({ id, state, phase, percent }: StatusRow): string {
+  if (state !== 'running' && state !== 'paused' && state !== 'failed') return `${id} is ${state}`
+  return `${id} is ${state} in ${phase ?? 'expand'}${percent === null ? '' : `, ${percent} %`}`
 }
 
 /** The command that applies this very plan. */

@@ -11,7 +11,7 @@ import type { Given } from '../confirm.ts'
 import { isPending, queueOf } from '../queue.ts'
 import type { Queue } from '../queue.ts'
 import type { Running } from '../running.ts'
-import { withRunning } from '../running.ts'
+import { refuseWhenAborted, withRunning } from '../running.ts'
 import type { Options } from '../verb.ts'
 import { plan } from './plan.ts'
 
@@ -116,6 +116,7 @@ export async function kindsOf({ migrator }: Running, migration: string): Promise
 async function startPlanned(cli: Cli, running: Running, planned: Plan, { to, given }: UpOptions): Promise<void> {
   const { migrator, signal } = running
   const { id } = planned.migration
+  refuseWhenAborted(signal)
   cli.say(renderPlan(planned, undefined, cli.talk))
   const demand = {
     target: migrator.target,

@@ -11,10 +11,9 @@ import type { Options } from '../verb.ts'
 export async function verify(cli: Cli, id: string | undefined, options: Options): Promise<number> {
   const level = options['level'] === 'full' ? 'full' : 'counts'
   const events: RunEvent[] = []
-  const controller = new AbortController()
   const listener = (message: { readonly event: RunEvent } | object): void =>
     void ('event' in message && events.push(message.event))
-  return withMigrator(cli, { listener, interrupt: controller.signal }, async (migrator) => {
+  return withMigrator(cli, { listener }, async (migrator) => {
     const report = await check(cli, migrator, { id, level, events })
     if (cli.format === 'json') cli.printJson(report)
     else cli.print(renderVerification(report, cli.payload))

@@ -62,7 +62,7 @@ export interface LoadedConfig {
   readonly migrationsFolder: string
 }
 
-export const configNames = ['lockstep.config.ts', 'lockstep.config.mts', 'lockstep.config.js', 'lockstep.config.mjs'] as const
+const configNames = ['lockstep.config.ts', 'lockstep.config.mts', 'lockstep.config.js', 'lockstep.config.mjs'] as const
 
 /** The nearest configuration from `folder` up to the git root. Undefined where there is none. */
 export function findConfig(folder: string): string | undefined {

@@ -23,7 +23,7 @@ export interface OpenOptions {
 }
 
 /** Where an environment points, before anything is opened. Throws LS-1005 where environment and target disagree. */
-export function checkEnvironment({ environment, env }: OpenOptions): { readonly emulator: string | undefined; readonly url: string | undefined } {
+function checkEnvironment({ environment, env }: OpenOptions): { readonly emulator: string | undefined; readonly url: string | undefined } {
   const { name, settings } = environment
   const emulator = settings.firestore.emulatorHost ?? env['FIRESTORE_EMULATOR_HOST']
   const url = 'url' in settings.postgres ? resolveText(settings.postgres.url, env, `environments.${name}.postgres.url`) : undefined

@@ -60,7 +60,7 @@ function sparseDisplay(cli: Cli, shown: Shown): Display {
   return {
     event(event) {
       const text = eventText(event)
-      if (text !== undefined) cli.say(`[${printElapsed(clock.now() - started)}] ${printEvent(text, cli.talk.paint)}`)
+      if (text !== undefined) cli.say(`[${printElapsed(clock.now() - started)}] ${printEvent(text, cli.talk.paint).trimStart()}`)
       if (event.type === 'phase-started') told = { seconds: 0, percent: 0 }
     },
     progress(progress) {

@@ -21,23 +21,31 @@ export interface Estimator {
 
 /** Estimates one piece of work from its own pace, the recent past weighing most. */
 export function createEstimator(): Estimator {
-  let rate: number | undefined
-  let last: { readonly done: number; readonly seconds: number } | undefined
-  let began: { readonly done: number; readonly seconds: number } | undefined
+  const measure = createPaceMeter()
+  let began: number | undefined
   return {
     update(done, expected, seconds) {
-      began ??= { done, seconds }
-      const passed = last === undefined ? 0 : seconds - last.seconds
-      if (last !== undefined && passed > 0) {
-        const now = Math.max(done - last.done, 0) / passed
-        const weight = rate === undefined ? 1 : 1 - 0.5 ** (passed / halfLife)
-        rate = rate === undefined ? now : rate + weight * (now - rate)
-      }
-      if (last === undefined || passed > 0) last = { done, seconds }
+      began ??= seconds
+      const rate = measure(done, seconds)
       const share = expected === 0 ? 1 : Math.min(done / expected, 1)
-      const known = share >= leastShare && share < 1 && seconds - began.seconds >= leastSeconds && rate !== undefined && rate > 0
-      const left = known && rate !== undefined ? (expected - done) / rate : undefined
+      const known = share >= leastShare && share < 1 && seconds - began >= leastSeconds
+      const left = known && rate !== undefined && rate > 0 ? (expected - done) / rate : undefined
       return { percent: Math.floor(share * 100), rate, left: left === undefined ? undefined : [left * 0.8, left * 1.4] }
     },
+  }
+}
+
+/** Units a second as a moving average whose memory halves every few seconds; undefined before the second look. */
+function createPaceMeter(): (done: number, seconds: number) => number | undefined {
+  let rate: number | undefined
+  let last: { readonly done: number; readonly seconds: number } | undefined
+  return (done, seconds) => {
+    const passed = last === undefined ? 0 : seconds - last.seconds
+    if (last !== undefined && passed > 0) {
+      const now = Math.max(done - last.done, 0) / passed
+      rate = rate === undefined ? now : rate + (1 - 0.5 ** (passed / halfLife)) * (now - rate)
+    }
+    if (last === undefined || passed > 0) last = { done, seconds }
+    return rate
   }
 }

@@ -28,7 +28,7 @@ async function run(world: World, argv: readonly string[]): Promise<number> {
     code = result
   })
   try {
-    await program.parseAsync([...(argv.length === 0 ? ['--help'] : argv)], { from: 'user' })
+    await program.parseAsync([...(argv.length === 0 ? ['--help'] : beforeExec(argv))], { from: 'user' })
     return code
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -61,6 +61,7 @@ function wantedFormat({ env }: World, argv: readonly string[]): string | undefin
   return joined ?? (at < 0 ? env['LOCKSTEP_FORMAT'] : words[at + 1])
 }
 
+/** What comes after `--exec` is another program's. */
 function beforeExec(argv: readonly string[]): readonly string[] {
   const at = argv.indexOf('--exec')
   return at < 0 ? argv : argv.slice(0, at)

@@ -13,8 +13,8 @@ export function isPending({ state, fileMissing }: StatusRow): boolean {
 }
 
 /** Rows whose run stopped, or may have, on its way forward. */
-export function isOpen({ state, phase }: StatusRow): boolean {
-  return (state === 'running' || state === 'paused' || state === 'failed') && phase !== 'contract'
+export function isOpen({ state }: StatusRow): boolean {
+  return state === 'running' || state === 'paused' || state === 'failed'
 }
 
 /** The row of a migration. Throws LS-2006 for one that is neither on disk nor in the ledger. */

@@ -124,6 +124,23 @@ export const verbs: readonly Verb[] = [
     act: async (cli) => (await import('./commands/doctor.ts')).doctor(cli),
   },
   {
+    name: 'local',
+    summary: 'start both databases on this machine',
+    description: 'Starts an embedded Postgres (with pgvector) and an embedded Firestore, without Docker and without Java, and serves them until Ctrl-C, or as long as the command after --exec runs. Prints the variables by which apps find them.',
+    examples: ['lockstep local --data .lockstep/data', 'eval "$(lockstep local --print-env)"', 'lockstep local --exec npm test'],
+    formats: ['text', 'json'],
+    operands: [],
+    options: [
+      described('--data <folder>', 'keep the data there; in memory without it'),
+      described('--only <store>', 'start one of them').choices(['firestore', 'postgres']),
+      described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
+      described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),
+      described('--print-env', 'print the variables of the stores that run for this folder, and end'),
+      described('--exec <command...>', 'run this command with the variables set, and end with its exit code; everything after --exec belongs to it'),
+    ],
+    act: async (cli, _, options) => (await import('./commands/local.ts')).local(cli, options),
+  },
+  {
     name: 'demo',
     summary: 'watch a migration go there and back while an app writes',
     description: 'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',

@@ -41,6 +41,7 @@ export const errorCatalogue = {
   'LS-3006': { title: 'data folder is in use', exit: 7 },
   'LS-3007': { title: 'a limit of the store was reached', exit: 1 },
   'LS-3008': { title: 'local store cannot start', exit: 1 },
+  'LS-3009': { title: 'no local stores are running', exit: 1 },
   'LS-4001': { title: 'another run holds the migration', exit: 7 },
   'LS-4002': { title: 'paused', exit: 8 },
   'LS-4003': { title: 'lease lost to another runner', exit: 1 },

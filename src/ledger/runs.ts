@@ -100,7 +100,7 @@ export async function readPlan(tables: TableReader, run: string): Promise<unknow
 }
 
 /** Seconds after which a runner that did not beat has lost the run. */
-export const leaseSeconds = 15
+const leaseSeconds = 15
 
 /**
  * Takes the run for this owner, if nobody living holds it; `dead` names owners known to be gone. Returns who holds

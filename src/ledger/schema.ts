@@ -59,7 +59,7 @@ export const ledgerVersion = versions.length
 const lockKey = 4_715_296
 
 /** True where there is a ledger of this version. Throws LS-4005 for a newer one. Changes nothing. */
-export async function hasLedger(tables: Pick<TableWriter, 'read'>): Promise<boolean> {
+async function hasLedger(tables: Pick<TableWriter, 'read'>): Promise<boolean> {
   const found = await tables.read(async (q) => {
     const [exists] = await q.query<{ found: boolean }>("select to_regclass('lockstep.meta') is not null as found")
     if (exists?.found !== true) return 0

@@ -6,7 +6,7 @@ import type { CollectionPattern } from './collection-pattern.ts'
 import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './operation.ts'
 
 /** Documents a page: one BatchWrite takes 500 writes. */
-export const pageSize = 500
+const pageSize = 500
 
 /** Documents below which another shard is not worth its scan. */
 const smallestShard = 5_000

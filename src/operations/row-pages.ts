@@ -18,7 +18,8 @@ export interface RowFill {
   readonly value: string
 }
 
-const rowCursor = z.object({ table: z.string(), key: z.array(z.string()) })
+/** Where a fill stands: the table, and the last key filled, as texts. */
+export const rowCursor = z.object({ table: z.string(), key: z.array(z.string()) })
 
 /** Fills NULLs of a column in key order, batch by batch, each with its checkpoint in its own transaction. */
 export async function* fillRows(work: Work<unknown>, hands: TableHands, fill: RowFill): AsyncGenerator<Checkpoint> {

@@ -5,7 +5,6 @@ import { groupSize, groupsOf } from './table-targets.ts'
 
 /** Tables of one schema, sorted by name: the scope of a shard. */
 export const tablesScope = z.object({ schema: z.string(), tables: z.array(z.string()) })
-export type TablesScope = z.infer<typeof tablesScope>
 
 const tableCursor = z.object({ pass: z.string(), table: z.string() })
 

@@ -54,7 +54,7 @@ function troubleText(event: Trouble): EventText | undefined {
     case 'tables-changed':
       return event.repeats < manyRepeats ? undefined : warning(`${event.first} and ${event.tables - 1} more: waited ${event.repeats} times for a lock`)
     case 'kept':
-      return warning(`${printCounted(event.count, 'values')} of ${event.where} kept in the ledger: ${event.why}`)
+      return warning(`kept ${printCounted(event.count, event.unit)} (${event.where}): ${event.why}`)
     case 'finding':
       return problem(`step ${event.step + 1}: ${event.where}: ${event.problem}`)
     case 'warning':

@@ -28,7 +28,7 @@ const digest = z.object({
   findings: z.array(z.object({ step: z.number().int(), where: z.string(), problem: z.string() })),
   /** Transactions over tables: the longest, and how often locks had to be waited for. */
   locks: z.array(z.object({ phase, transactions: z.number().int(), tables: z.number().int(), longest: z.number(), first: z.string(), repeats: z.number().int() })),
-  kept: z.array(z.object({ step: z.number().int(), where: z.string(), count: z.number().int(), why: z.string() })),
+  kept: z.array(z.object({ step: z.number().int(), where: z.string(), count: z.number().int(), unit: z.enum(['documents', 'values']), why: z.string() })),
   warnings: z.array(said),
   failures: z.array(said),
 })
@@ -90,7 +90,7 @@ function digestOf(plan: Plan, events: readonly RecordedEvent[]): Digest {
     verified: ofType(events, 'verified').map(({ step, at, level, checked, what, findings }) => ({ step, at, level, checked, what, findings })),
     findings: ofType(events, 'finding').map(({ step, where, problem }) => ({ step, where, problem })),
     locks: locksOf(events),
-    kept: ofType(events, 'kept').map(({ step, where, count, why }) => ({ step, where, count, why })),
+    kept: ofType(events, 'kept').map(({ step, where, count, unit, why }) => ({ step, where, count, unit, why })),
     warnings: ofType(events, 'warning').map(({ at, message }) => ({ at, text: message })),
     failures: failuresOf(events),
   }

@@ -61,7 +61,7 @@ export function renderPlan(plan: Plan, next: string | undefined, screen: Screen)
     '',
     ...renderWarnings(plan, screen),
     ...hangParts('Total   ', totalsOf(plan), width),
-    ...hang('Return  ', `point of no return: ${plan.pointOfNoReturn}`, width),
+    ...hang('Point of no return  ', plan.pointOfNoReturn, width),
     ...(next === undefined ? [] : [`Next    ${paint.bold(next)}`]),
   ].join('\n')
 }
@@ -107,7 +107,8 @@ function renderEffect({ step, kind, effect }: PlacedEffect, { width, paint }: Sc
 function renderQuiet(plan: Plan): readonly string[] {
   const busy = new Set(effectsByPhase(plan).map(([phase]) => phase))
   const quiet = (['verify', 'cutover', 'contract'] as const).filter((phase) => !busy.has(phase))
-  return quiet.map((phase) => `\n${phase.toUpperCase().padEnd(8)}  ${quietly[phase]}`)
+  const lines = quiet.map((phase) => `${phase.toUpperCase().padEnd(8)}  ${quietly[phase]}`)
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 const quietly = {

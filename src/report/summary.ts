@@ -34,7 +34,7 @@ export type Worked = Summary['migrations'][number]
 export function renderSummary({ migrations, next, behind }: Summary, { width, paint }: Screen): string {
   const lines = migrations.map(({ migration, state, changed, skipped, conflicts, seconds }) => {
     const parts = [`${printCount(changed)} changed`, `${printCount(skipped)} needed nothing`, ...(conflicts > 0 ? [`${printCount(conflicts)} conflicts met`] : [])]
-    return hang(`${paint.bold(migration)}  `, `${paint.green(state)}  ${parts.join(', ')}, ${printSeconds(seconds)}`, width).join('\n')
+    return hang(`${paint.bold(migration)}  `, `${paint.green(state)}: ${parts.join(', ')}, ${printSeconds(seconds)}`, width).join('\n')
   })
   const late = behind === null || behind === 0 ? [] : [`${printCount(behind)} tenant tables are behind: they were made in the old shape since`]
   return [...(lines.length === 0 ? ['nothing to do'] : lines), ...late, `next  ${paint.bold(next)}`].join('\n')

@@ -3,14 +3,15 @@ export function wrapText(text: string, width: number): readonly string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, width))
 }
 
+/** Spaces stay as they are, but for those at which a line is broken. */
 function wrapLine(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.trim().split(/\s+/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+  for (const [token, word = ''] of text.matchAll(/\s*(\S+)/g)) {
+    if (line !== '' && line.length + token.length > width) {
       lines.push(line)
       line = word
-    } else line = line === '' ? word : `${line} ${word}`
+    } else line = line === '' ? word : `${line}${token}`
   }
   return [...lines, line]
 }

@@ -1,7 +1,7 @@
 import { backoffDelay, retry } from '../kernel/backoff.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import { settlePreImages, storePreImages, unsettledPages } from '../ledger/pre-image-store.ts'
+import { settlePreImages, storePreImages, unsettledPages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, DocumentHands, RewriteOptions } from '../operations/operation.ts'
@@ -161,7 +161,8 @@ interface Settling {
 }
 
 /** Books what landed and returns what has to be sent again. */
-async function settle(options: DocumentHandsOptions, { request, items, results, fates, tally }: Settling): Promise<Item[]> {
+async function settle(options: DocumentHandsOptions, settling: Settling): Promise<Item[]> {
+  const { items, results, tally, request } = settling
   const again: Item[] = []
   const reread: Item[] = []
   for (const [index, item] of items.entries()) {
@@ -173,20 +174,25 @@ async function settle(options: DocumentHandsOptions, { request, items, results, 
     else again.push(item)
   }
   if (reread.length === 0) return again
-  const found = await patiently(options, () => options.documents.get(reread.map((item) => item.document.name), request.fields))
-  for (const [index, item] of reread.entries()) {
-    const document = found[index]
-    const after = item.changes.map(({ path, value }) => [path, value ?? null] as const)
-    if (document !== undefined && item.doubt && document.updateTime === item.document.updateTime) again.push(item)
-    else if (document !== undefined && item.doubt && showsAfter(document, after)) tally.changed++
-    else {
-      tally.conflicts++
-      if (item.at !== undefined) fates.get(item.at.seq)?.push(item.at.index)
-      if (document === undefined) tally.skipped++
-      else again.push(...(await compute(request, [document], tally)))
-    }
-  }
+  const names = reread.map((item) => item.document.name)
+  const found = await patiently(options, () => options.documents.get(names, request.fields))
+  for (const [index, item] of reread.entries()) again.push(...(await judge(settling, item, found[index])))
   return again
+}
+
+/** What is to be sent for a document that was read again: nothing when our write is there, or needs none any more. */
+async function judge({ request, fates, tally }: Settling, item: Item, document: Document | undefined): Promise<Item[]> {
+  if (item.doubt && document?.updateTime === item.document.updateTime) return [item]
+  const after = item.changes.map(({ path, value }) => [path, value ?? null] as const)
+  if (item.doubt && document !== undefined && showsAfter(document, after)) {
+    tally.changed++
+    return []
+  }
+  tally.conflicts++
+  if (item.at !== undefined) fates.get(item.at.seq)?.push(item.at.index)
+  if (document !== undefined) return compute(request, [document], tally)
+  tally.skipped++
+  return []
 }
 
 function refused(item: Item, result: { readonly status: string; readonly message: string }): LockstepError {

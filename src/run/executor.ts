@@ -1,7 +1,7 @@
 import type { Phase, WorkPhase } from '../operations/operation.ts'
 import { phases } from '../operations/operation.ts'
 import { readShards } from '../ledger/shards.ts'
-import { shardsWithPreImages } from '../ledger/pre-image-store.ts'
+import { shardsWithPreImages } from '../archive/pre-image-store.ts'
 import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { ShardPlan } from '../operations/operation.ts'

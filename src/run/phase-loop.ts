@@ -7,7 +7,10 @@ import type { Engine } from './engine.ts'
 import { storeTime } from './phase-document.ts'
 import type { RunContext } from './run-context.ts'
 
-/** Sweeps after the planned shards: old clients may go on writing for ever, so the last word has `complete`. */
+/**
+ * Sweeps after the planned shards at most. Old clients may go on writing for ever: when a sweep finds about as much as
+ * the one before, it is their steady stream, and the last word has `complete`.
+ */
 const mostSweeps = 4
 
 /** Shards still open are asked for again, whatever became of their jobs: the ledger is the truth, not the queue. */
@@ -32,8 +35,7 @@ export async function workPhase(context: RunContext, crew: Crew, phase: WorkPhas
   for (;;) {
     const rows = await workOff(context, crew, phase)
     const round = rows.reduce((last, row) => Math.max(last, row.round), 0)
-    const idle = round > 0 && rows.filter((row) => row.round === round).every((row) => row.changed === 0)
-    if (round >= mostSweeps || idle) return
+    if (round >= mostSweeps || (round > 0 && isSteady(changedIn(rows, round), changedIn(rows, round - 1)))) return
     context.pausing.throwIfAborted()
     const since = await storeTime(context.documents, context.clock)
     const found = await remaining(phase)
@@ -42,6 +44,14 @@ export async function workPhase(context: RunContext, crew: Crew, phase: WorkPhas
     context.emit({ type: 'sweep', phase, round: round + 1, shards })
     await openRound(context, round + 1, since, found)
   }
+}
+
+function changedIn(rows: readonly ShardRow[], round: number): number {
+  return rows.filter((row) => row.round === round).reduce((sum, row) => sum + row.changed, 0)
+}
+
+function isSteady(changed: number, before: number): boolean {
+  return changed === 0 || changed > before / 2
 }
 
 /** Adds a round of shards and the moment from which on changes are the app's business, in one transaction. */

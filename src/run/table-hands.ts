@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { RunEvent } from '../ledger/events.ts'
-import { preImagePages, storePreImages } from '../ledger/pre-image-store.ts'
+import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, KeptValues, PreImage, TableChange, TableHands } from '../operations/operation.ts'
@@ -41,7 +41,7 @@ export function createTableHands(options: TableHandsOptions): TableHands {
 }
 
 async function* imagesOf({ tables, shard }: TableHandsOptions): AsyncGenerator<PreImage> {
-  for await (const page of preImagePages(tables, { run: shard.run, step: shard.step })) yield* [...page.images].reverse()
+  for await (const page of preImagePages(tables, { run: shard.run, step: shard.step })) yield* page.images.toReversed()
 }
 
 async function changeGroup(options: TableHandsOptions, change: TableChange): Promise<Checkpoint> {
@@ -141,6 +141,6 @@ async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept
   )
   const count = row?.count ?? 0
   if (count === 0) return
-  const why = `values of column ${kept.knownAs} written by others; they are in lockstep.kept_values`
-  emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, why })
+  const why = `others wrote to column ${kept.knownAs}; the values are in lockstep.kept_values`
+  emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, unit: 'values', why })
 }

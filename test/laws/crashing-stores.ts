@@ -1,7 +1,7 @@
 import type { DocumentWriter } from '../../src/stores/documents.ts'
 import type { TableWriter } from '../../src/stores/tables.ts'
 
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = 'Crash'
 }
 

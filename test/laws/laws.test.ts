@@ -18,7 +18,9 @@ const crashTries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 12)
 
 for (const file of found) {
   const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
-  describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => laws(file, theCase))
+  describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => {
+    laws(file, theCase)
+  })
 }
 
 function laws(file: string, theCase: OperationCase): void {

@@ -24,6 +24,6 @@ async function contract(cli: Cli, running: Running, id: string | undefined, opti
 }
 
 /** Soaking, or stopped on the way from there to completed. */
-function isCompletable({ state, phase }: StatusRow): boolean {
-  return state === 'soaking' || state === 'completing' || (phase === 'contract' && (state === 'failed' || state === 'paused'))
+function isCompletable({ state }: StatusRow): boolean {
+  return state === 'soaking' || state === 'completing'
 }

@@ -32,7 +32,10 @@ export function createInProcessStream(db: PGlite): Duplex {
     read: () => undefined,
     write(chunk: Buffer, _encoding, done) {
       reader.append(chunk)
-      answer(stream).then(() => done(), done)
+      void answer(stream).then(
+        () => done(),
+        (error: Error) => done(error),
+      )
     },
   })
   return Object.assign(stream, {

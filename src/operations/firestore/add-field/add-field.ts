@@ -185,7 +185,8 @@ async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, tot
     lock: 'none: each write carries the version it was computed from',
     seconds: documents.target.emulator === undefined ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2] : [fast, fast * 10 + 5],
     secondsSource: 'guess',
-    cost: documents.target.emulator === undefined ? firestoreCost(total, writes) : 0,
+    // Read by the backfill, by a sweep for what came meanwhile, and by the verification.
+    cost: documents.target.emulator === undefined ? firestoreCost(3 * total, writes) : 0,
     disk: writes * bytesOf(spec),
     undo: 'remove the fields we wrote, keep what others set since',
     statements: [],

@@ -20,7 +20,7 @@ const users = { 'Users/a': { email: 'a@example.test' }, 'Users/b': { email: 'b@e
 const sql = [
   provision,
   "select create_user_table('a'), create_user_table('b')",
-  `insert into user_table_${'0cc175b9c0f1b6a831c399e269772661'} (company_info) select '{}' from generate_series(1, 3)`,
+  "insert into user_table_0cc175b9c0f1b6a831c399e269772661 (company_info) select '{}' from generate_series(1, 3)",
 ]
 const columns = (table: string, column: string): string =>
   `select count(*)::int as found from information_schema.columns where table_name like '${table}%' and column_name = '${column}'`

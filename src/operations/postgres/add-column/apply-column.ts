@@ -5,7 +5,7 @@ import { columnStates } from '../../column-state.ts'
 import type { ColumnState } from '../../column-state.ts'
 import type { Checkpoint, PreImage, TableHands, Work } from '../../operation.ts'
 import { extendProvision, provisionScope, restoreProvision } from '../../provisioning.ts'
-import { fillRows } from '../../row-pages.ts'
+import { fillRows, rowCursor } from '../../row-pages.ts'
 import { alterTables, tablesLeft, tablesScope } from '../../table-groups.ts'
 import type { AddColumnSpec } from './add-column.ts'
 import { addStatements, checkName, defaultSql, extensionOf, indexName, indexOf, indexSql, smallTable } from './column-sql.ts'
@@ -68,7 +68,8 @@ async function indexAlone(spec: AddColumnSpec, schema: string, state: ColumnStat
 
 async function* fillTables(work: Work<AddColumnSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
   const { schema, tables } = tablesScope.parse(work.scope)
-  const at = typeof work.cursor === 'object' && work.cursor !== null && 'table' in work.cursor ? String(work.cursor.table) : ''
+  const cursor = rowCursor.safeParse(work.cursor)
+  const at = cursor.success ? cursor.data.table : ''
   const value = defaultSql(work.spec) ?? 'null'
   for (const name of tables.filter((table) => table >= at)) {
     yield* fillRows(work, hands, { table: { schema, name }, column: work.spec.column, value })

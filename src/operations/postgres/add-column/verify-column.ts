@@ -22,7 +22,10 @@ export async function* verifyColumn(spec: AddColumnSpec, look: Look, scope: Veri
 function* findingsOf(spec: AddColumnSpec, type: ColumnType, table: CatalogTable, shape: TableShape): Generator<Finding> {
   const where = printTable(table)
   const column = columnOf(shape, spec.column)
-  if (column === undefined) return yield { where, problem: `column ${spec.column} is missing` }
+  if (column === undefined) {
+    yield { where, problem: `column ${spec.column} is missing` }
+    return
+  }
   if (column.type !== type.printed) yield { where, problem: `column ${spec.column} is ${column.type}, not ${type.printed}` }
   if (spec.options.notNull === true && !needsBackfill(spec) && !column.notNull) yield { where, problem: `column ${spec.column} can be null` }
   if (spec.options.default !== undefined && column.default === undefined) yield { where, problem: `column ${spec.column} has no default` }

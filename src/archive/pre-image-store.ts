@@ -1,7 +1,7 @@
-import { packPreImages, unpackPreImages } from '../archive/pre-images.ts'
+import { packPreImages, unpackPreImages } from './pre-images.ts'
 import type { PreImage } from '../operations/operation.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
-import type { ClaimedShard } from './shards.ts'
+import type { ClaimedShard } from '../ledger/shards.ts'
 
 /** One page of pre-images as stored. `unapplied` are positions of images whose write never landed. */
 export interface PreImagePage {

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
+import { LockstepError } from '../../kernel/errors.ts'
+import type { Cli } from '../cli.ts'
+import { leaveNote, runningVariables } from '../local-note.ts'
+import { startLocalStores } from '../local-stores.ts'
+import type { LocalOptions } from '../local-stores.ts'
+import type { Options } from '../verb.ts'
+
+type Variables = Readonly<Record<string, string>>
+
+/** `lockstep local`: serves both stores until Ctrl-C, or as long as the command after `--exec` runs. */
+export async function local(cli: Cli, options: Options): Promise<number> {
+  if (options['printEnv'] === true) {
+    printVariables(cli, runningVariables(cli.folder))
+    return 0
+  }
+  const command = commandOf(cli)
+  const wanted = parseOptions(cli, options)
+  const stores = await startLocalStores(wanted)
+  const takeAway = leaveNote(cli.folder, stores.variables)
+  try {
+    const places = Object.entries(stores.variables).map(([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value}`)
+    cli.say(`${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}`)
+    if (command !== undefined) return await runCommand(cli, command, stores.variables)
+    printVariables(cli, stores.variables)
+    cli.say('running until Ctrl-C; in another terminal: eval "$(lockstep local --print-env)"')
+    await untilInterrupted(cli)
+    return 0
+  } finally {
+    takeAway()
+    await stores.close()
+  }
+}
+
+function parseOptions(cli: Cli, options: Options): LocalOptions {
+  const data = options['data'] as string | undefined
+  return {
+    only: options['only'] as LocalOptions['only'],
+    firestorePort: (options['firestorePort'] as number | undefined) ?? 0,
+    postgresPort: (options['pgPort'] as number | undefined) ?? 0,
+    folder: data === undefined ? undefined : resolve(cli.folder, data),
+  }
+}
+
+/** Everything after `--exec`, as it was typed. */
+function commandOf({ argv }: Cli): readonly string[] | undefined {
+  const at = argv.indexOf('--exec')
+  if (at < 0) return undefined
+  const command = argv.slice(at + 1)
+  if (command.length > 0) return command
+  throw new LockstepError('LS-1001', '--exec names no command', { where: { name: `lockstep ${argv.join(' ')}` }, hint: 'lockstep local --exec npm test' })
+}
+
+function printVariables(cli: Cli, variables: Variables): void {
+  if (cli.format === 'json') cli.printJson({ formatVersion: 1, variables })
+  else cli.print(Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`).join('\n'))
+}
+
+function untilInterrupted({ world }: Cli): Promise<void> {
+  return new Promise((done) => {
+    let told = false
+    world.onInterrupt(() => {
+      if (told) world.exit(130)
+      told = true
+      done()
+    })
+  })
+}
+
+/** Runs it with the variables set, waits for its end, and passes its exit code on; a signal of ours reaches it too. */
+function runCommand({ world, folder }: Cli, [file = '', ...args]: readonly string[], variables: Variables): Promise<number> {
+  const child = spawn(file, args, { cwd: folder, env: { ...world.env, ...variables }, stdio: 'inherit' })
+  const forget = world.onInterrupt(() => child.kill('SIGTERM'))
+  return new Promise<number>((done, fail) => {
+    child.once('error', (cause) => fail(new LockstepError('LS-1007', `${file} cannot be run: ${cause.message}`, { where: { name: '--exec' }, hint: 'name a program that is on the PATH', cause })))
+    child.once('exit', (code, signal) => done(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+  }).finally(forget)
+}

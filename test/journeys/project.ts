@@ -19,6 +19,8 @@ export interface Project {
   run(...args: readonly string[]): Promise<Finished>
   /** Runs and fails the test with what was said unless it ends with 0. */
   succeed(...args: readonly string[]): Promise<Finished>
+  /** The same project run with other variables; '' is as good as not set. */
+  with(env: NodeJS.ProcessEnv): Pick<Project, 'start' | 'run' | 'succeed'>
   close(): void
 }
 
@@ -71,14 +73,26 @@ export function createProject(env: NodeJS.ProcessEnv): Project {
     return file
   }
   const clean: NodeJS.ProcessEnv = { CI: 'true', NO_COLOR: '1', LOCKSTEP_ACTOR: 'ada', ...env }
-  const start = (...args: readonly string[]): Running => lockstep(args, folder, clean)
-  const run = (...args: readonly string[]): Promise<Finished> => start(...args).finished
   return {
     folder,
     env: clean,
     write,
-    migration: (id, ...steps) => write(`migrations/${id}.ts`, `${header}\nexport default defineMigration({\n  summary: 'a change',\n  steps: [\n    ${steps.join(',\n    ')},\n  ],\n})\n`),
+    migration: (id, ...steps) => write(`migrations/${id}.ts`, migrationText(steps)),
     remove: (name) => rmSync(join(folder, name)),
+    ...runners(folder, clean),
+    with: (more) => runners(folder, { ...clean, ...more }),
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function migrationText(steps: readonly string[]): string {
+  return `${header}\nexport default defineMigration({\n  summary: 'a change',\n  steps: [\n    ${steps.join(',\n    ')},\n  ],\n})\n`
+}
+
+function runners(folder: string, env: NodeJS.ProcessEnv): Pick<Project, 'start' | 'run' | 'succeed'> {
+  const start = (...args: readonly string[]): Running => lockstep(args, folder, env)
+  const run = (...args: readonly string[]): Promise<Finished> => start(...args).finished
+  return {
     start,
     run,
     async succeed(...args) {
@@ -86,6 +100,5 @@ export function createProject(env: NodeJS.ProcessEnv): Project {
       if (done.code !== 0) throw new Error(`lockstep ${args.join(' ')} ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)
       return done
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { expectRefusal, expectText, partsOf } from './expect-refusal.ts'
 import { addLanguage, header } from './project.ts'
 import { openEmbedded } from './stage.ts'
@@ -9,6 +9,7 @@ import type { Scene, Stage } from './stage.ts'
 const first = '20260101000000_first'
 const second = '20260102000000_second'
 let stage: Stage
+vi.setConfig({ testTimeout: 240_000 })
 
 beforeAll(async () => {
   stage = await openEmbedded()

@@ -101,7 +101,7 @@ function torture(open: () => Promise<Stores>): void {
     let kills = 0
     for (let n = 0; n < times; n++) {
       const running = lockstep([...args, '--format', 'ndjson'], folder, env)
-      await running.said('phase-started')
+      await running.printed('phase-started')
       const ended = await Promise.race([running.finished, sleep(random() * (full ? 5_000 : 900))])
       if (ended !== undefined) break
       running.child.kill('SIGKILL')

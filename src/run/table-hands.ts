@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { RunEvent } from '../ledger/events.ts'
+import { packPreImages } from '../archive/pre-images.ts'
 import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
@@ -104,7 +105,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
   const images = await tables.transaction(async (q) => {
     started = performance.now()
     const changed = await change.work(q, part.names)
-    if (changed.length > 0) await storePreImages(q, shard, changed, true)
+    if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
     const skipped = part.names.length - changed.length
     await saveCheckpoint(q, shard, { cursor: part.whole ? cursorOf(change) : undefined, changed: changed.length, skipped, conflicts: 0 })
     return changed

@@ -71,6 +71,7 @@ describe('on a server', () => {
     const ascii = fc.string({
       minLength: 1,
       maxLength: 70,
+      size: 'max',
       unit: fc.constantFrom('a', 'b', 'c', 'x', 'y', 'z', '_', '0', '9'),
     })
     const part = fc.string({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
@@ -23,7 +24,7 @@ export interface Checksum {
 
 /** Reads, never runs, the file and what it imports by relative path. */
 export function checksumModule(file: string): Checksum {
-  // Code from jiti's cache ends in a comment that freshly made code has not.
+  // Its cache knows a file by its source alone, and would answer with what it kept for running it.
   const jiti = createJiti(file, { fsCache: false })
   const texts: string[] = []
   const meanings: string[] = []
@@ -32,14 +33,7 @@ export function checksumModule(file: string): Checksum {
     if (seen.has(path)) return
     seen.add(path)
     const source = normaliseLineEnds(readFileSync(path, 'utf8'))
-    const code = jiti.transform({
-      source,
-      filename: path,
-      ts: /\.[mc]?tsx?$/.test(path),
-      async: true,
-      retainLines: false,
-      babel: { comments: false, minified: true },
-    })
+    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, babel: { comments: false, minified: true, retainLines: false } })
     texts.push(source)
     meanings.push(code)
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
@@ -55,10 +49,23 @@ export function checksumModule(file: string): Checksum {
 export function placeOf(error: unknown, file: string): Where {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : ''
   const escaped = file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const found = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text) ?? /\((\d+):(\d+)\)/.exec(text)
+  const thrown = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text)
+  const found = thrown ?? /\((\d+):(\d+)\)/.exec(text)
   if (found === null) return { file }
   // The parser counts columns from 0, a stack from 1.
-  const [line, column] = [Number(found[1]), Number(found[2]) + (/\bParseError\b/.test(text) ? 1 : 0)]
+  const isUnparsed = thrown === null || /\bParseError\b/.test(text)
+  const [line, column] = isUnparsed ? [Number(found[1]), Number(found[2]) + 1] : asWritten(file, Number(found[1]), Number(found[2]))
   const source = readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
   return { file, line, column, ...(source === undefined ? {} : { source }) }
+}
+
+/** The place in the user's file that a place in what ran of it stands for: the lines are kept, the columns are not. */
+function asWritten(file: string, line: number, column: number): readonly [number, number] {
+  const jiti = createJiti(file, { fsCache: false, sourceMaps: true })
+  const code = jiti.transform({ source: readFileSync(file, 'utf8'), filename: file, ts: /\.[mc]?tsx?$/.test(file), async: true })
+  const map = /sourceMappingURL=data:[^,]*;base64,([\w+/=]+)/.exec(code)?.[1]
+  if (map === undefined) return [line, column]
+  const payload = JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as ConstructorParameters<typeof SourceMap>[0]
+  const entry = new SourceMap(payload).findEntry(line - 1, column - 1)
+  return 'originalLine' in entry ? [entry.originalLine + 1, entry.originalColumn + 1] : [line, column]
 }

@@ -149,18 +149,34 @@ function tableShards(phase: WorkPhase, tables: readonly CatalogTable[]): readonl
 export async function remainingColumn(spec: AddColumnSpec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> {
   const { excluded, had } = parseMemo(memo)
   const targets = await targetTables(look, spec.target, excluded)
-  const left = targets.tables.filter((table) => !had.includes(printTable(table)) && isLeft(spec, phase, targets.shapeOf(table)))
+  const ours = targets.tables.filter((table) => !had.includes(printTable(table)))
+  const left = phase === 'backfill' ? await tablesWithNulls(spec, look, ours) : ours.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
   const provision = phase === 'expand' ? await provisionOf(spec, look) : undefined
   const extended = provision === undefined || (await look.tables.read((q) => isExtended(q, provision.scope.provision.signature, extensionOf(spec).tag)))
   const first: readonly ShardPlan[] = provision === undefined || extended ? [] : [{ phase, stage: 0, scope: provision.scope, estimate: 1 }]
   return [...first, ...tableShards(phase, left)]
 }
 
+/** Tables asked in one statement whether a row of theirs lacks a value. */
+const tablesAsked = 200
+
+/** Tables that were found late, with rows from before they had the column. */
+async function tablesWithNulls(spec: AddColumnSpec, look: Look, tables: readonly CatalogTable[]): Promise<readonly CatalogTable[]> {
+  if (!needsBackfill(spec)) return []
+  const lacking: CatalogTable[] = []
+  for (const group of groupsOf(tables, tablesAsked)) {
+    const column = quoteIdentifier(spec.column)
+    const questions = group.map((table, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${column} is null)`)
+    const found = await look.tables.read((q) => q.query<{ n: number }>(questions.join(' union all ')))
+    lacking.push(...found.flatMap(({ n }) => group[n] ?? []))
+  }
+  return lacking
+}
+
 function isLeft(spec: AddColumnSpec, phase: WorkPhase, shape: TableShape): boolean {
   const column = columnOf(shape, spec.column)
   const indexed = shape.indexes.some((index) => index.valid && index.columns.length === 1 && index.columns[0] === spec.column)
   if (phase === 'cutover') return needsBackfill(spec) && spec.options.notNull === true && column?.notNull !== true
-  if (phase === 'backfill') return false
   return column === undefined || (spec.options.index === true && !indexed)
 }
 
@@ -211,7 +227,7 @@ function expandEffect(spec: AddColumnSpec, tables: readonly CatalogTable[], exam
     what: `add ${spec.column} ${spec.type}${indexed ? ' with an index' : ''}${large > 0 ? ` (${large} built concurrently)` : ''}`,
     count: { value: tables.length, source: 'counted' },
     unit: 'tables',
-    lock: 'ACCESS EXCLUSIVE for milliseconds, at most 50 tables at once, lock_timeout 500 ms, retried',
+    lock: `ACCESS EXCLUSIVE for milliseconds, at most 50 tables at once, lock_timeout 500 ms, retried${indexed ? '; SHARE (writers wait) while an index is built on at most 10 small tables' : ''}`,
     seconds: [tables.length * 0.0005, tables.length * (indexed ? 0.02 : 0.005) + 1],
     disk: indexed ? tables.length * 16_384 : 0,
     undo: 'drop the column; values others wrote to it are kept in the ledger',

@@ -57,7 +57,7 @@ async function* inOrder<Item, Result>(items: AsyncIterable<Item>, work: (item: I
       if (flying.length < pagesInFlight) continue
       const [oldest] = flying
       if (oldest !== undefined) yield await oldest
-      flying.shift()
+      void flying.shift()
     }
     for (const each of flying) yield await each
   } finally {

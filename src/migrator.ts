@@ -55,7 +55,7 @@ export interface Migrator {
   readonly target: Target
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
-  /** What is known of the table store: ledger, extensions, rights. Reads only. */
+  /** Asks both stores for an answer, and the tables for ledger, extensions and rights. Reads only. */
   inspect(): Promise<Inspection>
   status(): Promise<Status>
   /** Plans a migration that has no open run. Reads only. */
@@ -96,7 +96,7 @@ export function wireMigrator(house: House): Migrator {
     target: stores.target,
     loaded,
     environment,
-    inspect: () => inspectStores(stores.tables),
+    inspect: () => inspectStores(stores),
     status: () => readStatus(house),
     plan: (migration) => plan(house, migration),
     start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),

@@ -1,31 +1,29 @@
-import { packPreImages, unpackPreImages } from './pre-images.ts'
-import type { PreImage } from '../operations/operation.ts'
+import type { KeptPage, PreImage } from '../operations/operation.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
+import { unpackPreImages } from './pre-images.ts'
+import type { PackedImages } from './pre-images.ts'
 
-/** One page of pre-images as stored. `unapplied` are positions of images whose write never landed. */
-export interface PreImagePage {
-  readonly seq: string
+/** One page of pre-images as stored. */
+export interface PreImagePage extends KeptPage {
   readonly shard: string
   readonly images: readonly PreImage[]
-  readonly unapplied: readonly number[]
 }
 
 /** Stores a page before its writes are sent, as part of the caller's transaction, fenced by the shard's epoch. */
-export async function storePreImages(q: Queryable, shard: ClaimedShard, images: readonly PreImage[], settled: boolean): Promise<string | undefined> {
-  const payload = await packPreImages(images)
+export async function storePreImages(q: Queryable, shard: ClaimedShard, images: PackedImages, settled: boolean): Promise<string | undefined> {
   const [row] = await q.query<{ seq: string }>(
     `insert into lockstep.pre_images (run, step, shard, count, payload, settled)
      select s.run, s.step, s.id, $3, $4, $5 from lockstep.shards s
-     where s.id = $1 and s.epoch = $2 and s.state = 'running' for update of s
+     where s.id = $1 and s.epoch = $2 and s.state = 'running' for share of s
      returning seq::text as seq`,
-    [shard.id, shard.epoch, images.length, payload, settled],
+    [shard.id, shard.epoch, images.count, images.payload, settled],
   )
   return row?.seq
 }
 
 /** Says which images of a page never became a write. */
-export async function settlePreImages(q: Queryable, pages: readonly { readonly seq: string; readonly unapplied: readonly number[] }[]): Promise<void> {
+export async function settlePreImages(q: Queryable, pages: readonly KeptPage[]): Promise<void> {
   if (pages.length === 0) return
   await q.query(
     `update lockstep.pre_images p set settled = true, unapplied = s.unapplied
@@ -41,7 +39,7 @@ interface PageRow {
   readonly unapplied: readonly number[] | null
 }
 
-/** Pages whose writes were on their way when the shard was left: at most the last page and its repeats. */
+/** Pages whose writes were on their way when the shard was left: the last few and their repeats. */
 export async function unsettledPages(tables: TableReader, shard: string): Promise<readonly PreImagePage[]> {
   const rows = await tables.read((q) =>
     q.query<PageRow>('select seq::text as seq, shard, payload, unapplied from lockstep.pre_images where shard = $1 and not settled order by seq', [shard]),

@@ -11,10 +11,17 @@ const scenes = {
   complete: { rows: [rowOf(id, { state: 'soaking', run: 'a1b2c3d4', phase: 'cutover' })] },
 } as const satisfies Record<string, Scene>
 
-const words = (verb: keyof typeof scenes, kind: Kind): string => `${kind}:${verb === 'up' ? '72229e4ed11d' : 'a1b2c3d4'}`
+const words = (verb: keyof typeof scenes, kind: Kind): string =>
+  `${kind}:${verb === 'up' ? '72229e4ed11d' : 'a1b2c3d4'}`
 
 /** Verb, target, flags ("WORDS" stands for those that confirm), what is typed (undefined: no terminal), exit code. */
-const matrix: readonly (readonly [verb: keyof typeof scenes, kind: Kind, flags: string, typed: string | undefined, code: number])[] = [
+const matrix: readonly (readonly [
+  verb: keyof typeof scenes,
+  kind: Kind,
+  flags: string,
+  typed: string | undefined,
+  code: number,
+])[] = [
   ['up', 'local', '', undefined, 0],
   ['up', 'local', '--confirm local:wrong', undefined, 6],
   ['up', 'staging', '', undefined, 6],
@@ -46,16 +53,22 @@ const matrix: readonly (readonly [verb: keyof typeof scenes, kind: Kind, flags: 
   ['complete', 'production', '--confirm WORDS', undefined, 0],
 ]
 
-test.each(matrix)('%s on %s with "%s", typed %s: %i', async (verb, kind, flags, typed, code) => {
+test.each(matrix)('%s on %s with "%s", typed %s: %i', async (...row) => {
+  const [verb, kind, flags, typed, code] = row
   const put = (text: string): string => text.replace('WORDS', words(verb, kind))
   const scene: Scene = { ...scenes[verb], kind, ...(typed === undefined ? {} : { typed: put(typed) }) }
   const outcome = await runCli([verb, ...put(flags).split(' ').filter(Boolean)], scene)
-  expect(outcome.code, outcome.err).toBe(code)
-  expect(outcome.calls.filter((call) => call.startsWith(verb === 'up' ? 'start' : verb))).toHaveLength(code === 0 ? 1 : 0)
+  expect({ code: outcome.code, err: outcome.err }).toEqual({ code, err: outcome.err })
+  expect(outcome.calls.filter((call) => call.startsWith(verb === 'up' ? 'start' : verb))).toHaveLength(
+    code === 0 ? 1 : 0,
+  )
 })
 
 test('without a terminal the flag that is needed is printed, in the command as it was typed', async () => {
-  const { err } = await runCli(['up', '--confirm=', '--to', 'verify'].filter((word) => word !== '--confirm='), { ...scenes.up, kind: 'production' })
+  const { err } = await runCli(
+    ['up', '--confirm=', '--to', 'verify'].filter((word) => word !== '--confirm='),
+    { ...scenes.up, kind: 'production' },
+  )
   expect(err).toContain('error[LS-6001]')
   expect(err).toContain('fix  lockstep up --to verify --confirm production:72229e4ed11d')
   expect((await runCli(['down'], scenes.down)).err).toContain('fix  lockstep down --yes')
@@ -92,7 +105,10 @@ test('words that confirmed one plan do not confirm the next', async () => {
 
 test('to go on with a run needs no second yes', async () => {
   const rows = [rowOf(id, { state: 'paused', phase: 'backfill', run: 'r' })]
-  expect(await runCli(['up'], { kind: 'production', rows })).toMatchObject({ code: 0, calls: [`resume ${id} cutover`, 'close'] })
+  expect(await runCli(['up'], { kind: 'production', rows })).toMatchObject({
+    code: 0,
+    calls: [`resume ${id} cutover`, 'close'],
+  })
 })
 
 test('the answer may come from a variable', async () => {

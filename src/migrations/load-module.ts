@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { normaliseLineEnds, sha256 } from '../kernel/checksum.ts'
 import type { Where } from '../kernel/errors.ts'
@@ -36,7 +37,8 @@ export function checksumModule(file: string): Checksum {
     texts.push(source)
     meanings.push(code)
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
-      visit(jiti.esmResolve(name, { parentURL: path, try: true })?.replace(/^file:\/\//, '') ?? resolve(dirname(path), name))
+      const found = jiti.esmResolve(name, { parentURL: path, try: true })
+      visit(found === undefined ? resolve(dirname(path), name) : fileURLToPath(found))
     }
   }
   visit(resolve(file))
@@ -50,7 +52,9 @@ export function placeOf(error: unknown, file: string): Where {
   const thrown = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text)
   const found = thrown ?? /\((\d+):(\d+)\)/.exec(text)
   if (found === null) return { file }
-  const [line, column] = thrown === null ? [Number(found[1]), Number(found[2])] : asWritten(file, Number(found[1]), Number(found[2]))
+  // The parser counts columns from 0, a stack from 1.
+  const isUnparsed = thrown === null || /\bParseError\b/.test(text)
+  const [line, column] = isUnparsed ? [Number(found[1]), Number(found[2]) + 1] : asWritten(file, Number(found[1]), Number(found[2]))
   const source = readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
   return { file, line, column, ...(source === undefined ? {} : { source }) }
 }

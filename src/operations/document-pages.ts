@@ -8,8 +8,11 @@ import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './op
 /** Documents a page: one BatchWrite takes 500 writes. */
 const pageSize = 500
 
-/** Documents below which another shard is not worth its scan. */
-const smallestShard = 5_000
+/** Documents below which another shard is not worth its scan: a shard writes several pages at once. */
+const smallestShard = 20_000
+
+/** Pages of a shard on their way at once: one is read, one kept in the ledger, the others are being written. */
+const pagesInFlight = 4
 
 /** Shards at most, so that a plan stays readable and a ledger small. */
 const mostShards = 64
@@ -21,7 +24,10 @@ export interface Rewriting {
   readonly change: (document: Document) => readonly FieldChange[] | Promise<readonly FieldChange[]>
 }
 
-/** Walks a shard's documents in name order and rewrites them page by page, from the work's cursor on. */
+/**
+ * Walks a shard's documents in name order and rewrites them from the work's cursor on, several pages at once. Their
+ * checkpoints come in order, so that none is ahead of a page that is not settled.
+ */
 export async function* rewriteDocuments(
   work: Work<unknown>,
   hands: DocumentHands,
@@ -30,11 +36,33 @@ export async function* rewriteDocuments(
   const range = parseRange(work.scope)
   const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
   const found = hands.documents.scan(pattern.scope, from, { ...projected(fields), signal: work.signal })
-  for await (const page of pagesOf(found)) {
+  const rewrite = async (page: readonly Document[]): Promise<Checkpoint> => {
     const ours = page.filter((document) => pattern.match(document.name) !== undefined)
     const result = await hands.rewrite({ page: ours, fields, change })
     const cursor = page.at(-1)?.name ?? null
-    yield { ...result, cursor, skipped: result.skipped + page.length - ours.length }
+    return { ...result, cursor, skipped: result.skipped + page.length - ours.length }
+  }
+  yield* inOrder(pagesOf(found), rewrite)
+}
+
+/** The results in the order of the items, some of which are worked on at once. Ends only when all have ended. */
+async function* inOrder<Item, Result>(items: AsyncIterable<Item>, work: (item: Item) => Promise<Result>): AsyncGenerator<Result> {
+  const flying: Promise<Result>[] = []
+  try {
+    for await (const item of items) {
+      const started = work(item)
+      // It is thrown when its turn comes; until then nobody waits for it.
+      void started.catch(() => undefined)
+      flying.push(started)
+      if (flying.length < pagesInFlight) continue
+      const [oldest] = flying
+      if (oldest !== undefined) yield await oldest
+      flying.shift()
+    }
+    for (const each of flying) yield await each
+  } finally {
+    // What is on its way may still write: the shard is not left before.
+    await Promise.allSettled(flying)
   }
 }
 

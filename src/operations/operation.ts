@@ -89,6 +89,14 @@ export interface Checkpoint {
   readonly conflicts: number
   /** True where the cursor was saved in the transaction of the change itself. */
   readonly saved?: boolean
+  /** Pages of pre-images whose writes are settled by now: given by `rewrite`, to be passed on. */
+  readonly kept?: readonly KeptPage[]
+}
+
+/** A page of pre-images in the ledger; `unapplied` are positions of images whose write never landed. */
+export interface KeptPage {
+  readonly seq: string
+  readonly unapplied: readonly number[]
 }
 
 /** The shard being worked on. */
@@ -122,6 +130,7 @@ export interface RewriteOptions {
 /** The writing hand for documents: pre-images first, preconditions always, conflicts read again and recomputed. */
 export interface DocumentHands {
   readonly documents: DocumentReader
+  /** Pages of a shard in the order of their names; the next may be begun before the last is done. */
   rewrite(options: RewriteOptions): Promise<Checkpoint>
 }
 

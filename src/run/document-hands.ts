@@ -1,10 +1,12 @@
+import { packPreImages } from '../archive/pre-images.ts'
 import { backoffDelay, retry } from '../kernel/backoff.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import { settlePreImages, storePreImages, unsettledPages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import type { Checkpoint, DocumentHands, RewriteOptions } from '../operations/operation.ts'
+import type { Checkpoint, DocumentHands, KeptPage, RewriteOptions } from '../operations/operation.ts'
+import { compareNames } from '../stores/document-names.ts'
 import type { Document, DocumentWrite, DocumentWriter, FieldChange, WriteResult } from '../stores/documents.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import { imageOf, parseImage, pathsOf, showsAfter } from './document-images.ts'
@@ -24,7 +26,7 @@ export interface DocumentHandsOptions {
 }
 
 export interface SavingDocumentHands extends DocumentHands {
-  /** Saves the checkpoint together with the fate of every pre-image stored since the last one. */
+  /** Saves the checkpoint together with the fate of every pre-image stored for it. */
   save(checkpoint: Checkpoint): Promise<void>
 }
 
@@ -43,22 +45,17 @@ const mostRounds = 25
 /** Pre-images before writes, an update-time precondition on each, and whatever did not land is read again. */
 export async function createDocumentHands(options: DocumentHandsOptions): Promise<SavingDocumentHands> {
   const { documents, tables, shard } = options
-  const fates = new Map<string, number[]>()
-  const landed = options.keep ? await judgeLastPage(options, fates) : new Map<string, DocumentImage>()
+  const left = options.keep ? await judgeLeftPages(options) : { landed: new Map<string, DocumentImage>(), pages: [] }
   return {
     documents,
-    rewrite: (request) => rewrite(options, request, fates, landed),
-    async save(checkpoint) {
-      const pages = [...fates].map(([seq, unapplied]) => ({ seq, unapplied }))
-      await patiently(options, () =>
+    rewrite: (request) => rewrite(options, request, left),
+    save: (checkpoint) =>
+      patiently(options, () =>
         tables.transaction(async (q) => {
           await saveCheckpoint(q, shard, checkpoint)
-          await settlePreImages(q, pages)
+          await settlePreImages(q, checkpoint.kept ?? [])
         }),
-      )
-      fates.clear()
-      landed.clear()
-    },
+      ),
   }
 }
 
@@ -67,12 +64,21 @@ function patiently<T>({ clock, signal }: Pick<DocumentHandsOptions, 'clock' | 's
   return retry({ ...stubborn, clock, signal, worthwhile: isPassing }, work)
 }
 
+/** What an earlier attempt at the shard left on its way. */
+interface LeftBehind {
+  /** The images of documents that show what we meant to write. */
+  readonly landed: Map<string, DocumentImage>
+  /** Unsettled until a checkpoint is past the last name in them: up to there `landed` must be known again. */
+  readonly pages: (KeptPage & { readonly last: string })[]
+}
+
 /**
- * The page that was on its way when the shard was left, judged document by document: the version of the pre-image
+ * The pages that were on their way when the shard was left, judged document by document: the version of the pre-image
  * still there, so not written; what we meant to write is there, so written; anything else is someone's newer write.
  */
-async function judgeLastPage(options: DocumentHandsOptions, fates: Map<string, number[]>): Promise<Map<string, DocumentImage>> {
+async function judgeLeftPages(options: DocumentHandsOptions): Promise<LeftBehind> {
   const landed = new Map<string, DocumentImage>()
+  const pages: LeftBehind['pages'] = []
   for (const page of await unsettledPages(options.tables, options.shard.id)) {
     const images = page.images.map(parseImage)
     const found = await patiently(options, () => options.documents.get(images.map((image) => image.name), pathsOf(images)))
@@ -82,19 +88,25 @@ async function judgeLastPage(options: DocumentHandsOptions, fates: Map<string, n
       if (document !== undefined && document.updateTime !== image.version && showsAfter(document, image.after)) landed.set(image.name, image)
       else unapplied.push(index)
     }
-    fates.set(page.seq, unapplied)
+    const last = images.reduce((latest, { name }) => (compareNames(name, latest) > 0 ? name : latest), '')
+    pages.push({ seq: page.seq, unapplied, last })
   }
-  return landed
+  return { landed, pages }
 }
 
-async function rewrite(
-  options: DocumentHandsOptions,
-  request: RewriteOptions,
-  fates: Map<string, number[]>,
-  landed: ReadonlyMap<string, DocumentImage>,
-): Promise<Checkpoint> {
+/** Takes out the pages that end within or before this one. */
+function passed({ pages }: LeftBehind, page: readonly Document[]): readonly KeptPage[] {
+  const end = page.at(-1)?.name ?? ''
+  const behind = pages.filter(({ last }) => compareNames(last, end) <= 0)
+  pages.splice(0, pages.length, ...pages.filter(({ last }) => compareNames(last, end) > 0))
+  return behind.map(({ seq, unapplied }) => ({ seq, unapplied }))
+}
+
+async function rewrite(options: DocumentHandsOptions, request: RewriteOptions, left: LeftBehind): Promise<Checkpoint> {
+  const behind = passed(left, request.page)
+  const fates = new Map<string, number[]>()
   const tally = { changed: 0, skipped: 0, conflicts: 0 }
-  const fresh = request.page.filter((document) => !isLanded(document, landed.get(document.name)))
+  const fresh = request.page.filter((document) => !isLanded(document, left.landed.get(document.name)))
   tally.skipped += request.page.length - fresh.length
   let items = await compute(request, fresh, tally)
   for (let round = 0; items.length > 0; round++) {
@@ -103,10 +115,11 @@ async function rewrite(
     options.signal.throwIfAborted()
     if (options.keep) await keepImages(options, items, fates)
     await options.pace(items.length)
+    options.signal.throwIfAborted()
     const results = await send(options, items)
     items = await settle(options, { request, items, results, fates, tally })
   }
-  return { cursor: null, ...tally }
+  return { cursor: null, ...tally, kept: [...behind, ...[...fates].map(([seq, unapplied]) => ({ seq, unapplied }))] }
 }
 
 function isLanded(document: Document, image: DocumentImage | undefined): boolean {
@@ -133,7 +146,8 @@ async function keepImages(options: DocumentHandsOptions, items: readonly Item[],
   const unkept = items.filter((item) => item.at === undefined)
   if (unkept.length === 0) return
   const images = unkept.map(({ document, changes }) => imageOf(document, changes))
-  const seq = await patiently(options, () => options.tables.transaction((q) => storePreImages(q, options.shard, images, false)))
+  const packed = await packPreImages(images)
+  const seq = await patiently(options, () => options.tables.transaction((q) => storePreImages(q, options.shard, packed, false)))
   if (seq === undefined) throw new LockstepError('LS-4003', `shard ${options.shard.id} was taken over by another runner`)
   for (const [index, item] of unkept.entries()) item.at = { seq, index }
   fates.set(seq, [])

@@ -14,16 +14,22 @@ import { notVerified, verifySteps } from './verify-steps.ts'
 /** Sweeps and verifies so often before it believes that something is really wrong. */
 const verifyRounds = 3
 
+const verified = 'verified; stopped before the cutover as asked'
+
 export type StopAfter = 'verify' | 'cutover'
 
 /** From wherever the ledger says the run is, through expand, backfill, verify and cutover, to soaking. */
 export async function runForward(context: RunContext, crew: Crew, run: Run, stopAfter: StopAfter): Promise<void> {
+  if (stopAfter === 'verify' && run.phase === 'cutover') {
+    await context.flush({ state: 'paused', reason: verified })
+    return
+  }
   await context.flush({ state: 'running' })
   const ahead = phases.slice(phases.indexOf(run.phase)).filter((phase) => phase !== 'contract')
   for (const phase of ahead) {
     await inPhase(context, phase, () => (phase === 'verify' ? verifyPhase(context, crew) : forwardPhase(context, crew, phase)))
     if (phase === 'verify' && stopAfter === 'verify') {
-      await context.flush({ state: 'paused', phase: 'cutover', reason: 'verified; stopped before the cutover as asked' })
+      await context.flush({ state: 'paused', phase: 'cutover', reason: verified })
       return
     }
   }

@@ -20,7 +20,7 @@ export interface Crew {
   readonly engine: Engine
   /** Shards whose last owner is gone: handed out again at once, whatever the engine believes. */
   readonly reopened: ReadonlySet<string>
-  /** Resolves at the next checkpoint or end of a shard in this process, or after `ms`. */
+  /** Resolves at the next end of a shard in this process, or after `ms`. */
   progressed(ms: number): Promise<void>
 }
 

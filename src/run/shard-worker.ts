@@ -2,6 +2,7 @@ import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { claimShard, endShard } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, DocumentOperation, TableOperation, Work } from '../operations/operation.ts'
+import { createCheckpointSaver } from './checkpoint-saver.ts'
 import { createDocumentHands } from './document-hands.ts'
 import { createPace } from './pace.ts'
 import { isPassing } from './passing-errors.ts'
@@ -17,7 +18,7 @@ export interface ShardWorker {
   (shard: string, signal: AbortSignal): Promise<void>
 }
 
-/** Claims, applies page by page, and ends shards of one run. `progressed` is told of every checkpoint and end. */
+/** Claims, applies page by page, and ends shards of one run. `progressed` is told of every end. */
 export function createShardWorker(context: RunContext, progressed: () => void): ShardWorker {
   return async (id, lost) => {
     if (context.pausing.aborted) return
@@ -27,7 +28,7 @@ export function createShardWorker(context: RunContext, progressed: () => void): 
     const { step, phase, attempt } = shard
     context.emit({ type: 'shard-started', step, phase, shard: id, attempt })
     try {
-      await finish(context, shard, await applyShard(context, shard, signal, progressed))
+      await finish(context, shard, await applyShard(context, shard, signal))
     } catch (error) {
       await leave(context, shard, signal, error)
     } finally {
@@ -43,19 +44,23 @@ interface Totals {
   seconds: number
 }
 
-async function applyShard(context: RunContext, shard: ClaimedShard, signal: AbortSignal, progressed: () => void): Promise<Totals> {
+async function applyShard(context: RunContext, shard: ClaimedShard, signal: AbortSignal): Promise<Totals> {
   const step = context.steps[shard.step]
   if (step === undefined) throw new LockstepError('LS-9001', `shard ${shard.id} belongs to no step of this migration`)
   const totals = { changed: 0, skipped: 0, conflicts: 0, seconds: 0 }
   const started = performance.now()
   const { checkpoints, save } = await open(context, step, shard, signal)
-  for await (const checkpoint of checkpoints) {
-    if (checkpoint.saved !== true) await save(checkpoint)
-    totals.changed += checkpoint.changed
-    totals.skipped += checkpoint.skipped
-    totals.conflicts += checkpoint.conflicts
-    progressed()
-    signal.throwIfAborted()
+  const saver = createCheckpointSaver(save)
+  try {
+    for await (const checkpoint of checkpoints) {
+      if (checkpoint.saved !== true) saver.add(checkpoint)
+      totals.changed += checkpoint.changed
+      totals.skipped += checkpoint.skipped
+      totals.conflicts += checkpoint.conflicts
+      signal.throwIfAborted()
+    }
+  } finally {
+    await saver.flush()
   }
   totals.seconds = (performance.now() - started) / 1000
   return totals

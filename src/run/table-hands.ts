@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { RunEvent } from '../ledger/events.ts'
+import { packPreImages } from '../archive/pre-images.ts'
 import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
@@ -28,6 +29,9 @@ const singleRepeats = { first: 250, longest: 15_000, repeats: 20 }
  * so it gets far longer than what others have to queue behind.
  */
 const concurrentPatience = 60_000
+
+/** Seconds of held locks that the journal is told of even where nothing new was changed. */
+const worthTelling = 0.05
 
 /** Change, pre-image, checkpoint and fence in one transaction: it happened once or not at all. */
 export function createTableHands(options: TableHandsOptions): TableHands {
@@ -56,7 +60,7 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
   await changePart(options, change, { names: change.names, whole: true, failures, tally })
   const { changed, skipped, conflicts, repeats, seconds } = tally
-  if (changed > 0 || repeats > 0) options.emit({
+  if (changed > 0 || repeats > 0 || seconds > worthTelling) options.emit({
     type: 'tables-changed',
     step: options.shard.step,
     phase: options.shard.phase,
@@ -108,7 +112,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
   const images = await tables.transaction(async (q) => {
     started = performance.now()
     const changed = await change.work(q, part.names)
-    if (changed.length > 0) await storePreImages(q, shard, changed, true)
+    if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
     const skipped = part.names.length - changed.length
     await saveCheckpoint(q, shard, { cursor: part.whole ? cursorOf(change) : undefined, changed: changed.length, skipped, conflicts: 0 })
     return changed

@@ -24,6 +24,8 @@ export interface Scene {
   readonly failure?: Error
   /** Called while a run is being worked on. */
   readonly during?: (interrupt: () => void) => Promise<void>
+  /** Called while a migration is planned. */
+  readonly whilePlanning?: (interrupt: () => void) => void
 }
 
 export interface Outcome {
@@ -94,9 +96,21 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
     calls.push(call)
     emit({ type: 'phase-started', phase: 'backfill' })
     options.listener?.({ progress: { phase: 'backfill', steps: [{ step: 0, done: 5, expected: 10 }] } })
-    emit({ type: 'shard-finished', step: 0, phase: 'backfill', shard: 's', changed: 10, skipped: 2, conflicts: 1, seconds: 1 })
+    emit({
+      type: 'shard-finished',
+      step: 0,
+      phase: 'backfill',
+      shard: 's',
+      changed: 10,
+      skipped: 2,
+      conflicts: 1,
+      seconds: 1,
+    })
     await scene.during?.(interrupt)
-    if (options.interrupt?.aborted === true) throw new LockstepError('LS-4007', 'interrupted: paused after the current page', { hint: 'lockstep up goes on from here' })
+    if (options.interrupt?.aborted === true)
+      throw new LockstepError('LS-4007', 'interrupted: paused after the current page', {
+        hint: 'lockstep up goes on from here',
+      })
     if (scene.failure !== undefined) throw scene.failure
     const row = rows.get(id)
     if (row !== undefined) rows.set(id, { ...row, state, run: row.run ?? 'a1b2c3d4' })
@@ -111,9 +125,22 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
     },
     inspect: async () => notAsked(),
     pause: async () => notAsked(),
-    status: async () => ({ formatVersion: 1, target: targetOf(kind), migrations: [...rows.values()], next: 'nothing to do' }),
-    plan: async (id) => planOf(id, kind),
-    start: (plan, stopAfter) => work(`start ${plan.migration.id} ${stopAfter ?? ''}`.trim(), plan.migration.id, stopAfter === 'verify' ? 'paused' : 'soaking'),
+    status: async () => ({
+      formatVersion: 1,
+      target: targetOf(kind),
+      migrations: [...rows.values()],
+      next: 'nothing to do',
+    }),
+    async plan(id) {
+      scene.whilePlanning?.(interrupt)
+      return planOf(id, kind)
+    },
+    start: (plan, stopAfter) =>
+      work(
+        `start ${plan.migration.id} ${stopAfter ?? ''}`.trim(),
+        plan.migration.id,
+        stopAfter === 'verify' ? 'paused' : 'soaking',
+      ),
     resume: (id, stopAfter) => work(`resume ${id} ${stopAfter ?? ''}`.trim(), id, 'soaking'),
     down: (id) => work(`down ${id}`, id, 'rolled back'),
     complete: (id) => work(`complete ${id}`, id, 'completed'),

@@ -8,19 +8,42 @@ export function targetOf(kind: Kind): Target {
     environment: kind,
     kind,
     firestore: { project: 'shop', database: '(default)', emulator: kind === 'local' ? '127.0.0.1:8080' : null },
-    postgres: { host: kind === 'local' ? '127.0.0.1' : 'db.example.org', port: 5432, database: 'shop', user: 'migrator', engine: 'postgres', version: 150_008, fingerprint: 'f1' },
+    postgres: {
+      host: kind === 'local' ? '127.0.0.1' : 'db.example.org',
+      port: 5432,
+      database: 'shop',
+      user: 'migrator',
+      engine: 'postgres',
+      version: 150_008,
+      fingerprint: 'f1',
+    },
   }
 }
 
 export function rowOf(id: string, over: Partial<StatusRow> = {}): StatusRow {
-  return { id, state: 'pending', phase: null, percent: null, reason: null, run: null, edited: false, fileMissing: false, next: 'lockstep up', ...over }
+  return {
+    id,
+    state: 'pending',
+    phase: null,
+    percent: null,
+    reason: null,
+    run: null,
+    edited: false,
+    fileMissing: false,
+    next: 'lockstep up',
+    ...over,
+  }
 }
 
 export function planOf(id: string, kind: Kind = 'local'): Plan {
   return {
     formatVersion: 1,
     id: '72229e4ed11d',
-    migration: { id, summary: 'Chats know their language; tenants get a language column', checksum: { text: 't', meaning: 'm' } },
+    migration: {
+      id,
+      summary: 'Chats know their language; tenants get a language column',
+      checksum: { text: 't', meaning: 'm' },
+    },
     target: targetOf(kind),
     createdAt: '2026-11-22T09:30:00.000Z',
     drift: [],
@@ -50,7 +73,11 @@ const addFieldStep: Plan['steps'][number] = {
   ],
   shards: [{ phase: 'backfill', stage: 0, scope: { from: null }, estimate: 1_204_318 }],
   warnings: [
-    { code: 'W101', message: 'queries across all "chats" collections by language need a collection-group index', hint: 'add it to firestore.indexes.json and deploy' },
+    {
+      code: 'W101',
+      message: 'queries across all "chats" collections by language need a collection-group index',
+      hint: 'add it to firestore.indexes.json and deploy',
+    },
   ],
   basis: { pattern: 'Whatsapp_Data/{uid}/chats/{phone}' },
   memo: null,

@@ -23,6 +23,10 @@ export interface Running {
 /** A command as a user runs it, in a process of its own. */
 export function start(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
   const child = spawn(process.execPath, [`${root}${script}`, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A test run that is cut off must not leave writers behind.
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.removeListener('exit', kill))
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   const finished = new Promise<Finished>((resolve) => {

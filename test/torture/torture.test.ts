@@ -100,10 +100,9 @@ function torture(open: () => Promise<Stores>): void {
   const killed = async (args: readonly string[], times: number): Promise<number> => {
     let kills = 0
     for (let n = 0; n < times; n++) {
-      const running = lockstep(args, folder, env)
-      await running.said('LOCAL')
-      const longest = full ? 4_000 : 1_500
-      const ended = await Promise.race([running.finished, sleep(random() * longest)])
+      const running = lockstep([...args, '--format', 'ndjson'], folder, env)
+      await running.printed('phase-started')
+      const ended = await Promise.race([running.finished, sleep(random() * (full ? 5_000 : 900))])
       if (ended !== undefined) break
       running.child.kill('SIGKILL')
       await running.finished
@@ -137,7 +136,7 @@ function torture(open: () => Promise<Stores>): void {
 
   it(`down is killed ${size.killsBack} times while the app writes, and gives back the seeded state`, { timeout }, async () => {
     const app = await simulate('back')
-    await killed(['down', '--yes'], size.killsBack)
+    expect(await killed(['down', '--yes'], size.killsBack)).toBeGreaterThan(0)
     const status = JSON.parse((await succeed(lockstep(['status', '--json'], folder, env))).stdout) as { migrations: { state: string }[] }
     if (status.migrations[0]?.state !== 'rolled back') await succeed(lockstep(['down', '--yes'], folder, env))
     await stop(app, ['language'])

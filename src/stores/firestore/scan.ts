@@ -8,11 +8,11 @@ import { createPatience, type Patience } from './retry.ts'
 import { rowsOf } from './row-stream.ts'
 import { decodeDocument } from './value-codec.ts'
 
-/**
- * Documents one query asks for. A query's stream lives for a minute at most in production, which this many pass
- * easily; the emulator's cost of a query grows with the collection, so fewer would be slow there.
- */
+/** Documents one query asks for. A query's stream lives for a minute at most, which this many pass easily. */
 const queryLimit = 5_000
+
+/** The emulator sorts the whole collection for every query, so that many small ones would cost its square. */
+const emulatorQueryLimit = 50_000
 
 interface ScanRequest {
   readonly scope: CollectionScope
@@ -26,8 +26,9 @@ export async function* scanDocuments(
   connection: Connection,
   request: ScanRequest,
 ): AsyncGenerator<Document, void, undefined> {
-  const { scope, range, options, limit = queryLimit } = request
-  const { client, call } = connection
+  const { client, call, target } = connection
+  const usual = target.emulator === undefined ? queryLimit : emulatorQueryLimit
+  const { scope, range, options, limit = usual } = request
   const prefix = connection.root.length + 1
   const patience = createPatience()
   let after = range.after

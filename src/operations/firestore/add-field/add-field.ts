@@ -152,13 +152,9 @@ function callDefault(fn: DefaultFunction, fields: Fields, path: Readonly<Record<
 
 /** 0 when the store can prove that none lacks a field; else a number of at least 1. */
 async function countMissing(documents: DocumentReader, pattern: CollectionPattern, paths: readonly FieldPath[]): Promise<number> {
-  const total = await documents.count(pattern.scope)
-  let missing = 0
-  for (const path of paths) {
-    const having = await countHaving(documents, pattern, path)
-    missing = Math.max(missing, having === undefined ? Math.max(total, 1) : total - having)
-  }
-  return missing
+  const counts = paths.map((path) => countHaving(documents, pattern, path))
+  const [total, ...having] = await Promise.all([documents.count(pattern.scope), ...counts])
+  return Math.max(...having.map((count) => (count === undefined ? Math.max(total, 1) : total - count)))
 }
 
 /** Undefined where the field has no index to count with, as collection-group indexes have not by default. */

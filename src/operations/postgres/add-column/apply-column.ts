@@ -7,6 +7,7 @@ import type { Checkpoint, PreImage, TableHands, Work } from '../../operation.ts'
 import { extendProvision, provisionScope, restoreProvision } from '../../provisioning.ts'
 import { fillRows, rowCursor } from '../../row-pages.ts'
 import { alterTables, tablesLeft, tablesScope } from '../../table-groups.ts'
+import type { TablePass } from '../../table-groups.ts'
 import type { AddColumnSpec } from './add-column.ts'
 import { addStatements, checkName, defaultSql, extensionOf, indexName, indexOf, indexSql, smallTable } from './column-sql.ts'
 import { parseMemo } from './plan-column.ts'
@@ -25,36 +26,47 @@ export async function* applyColumn(work: Work<AddColumnSpec>, hands: TableHands)
   else yield* addToTables(work, hands)
 }
 
+/** Indexes built in one transaction: each takes milliseconds, during which its table's writers wait. */
+const indexesAtOnce = 10
+
+/** Columns first, in transactions that touch no row; then indexes, so that no exclusive lock outlasts the catalog change. */
 async function* addToTables(work: Work<AddColumnSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
+  const { spec } = work
   const { schema } = tablesScope.parse(work.scope)
-  const passes = ['columns', 'indexes']
-  const alter = (q: Queryable, tables: readonly string[]): Promise<readonly PreImage[]> => addGroup(q, work.spec, schema, tables)
-  yield* alterTables(work, hands, { pass: 'columns', passes, alter })
-  if (work.spec.options.index !== true) return
-  const tables = tablesLeft(work, { pass: 'indexes', passes, alter })
-  const states = await hands.tables.read((q) => columnStates(q, schema, tables, work.spec.column))
+  const passes = ['columns', 'small indexes', 'large indexes']
+  const columns: TablePass['alter'] = (q, tables) => addColumns(q, spec, schema, tables)
+  yield* alterTables(work, hands, { pass: 'columns', passes, alter: columns })
+  if (spec.options.index !== true) return
+  const small: TablePass['alter'] = (q, tables) => indexSmall(q, spec, schema, tables)
+  yield* alterTables(work, hands, { pass: 'small indexes', passes, size: indexesAtOnce, alter: small })
+  const tables = tablesLeft(work, { pass: 'large indexes', passes, alter: small })
+  const states = await hands.tables.read((q) => columnStates(q, schema, tables, spec.column))
   for (const state of states) {
-    if (indexOf(work.spec, state)?.valid === true) continue
-    await indexAlone(work.spec, schema, state, hands)
-    yield { cursor: { pass: 'indexes', table: state.table }, changed: 1, skipped: 0, conflicts: 0 }
+    if (indexOf(spec, state)?.valid === true) continue
+    await indexAlone(spec, schema, state, hands)
+    yield { cursor: { pass: 'large indexes', table: state.table }, changed: 1, skipped: 0, conflicts: 0 }
   }
 }
 
-/** Column and, where the table is small as of now, index; tables that have the column are left as they are. */
-async function addGroup(q: Queryable, spec: AddColumnSpec, schema: string, tables: readonly string[]): Promise<readonly PreImage[]> {
+/** Tables that have the column are left as they are. */
+async function addColumns(q: Queryable, spec: AddColumnSpec, schema: string, tables: readonly string[]): Promise<readonly PreImage[]> {
   const states = await columnStates(q, schema, tables, spec.column)
-  const lacking = states.filter((state) => state.type === undefined)
-  const toIndex = spec.options.index === true ? states.filter((state) => indexOf(spec, state) === undefined && state.bytes <= smallTable) : []
-  const statements = [
-    ...lacking.flatMap((state) => addStatements(spec, quoteTable({ schema, name: state.table }))),
-    ...toIndex.map((state) => indexSql(spec, schema, state.table, 'plainly')),
-  ]
+  const lacking = states.filter((state) => state.type === undefined).map((state) => ({ schema, name: state.table }))
+  const statements = lacking.flatMap((table) => addStatements(spec, quoteTable(table)))
   if (statements.length > 0) await q.script(statements.join(';\n'))
-  return lacking.map((state) => ({
-    name: printTable({ schema, name: state.table }),
+  return lacking.map((table) => ({
+    name: printTable(table),
     before: { column: null },
     after: { column: spec.column, type: spec.type },
   }))
+}
+
+/** Tables that are small as of now and have no such index; it goes with the column, so it needs no pre-image. */
+async function indexSmall(q: Queryable, spec: AddColumnSpec, schema: string, tables: readonly string[]): Promise<readonly PreImage[]> {
+  const states = await columnStates(q, schema, tables, spec.column)
+  const small = states.filter((state) => state.type !== undefined && indexOf(spec, state) === undefined && state.bytes <= smallTable)
+  if (small.length > 0) await q.script(small.map((state) => indexSql(spec, schema, state.table, 'plainly')).join(';\n'))
+  return []
 }
 
 /** A concurrent build that failed, now or earlier, leaves an invalid index behind, which IF NOT EXISTS would take for done. */

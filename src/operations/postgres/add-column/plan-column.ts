@@ -8,6 +8,7 @@ import { listed } from '../../../tenants/fleet.ts'
 import { checkLiteral, resolveType } from '../../column-state.ts'
 import type { ColumnType } from '../../column-state.ts'
 import type { Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from '../../operation.ts'
+import { withoutKey } from '../../row-pages.ts'
 import { inspectProvision, isExtended, isTouched, scopeOfProvision } from '../../provisioning.ts'
 import type { ProvisionScope } from '../../provisioning.ts'
 import { findMismatches, groupsOf, tablesPerShard, targetTables } from '../../table-targets.ts'
@@ -31,10 +32,10 @@ export async function planColumn(spec: AddColumnSpec, look: Look): Promise<StepP
   const { excluded, errors } = await findMismatches(look, spec.target)
   const targets = await targetTables(look, spec.target, excluded)
   const had = targets.tables.filter((table) => columnOf(targets.shapeOf(table), spec.column) !== undefined)
-  throwAll([...errors, ...wrongColumns(spec, type, targets, had), ...nameProblems(spec, targets.tables)])
-  const provision = await provisionOf(spec, look)
   const hadNames = new Set(had.map((table) => table.name))
   const todo = targets.tables.filter((table) => !hadNames.has(table.name))
+  throwAll([...errors, ...wrongColumns(spec, type, targets, had), ...nameProblems(spec, targets.tables), ...keyProblems(spec, todo, targets)])
+  const provision = await provisionOf(spec, look)
   return {
     summary: `add column ${spec.column} ${type.printed} to ${describeTarget(spec, targets.tables.length)}`,
     effects: effectsOf(spec, todo, provision),
@@ -104,6 +105,13 @@ function nameProblems(spec: AddColumnSpec, tables: readonly CatalogTable[]): rea
   return problems.slice(0, 5)
 }
 
+/** Rows are filled in the order of their keys. */
+function keyProblems(spec: AddColumnSpec, tables: readonly CatalogTable[], targets: TargetTables): readonly LockstepError[] {
+  const without = needsBackfill(spec) ? tables.filter((table) => targets.shapeOf(table).primaryKey.length === 0) : []
+  const [first] = without
+  return first === undefined ? [] : [withoutKey(listed(without.map(printTable)))]
+}
+
 interface Provision {
   readonly scope: ProvisionScope
   readonly hash: string
@@ -141,18 +149,33 @@ function tableShards(phase: WorkPhase, tables: readonly CatalogTable[]): readonl
 export async function remainingColumn(spec: AddColumnSpec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> {
   const { excluded, had } = parseMemo(memo)
   const targets = await targetTables(look, spec.target, [...excluded, ...had])
-  const left = targets.tables.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
+  const left = phase === 'backfill' ? await tablesWithNulls(spec, look, targets.tables) : targets.tables.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
   const provision = phase === 'expand' ? await provisionOf(spec, look) : undefined
   const extended = provision === undefined || (await look.tables.read((q) => isExtended(q, provision.scope.provision.signature, extensionOf(spec).tag)))
   const first: readonly ShardPlan[] = provision === undefined || extended ? [] : [{ phase, stage: 0, scope: provision.scope, estimate: 1 }]
   return [...first, ...tableShards(phase, left)]
 }
 
+/** Tables asked in one statement whether a row of theirs lacks a value. */
+const tablesAsked = 200
+
+/** Tables that were found late, with rows from before they had the column. */
+async function tablesWithNulls(spec: AddColumnSpec, look: Look, tables: readonly CatalogTable[]): Promise<readonly CatalogTable[]> {
+  if (!needsBackfill(spec)) return []
+  const lacking: CatalogTable[] = []
+  for (const group of groupsOf(tables, tablesAsked)) {
+    const column = quoteIdentifier(spec.column)
+    const questions = group.map((table, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${column} is null)`)
+    const found = await look.tables.read((q) => q.query<{ n: number }>(questions.join(' union all ')))
+    lacking.push(...found.flatMap(({ n }) => group[n] ?? []))
+  }
+  return lacking
+}
+
 function isLeft(spec: AddColumnSpec, phase: WorkPhase, shape: TableShape): boolean {
   const column = columnOf(shape, spec.column)
   const indexed = shape.indexes.some((index) => index.valid && index.columns.length === 1 && index.columns[0] === spec.column)
   if (phase === 'cutover') return needsBackfill(spec) && spec.options.notNull === true && column?.notNull !== true
-  if (phase === 'backfill') return false
   return column === undefined || (spec.options.index === true && !indexed)
 }
 
@@ -203,7 +226,7 @@ function expandEffect(spec: AddColumnSpec, tables: readonly CatalogTable[], exam
     what: `add ${spec.column} ${spec.type}${indexed ? ' with an index' : ''}${large > 0 ? ` (${large} built concurrently)` : ''}`,
     count: { value: tables.length, source: 'counted' },
     unit: 'tables',
-    lock: 'ACCESS EXCLUSIVE for milliseconds, at most 50 tables at once, lock_timeout 500 ms, retried',
+    lock: `ACCESS EXCLUSIVE for milliseconds, at most 50 tables at once, lock_timeout 500 ms, retried${indexed ? '; SHARE (writers wait) while an index is built on at most 10 small tables' : ''}`,
     seconds: [tables.length * 0.0005, tables.length * (indexed ? 0.02 : 0.005) + 1],
     disk: indexed ? tables.length * 16_384 : 0,
     undo: 'drop the column; values others wrote to it are kept in the ledger',

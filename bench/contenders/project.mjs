@@ -1,0 +1,49 @@
+// @ts-check
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createMigrator } from 'lockstep'
+
+/** @typedef {{ host: string, project: string, url: string }} StoresTask */
+
+const migration = '20261122093000_bench'
+
+/**
+ * A user's project with one migration of one step, in a folder of its own, opened as `lockstep up` opens it.
+ * @param {StoresTask} task @param {{ step: string, tenants?: object }} content
+ */
+export async function openProject({ host, project, url }, { step, tenants }) {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'))
+  const environment = { kind: 'local', firestore: { projectId: project, emulatorHost: host }, postgres: { url } }
+  const config = { environments: { bench: environment }, ...(tenants && { tenants }) }
+  mkdirSync(join(folder, 'migrations'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'lockstep.config.ts'), `export default ${JSON.stringify(config)}`)
+  writeFileSync(
+    join(folder, 'migrations', `${migration}.ts`),
+    `import { defineMigration, firestore, postgres, tenants } from 'lockstep'\nexport default defineMigration({ summary: 'bench', steps: [${step}] })`,
+  )
+  /** @type {Record<string, number>} seconds of each phase, as the run itself tells them */
+  const phases = {}
+  const migrator = await createMigrator({
+    folder,
+    listener: (message) => {
+      if (!('event' in message)) return
+      const { event } = message
+      if (event.type === 'phase-finished') phases[event.phase] = event.seconds
+      if (event.type === 'warning' || event.type === 'failed') console.error(event)
+    },
+  })
+  const close = async () => {
+    await migrator.close()
+    rmSync(folder, { recursive: true })
+  }
+  const up = async () => {
+    const started = performance.now()
+    const plan = await migrator.plan(migration)
+    phases['plan'] = (performance.now() - started) / 1000
+    await migrator.start(plan)
+    return phases
+  }
+  return { migrator, migration, up, close }
+}

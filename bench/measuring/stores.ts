@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { startOfficialEmulator } from '../../test/stores/official-emulator.ts'
+import { startRealPostgres } from '../../test/stores/real-postgres.ts'
+
+export interface BenchStores {
+  /** host:port of the official Firestore emulator. */
+  readonly host: string
+  /** An empty database, or a copy of another one of the same server. */
+  createDatabase(template?: string): Promise<{ readonly url: string; readonly name: string; drop(): Promise<void> }>
+  stop(): Promise<void>
+}
+
+/** The official emulator and a PostgreSQL server of our own. Throws where one of them is not on this machine. */
+export async function startStores(): Promise<BenchStores> {
+  const emulator = await startOfficialEmulator()
+  const postgres = await startRealPostgres()
+  if (emulator === undefined || postgres === undefined) {
+    throw new Error('this benchmark needs the Firestore emulator, Java and PostgreSQL: see .ci/stores')
+  }
+  const ask = (sql: string): Promise<void> => runSql(postgres.url, sql)
+  return {
+    host: emulator.host,
+    async createDatabase(template) {
+      const name = `bench_${randomBytes(4).toString('hex')}`
+      await ask(`create database ${name}${template === undefined ? '' : ` template ${template} strategy file_copy`}`)
+      const url = new URL(postgres.url)
+      url.pathname = `/${name}`
+      return { url: url.href, name, drop: () => ask(`drop database ${name} with (force)`) }
+    },
+    async stop() {
+      await emulator.stop()
+      await postgres.stop()
+    },
+  }
+}
+
+/** Several statements on a connection of their own. */
+export async function runSql(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}

@@ -162,13 +162,18 @@ export interface TableHands {
   readonly tables: TableReader
   /** One transaction with its checkpoint; retried on lock timeouts, halved to find the table at fault. */
   change(change: TableChange): Promise<Checkpoint>
-  /** One statement that cannot run in a transaction (CREATE INDEX CONCURRENTLY); must be safe to repeat. */
-  alone(sql: string): Promise<void>
+  /**
+   * Statements that cannot run in a transaction (CREATE INDEX CONCURRENTLY), one after the other. When one fails for a
+   * passing reason all of them run again, so together they must be safe to repeat.
+   */
+  alone(...statements: readonly string[]): Promise<void>
   /**
    * Copies the column's values that are not `usual` into the ledger, inside the database, so that memory stays flat.
    * Part of the caller's transaction.
    */
   keepValues(q: Queryable, kept: KeptValues): Promise<void>
+  /** Tells those who watch, and the journal, of something that stays as others left it. */
+  warn(message: string): void
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
   preImages(): AsyncIterable<PreImage>
 }

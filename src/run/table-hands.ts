@@ -24,6 +24,12 @@ export interface TableHandsOptions {
 const groupRepeats = { first: 100, longest: 2_000, repeats: 4 }
 const singleRepeats = { first: 250, longest: 15_000, repeats: 20 }
 
+/**
+ * A concurrent build waits, blocking no reader or writer, for every older transaction; given up, it starts from nothing,
+ * so it gets far longer than what others have to queue behind.
+ */
+const concurrentPatience = 60_000
+
 /** Seconds of held locks that the journal is told of even where nothing new was changed. */
 const worthTelling = 0.05
 
@@ -33,13 +39,14 @@ export function createTableHands(options: TableHandsOptions): TableHands {
   return {
     tables,
     change: (change) => changeGroup(options, change),
-    async alone(sql) {
+    async alone(...statements) {
       await retry({ ...singleRepeats, ...options, worthwhile: (error) => isLockConflict(error) || isPassing(error) }, async () => {
         await tables.transaction((q) => saveCheckpoint(q, shard, undefined))
-        await tables.autocommit(sql)
+        for (const sql of statements) await tables.autocommit(sql, { lockTimeout: concurrentPatience })
       })
     },
     keepValues: (q, kept) => keepValues(q, options, kept),
+    warn: (message) => options.emit({ type: 'warning', message }),
     preImages: () => imagesOf(options),
   }
 }

@@ -22,8 +22,10 @@ async function scene(): Promise<Scene> {
 /** A client that does not say it talks to an emulator, so that a local server stands in for production. */
 function production(found: Scene, kind: 'production' | 'local' = 'production'): NodeJS.ProcessEnv {
   const [host = '', port = ''] = stage.host.split(':')
-  const imports = `import { v1 } from '@google-cloud/firestore'
-import * as grpc from '@grpc/grpc-js'
+  const imports = `import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const { v1 } = require('@google-cloud/firestore')
+const grpc = require('@grpc/grpc-js')
 const call = { credentials: { client_email: 'ada@example.invalid', private_key: 'none' } }
 const client = new v1.FirestoreClient({ servicePath: '${host}', port: ${port}, sslCreds: grpc.credentials.createInsecure(), fallback: false, projectId: '${found.projectId}', ...call })
 `

@@ -69,13 +69,10 @@ async function indexSmall(q: Queryable, spec: AddColumnSpec, schema: string, tab
   return []
 }
 
-/** A failed concurrent build leaves an invalid index behind, which IF NOT EXISTS would take for done. */
+/** A concurrent build that failed, now or earlier, leaves an invalid index behind, which IF NOT EXISTS would take for done. */
 async function indexAlone(spec: AddColumnSpec, schema: string, state: ColumnState, hands: TableHands): Promise<void> {
-  const leftover = state.indexes.find((index) => index.name === indexName(spec, state.table))
-  if (leftover !== undefined) {
-    await hands.alone(`drop index concurrently if exists ${quoteIdentifier(schema)}.${quoteIdentifier(leftover.name)}`)
-  }
-  await hands.alone(indexSql(spec, schema, state.table, 'concurrently'))
+  const name = quoteIdentifier(indexName(spec, state.table))
+  await hands.alone(`drop index concurrently if exists ${quoteIdentifier(schema)}.${name}`, indexSql(spec, schema, state.table, 'concurrently'))
 }
 
 async function* fillTables(work: Work<AddColumnSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
@@ -121,9 +118,15 @@ export async function* revertColumn(work: Work<AddColumnSpec>, hands: TableHands
     yield* removeColumn(work, hands, { column: work.spec.column, had: parseMemo(work.memo).had, tag: extensionOf(work.spec).tag, smallTable })
     return
   }
+  const { signature } = provision.data.provision
   for await (const image of hands.preImages()) {
-    if (image.name !== provision.data.provision.signature) continue
-    yield await hands.change({ names: [image.name], cursor: 'restored', work: (q) => restoreProvision(q, image) })
-    return
+    if (image.name !== signature) continue
+    let restored = true
+    const restore = async (q: Queryable): Promise<readonly PreImage[]> => {
+      restored = await restoreProvision(q, image)
+      return []
+    }
+    yield await hands.change({ names: [signature], cursor: 'restored', work: restore })
+    if (!restored) hands.warn(`${signature} was replaced by someone else during the run: it stays as they made it`)
   }
 }

@@ -9,7 +9,7 @@ import { checkLiteral, resolveType } from '../../column-state.ts'
 import type { ColumnType } from '../../column-state.ts'
 import type { Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from '../../operation.ts'
 import { withoutKey } from '../../row-pages.ts'
-import { inspectProvision, isExtended, scopeOfProvision } from '../../provisioning.ts'
+import { inspectProvision, isExtended, isTouched, scopeOfProvision } from '../../provisioning.ts'
 import type { ProvisionScope } from '../../provisioning.ts'
 import { findMismatches, groupsOf, tablesPerShard, targetTables } from '../../table-targets.ts'
 import type { TargetTables } from '../../table-targets.ts'
@@ -148,9 +148,8 @@ function tableShards(phase: WorkPhase, tables: readonly CatalogTable[]): readonl
 /** Shards for what is not in the phase's shape as of now: tables born since, tables left out after a failure. */
 export async function remainingColumn(spec: AddColumnSpec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> {
   const { excluded, had } = parseMemo(memo)
-  const targets = await targetTables(look, spec.target, excluded)
-  const ours = targets.tables.filter((table) => !had.includes(printTable(table)))
-  const left = phase === 'backfill' ? await tablesWithNulls(spec, look, ours) : ours.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
+  const targets = await targetTables(look, spec.target, [...excluded, ...had])
+  const left = phase === 'backfill' ? await tablesWithNulls(spec, look, targets.tables) : targets.tables.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
   const provision = phase === 'expand' ? await provisionOf(spec, look) : undefined
   const extended = provision === undefined || (await look.tables.read((q) => isExtended(q, provision.scope.provision.signature, extensionOf(spec).tag)))
   const first: readonly ShardPlan[] = provision === undefined || extended ? [] : [{ phase, stage: 0, scope: provision.scope, estimate: 1 }]
@@ -185,9 +184,9 @@ export async function revertingColumn(spec: AddColumnSpec, look: Look, memo: Jso
   const { excluded, had } = parseMemo(memo)
   const targets = await targetTables(look, spec.target, [...excluded, ...had])
   const tables = targets.tables.filter((table) => columnOf(targets.shapeOf(table), spec.column) !== undefined)
-  const provision = await provisionOf(spec, look)
-  const extended = provision !== undefined && (await look.tables.read((q) => isExtended(q, provision.scope.provision.signature, extensionOf(spec).tag)))
-  const first: readonly ShardPlan[] = extended ? [{ phase: 'revert', stage: 0, scope: provision.scope, estimate: 1 }] : []
+  const scope = 'tenants' in spec.target ? scopeOfProvision((await look.fleet()).config, spec.target.tenants) : undefined
+  const touched = scope !== undefined && (await look.tables.read((q) => isTouched(q, scope.provision.signature, extensionOf(spec).tag)))
+  const first: readonly ShardPlan[] = touched ? [{ phase: 'revert', stage: 0, scope, estimate: 1 }] : []
   return [...first, ...tableShards('revert', tables)]
 }
 

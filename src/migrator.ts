@@ -196,7 +196,7 @@ function requireState(run: Run, states: readonly Run['state'][], verb: string): 
 }
 
 function wrongState(run: Run, verb: string): LockstepError {
-  const why = run.state === 'completed' ? 'what it kept for the way back is gone' : `lockstep ${verb} does not apply to it`
+  const why = run.state === 'completed' ? 'what was kept for the way back went when it completed' : `lockstep ${verb} does not apply to it`
   return new LockstepError('LS-4006', `${run.migration} is ${run.state}`, { where: { name: run.migration }, why, hint: 'lockstep status shows what can be done next' })
 }
 

@@ -32,8 +32,7 @@ export async function countBehind(house: House): Promise<number> {
     if (run.state !== 'soaking' && run.state !== 'completed') continue
     for (const { operation, spec, memo } of await stepsOf(house, run)) {
       if (operation.store !== 'tables') continue
-      const left = await operation.remaining(spec, 'contract', glance, memo)
-      behind += left.reduce((sum, shard) => sum + shard.estimate, 0)
+      behind += await operation.behind(spec, glance, memo)
     }
   }
   return behind

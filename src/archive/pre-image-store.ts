@@ -1,5 +1,5 @@
 import type { KeptPage, PreImage } from '../operations/operation.ts'
-import type { Queryable, TableReader } from '../stores/tables.ts'
+import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import { unpackPreImages } from './pre-images.ts'
 import type { PackedImages } from './pre-images.ts'
@@ -82,4 +82,20 @@ export async function shardsWithPreImages(tables: TableReader, run: string, step
       [run, step],
     ),
   )
+}
+
+/** Pages deleted in one transaction. */
+const forgottenAtOnce = 500
+
+/** Deletes the run's pre-images: after `complete` there is no way back that would need them. Safe to repeat. */
+export async function forgetPreImages(tables: TableWriter, run: string): Promise<void> {
+  for (;;) {
+    const rows = await tables.transaction((q) =>
+      q.query(
+        `delete from lockstep.pre_images where seq in (select seq from lockstep.pre_images where run = $1 limit $2) returning 1`,
+        [run, forgottenAtOnce],
+      ),
+    )
+    if (rows.length < forgottenAtOnce) return
+  }
 }

@@ -87,7 +87,7 @@ export async function requireMatch(documents: DocumentReader, pattern: Collectio
   })
 }
 
-/** Up to `size` matching documents, taken from the beginnings of a few ranges. */
+/** Up to `size` matching documents, the first by name. */
 export async function sampleDocuments(
   documents: DocumentReader,
   pattern: CollectionPattern,

@@ -1,7 +1,7 @@
 import type { Phase, WorkPhase } from '../operations/operation.ts'
 import { phases } from '../operations/operation.ts'
 import { readShards } from '../ledger/shards.ts'
-import { shardsWithPreImages } from '../archive/pre-image-store.ts'
+import { forgetPreImages, shardsWithPreImages } from '../archive/pre-image-store.ts'
 import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { ShardPlan } from '../operations/operation.ts'
@@ -48,6 +48,8 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
   await writePhase(context.documents, context.clock, context.migration, 'completed')
   context.emit({ type: 'completed' })
   await context.flush({ state: 'completed', ended: true })
+  // Only now: as long as the run is not completed, `down` may need them.
+  await forgetPreImages(context.tables, context.run)
 }
 
 /** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */

@@ -5,7 +5,8 @@ import type { TableTarget } from '../../../tenants/tenants-config.ts'
 import { defineTableOperation } from '../../operation.ts'
 import type { Step } from '../../operation.ts'
 import { applyColumn, revertColumn } from './apply-column.ts'
-import { planColumn, remainingColumn, revertingColumn } from './plan-column.ts'
+import { planColumn } from './plan-column.ts'
+import { behindColumn, remainingColumn, revertingColumn } from './remaining-column.ts'
 import { verifyColumn } from './verify-column.ts'
 
 /** A constant (kept in the catalog, no row is touched), or an expression that is evaluated for each row. */
@@ -77,6 +78,7 @@ export const addColumn = defineTableOperation<AddColumnSpec>({
   plan: planColumn,
   remaining: remainingColumn,
   apply: applyColumn,
+  behind: behindColumn,
   verify: verifyColumn,
   reverting: revertingColumn,
   revert: revertColumn,

@@ -99,10 +99,11 @@ function laws(file: string, theCase: OperationCase): void {
     await world.migrator(theCase, back).down(migrationId)
     const point = fc.record({
       way: fc.constantFrom('there' as const, 'back' as const),
-      at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      // Whole numbers: fast-check draws most of its fractions from close to 0, which would be the first write every time.
+      thousandth: fc.integer({ min: 0, max: 999 }),
       when: fc.constantFrom('before' as const, 'after' as const),
     })
-    const crashes = fc.asyncProperty(point, async ({ way, at, when }) => {
+    const crashes = fc.asyncProperty(point, async ({ way, thousandth, when }) => {
       await world.fill(theCase)
       const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
       const goThere = (migrator: Migrator): Promise<void> => up(migrator)
@@ -110,7 +111,7 @@ function laws(file: string, theCase: OperationCase): void {
         if ((await migrator.status()).migrations[0]?.state !== 'rolled back') await migrator.down(migrationId)
       }
       const writes = way === 'there' ? there.writes() : back.writes()
-      const mortal = createMortal(world, { write: 1 + Math.floor(at * writes), when })
+      const mortal = createMortal(world, { write: 1 + Math.floor((thousandth / 1000) * writes), when })
       if (way === 'there') {
         await crash(goThere, world.migrator(theCase, mortal))
         await up(world.migrator(theCase))

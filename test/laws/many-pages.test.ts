@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { unsettledPages } from '../../src/ledger/pre-image-store.ts'
+import { unsettledPages } from '../../src/archive/pre-image-store.ts'
 import { insertRun } from '../../src/ledger/runs.ts'
 import { ensureLedger } from '../../src/ledger/schema.ts'
 import { insertShards } from '../../src/ledger/shards.ts'

@@ -46,7 +46,10 @@ export async function* rewriteDocuments(
 }
 
 /** The results in the order of the items, some of which are worked on at once. Ends only when all have ended. */
-async function* inOrder<Item, Result>(items: AsyncIterable<Item>, work: (item: Item) => Promise<Result>): AsyncGenerator<Result> {
+async function* inOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
   const flying: Promise<Result>[] = []
   try {
     for await (const item of items) {
@@ -75,7 +78,12 @@ export async function documentShards(
 ): Promise<readonly ShardPlan[]> {
   const count = Math.min(mostShards, Math.max(1, Math.ceil(expected / smallestShard)))
   const ranges = count === 1 ? [{}] : await documents.partition(pattern.scope, count)
-  return ranges.map((range) => ({ phase, stage: 0, scope: { ...range }, estimate: Math.ceil(expected / ranges.length) }))
+  return ranges.map((range) => ({
+    phase,
+    stage: 0,
+    scope: { ...range },
+    estimate: Math.ceil(expected / ranges.length),
+  }))
 }
 
 /** Throws LS-2102 when no document matches; reads until the first that does. */

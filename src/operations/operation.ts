@@ -235,7 +235,9 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
 export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
 
 /** Types and freezes an operation on documents. */
-export function defineDocumentOperation<Spec>(operation: Omit<DocumentOperation<Spec>, 'store'>): DocumentOperation<Spec> {
+export function defineDocumentOperation<Spec>(
+  operation: Omit<DocumentOperation<Spec>, 'store'>,
+): DocumentOperation<Spec> {
   return Object.freeze({ ...operation, store: 'documents' as const })
 }
 

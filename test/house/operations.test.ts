@@ -79,7 +79,9 @@ test('the catalogue goes stale with a new folder, and generating makes it fresh'
   const catalogue = readFileSync(join(root, 'src/operations/catalogue.ts'), 'utf8')
   expect(catalogue).toContain(`import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'`)
   expect(catalogue).toContain('operations = Object.freeze([addColumn, addField, renameField, sql] as const)')
-  expect(catalogue).toContain('firestoreSteps = Object.freeze({ addField: addFieldStep, renameField: renameFieldStep })')
+  expect(catalogue).toContain(
+    'firestoreSteps = Object.freeze({ addField: addFieldStep, renameField: renameFieldStep })',
+  )
   expect(catalogue).toContain('postgresSteps = Object.freeze({ addColumn: addColumnStep, sql: sqlStep })')
 })
 

@@ -59,10 +59,14 @@ function parseSpec(spec: unknown): AddColumnSpec {
   const { column, options } = parsed.data
   quoteIdentifier(column)
   if (options.notNull === true && options.default === undefined) {
-    throw new LockstepError('LS-2106', `column "${column}" is not null but has no default: existing rows and old clients cannot fill it`, {
-      where: { name: column },
-      hint: 'give it a default, or leave notNull out',
-    })
+    throw new LockstepError(
+      'LS-2106',
+      `column "${column}" is not null but has no default: existing rows and old clients cannot fill it`,
+      {
+        where: { name: column },
+        hint: 'give it a default, or leave notNull out',
+      },
+    )
   }
   return parsed.data
 }

@@ -6,7 +6,11 @@ import { addStatements, defaultSql, indexSql, needsBackfill, smallTable } from '
 import type { Provision } from './plan-column.ts'
 
 /** What the step does, phase by phase, for the plan. */
-export function effectsOf(spec: AddColumnSpec, tables: readonly CatalogTable[], provision: Provision | undefined): readonly Effect[] {
+export function effectsOf(
+  spec: AddColumnSpec,
+  tables: readonly CatalogTable[],
+  provision: Provision | undefined,
+): readonly Effect[] {
   const effects: Effect[] = []
   if (provision !== undefined) effects.push(provisionEffect(provision))
   const [example] = tables

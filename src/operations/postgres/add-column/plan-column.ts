@@ -35,7 +35,12 @@ export async function planColumn(spec: AddColumnSpec, look: Look): Promise<StepP
   const had = targets.tables.filter((table) => columnOf(targets.shapeOf(table), spec.column) !== undefined)
   const hadNames = new Set(had.map((table) => table.name))
   const todo = targets.tables.filter((table) => !hadNames.has(table.name))
-  throwAll([...errors, ...wrongColumns(spec, type, targets, had), ...nameProblems(spec, targets.tables), ...keyProblems(spec, todo, targets)])
+  throwAll([
+    ...errors,
+    ...wrongColumns(spec, type, targets, had),
+    ...nameProblems(spec, targets.tables),
+    ...keyProblems(spec, todo, targets),
+  ])
   const provision = await provisionOf(spec, look)
   return {
     summary: `add column ${spec.column} ${type.printed} to ${describeTarget(spec, targets.tables.length)}`,
@@ -77,17 +82,26 @@ function throwAll(problems: readonly LockstepError[]): void {
   })
 }
 
-function wrongColumns(spec: AddColumnSpec, type: ColumnType, targets: TargetTables, had: readonly CatalogTable[]): readonly LockstepError[] {
+function wrongColumns(
+  spec: AddColumnSpec,
+  type: ColumnType,
+  targets: TargetTables,
+  had: readonly CatalogTable[],
+): readonly LockstepError[] {
   const wrong = had.filter((table) => columnOf(targets.shapeOf(table), spec.column)?.type !== type.printed)
   const [first] = wrong
   if (first === undefined) return []
   const found = columnOf(targets.shapeOf(first), spec.column)?.type ?? ''
   return [
-    new LockstepError('LS-2104', `column "${spec.column}" is ${found} in ${wrong.length} of ${targets.tables.length} tables, not ${type.printed}`, {
-      where: { name: listed(wrong.map(printTable)) },
-      why: 'those tables were altered outside Lockstep; nothing has been changed by this run',
-      hint: `drop or rename the column there (alter table ${quoteTable(first)} rename column ${quoteIdentifier(spec.column)} to …), then plan again`,
-    }),
+    new LockstepError(
+      'LS-2104',
+      `column "${spec.column}" is ${found} in ${wrong.length} of ${targets.tables.length} tables, not ${type.printed}`,
+      {
+        where: { name: listed(wrong.map(printTable)) },
+        why: 'those tables were altered outside Lockstep; nothing has been changed by this run',
+        hint: `drop or rename the column there (alter table ${quoteTable(first)} rename column ${quoteIdentifier(spec.column)} to …), then plan again`,
+      },
+    ),
   ]
 }
 
@@ -107,7 +121,11 @@ function nameProblems(spec: AddColumnSpec, tables: readonly CatalogTable[]): rea
 }
 
 /** Rows are filled in the order of their keys. */
-function keyProblems(spec: AddColumnSpec, tables: readonly CatalogTable[], targets: TargetTables): readonly LockstepError[] {
+function keyProblems(
+  spec: AddColumnSpec,
+  tables: readonly CatalogTable[],
+  targets: TargetTables,
+): readonly LockstepError[] {
   const without = needsBackfill(spec) ? tables.filter((table) => targets.shapeOf(table).primaryKey.length === 0) : []
   const [first] = without
   return first === undefined ? [] : [withoutKey(listed(without.map(printTable)))]
@@ -131,9 +149,16 @@ function describeTarget(spec: AddColumnSpec, count: number): string {
   return 'tenants' in spec.target ? `${count} ${spec.target.tenants} tables` : spec.target.table
 }
 
-function shardsOf(spec: AddColumnSpec, tables: readonly CatalogTable[], provision: Provision | undefined): readonly ShardPlan[] {
-  const first: readonly ShardPlan[] = provision === undefined ? [] : [{ phase: 'expand', stage: 0, scope: provision.scope, estimate: 1 }]
-  const backfilled: readonly WorkPhase[] = needsBackfill(spec) ? ['backfill', ...(spec.options.notNull === true ? ['cutover' as const] : [])] : []
+function shardsOf(
+  spec: AddColumnSpec,
+  tables: readonly CatalogTable[],
+  provision: Provision | undefined,
+): readonly ShardPlan[] {
+  const first: readonly ShardPlan[] =
+    provision === undefined ? [] : [{ phase: 'expand', stage: 0, scope: provision.scope, estimate: 1 }]
+  const backfilled: readonly WorkPhase[] = needsBackfill(spec)
+    ? ['backfill', ...(spec.options.notNull === true ? ['cutover' as const] : [])]
+    : []
   return [...first, ...tableShards('expand', tables), ...backfilled.flatMap((phase) => tableShards(phase, tables))]
 }
 

@@ -9,13 +9,24 @@ import { extensionOf, needsBackfill } from './column-sql.ts'
 import { columnOf, parseMemo, provisionOf, tableShards } from './plan-column.ts'
 
 /** Shards for what is not in the phase's shape as of now: tables born since, tables left out after a failure. */
-export async function remainingColumn(spec: AddColumnSpec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> {
+export async function remainingColumn(
+  spec: AddColumnSpec,
+  phase: WorkPhase,
+  look: Look,
+  memo: Json,
+): Promise<readonly ShardPlan[]> {
   const { excluded, had } = parseMemo(memo)
   const targets = await targetTables(look, spec.target, [...excluded, ...had])
-  const left = phase === 'backfill' ? await tablesWithNulls(spec, look, targets.tables) : targets.tables.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
+  const left =
+    phase === 'backfill'
+      ? await tablesWithNulls(spec, look, targets.tables)
+      : targets.tables.filter((table) => isLeft(spec, phase, targets.shapeOf(table)))
   const provision = phase === 'expand' || phase === 'contract' ? await provisionOf(spec, look) : undefined
-  const extended = provision === undefined || (await look.tables.read((q) => isExtended(q, provision.scope.provision.signature, extensionOf(spec).tag)))
-  const first: readonly ShardPlan[] = provision === undefined || extended ? [] : [{ phase, stage: 0, scope: provision.scope, estimate: 1 }]
+  const extended =
+    provision === undefined ||
+    (await look.tables.read((q) => isExtended(q, provision.scope.provision.signature, extensionOf(spec).tag)))
+  const first: readonly ShardPlan[] =
+    provision === undefined || extended ? [] : [{ phase, stage: 0, scope: provision.scope, estimate: 1 }]
   return [...first, ...tableShards(phase, left)]
 }
 
@@ -23,12 +34,18 @@ export async function remainingColumn(spec: AddColumnSpec, phase: WorkPhase, loo
 const tablesAsked = 200
 
 /** Tables that were found late, with rows from before they had the column. */
-export async function tablesWithNulls(spec: AddColumnSpec, look: Look, tables: readonly CatalogTable[]): Promise<readonly CatalogTable[]> {
+export async function tablesWithNulls(
+  spec: AddColumnSpec,
+  look: Look,
+  tables: readonly CatalogTable[],
+): Promise<readonly CatalogTable[]> {
   if (!needsBackfill(spec)) return []
   const lacking: CatalogTable[] = []
   for (const group of groupsOf(tables, tablesAsked)) {
     const column = quoteIdentifier(spec.column)
-    const questions = group.map((table, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${column} is null)`)
+    const questions = group.map(
+      (table, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${column} is null)`,
+    )
     const found = await look.tables.read((q) => q.query<{ n: number }>(questions.join(' union all ')))
     lacking.push(...found.flatMap(({ n }) => group[n] ?? []))
   }
@@ -37,7 +54,9 @@ export async function tablesWithNulls(spec: AddColumnSpec, look: Look, tables: r
 
 function isLeft(spec: AddColumnSpec, phase: WorkPhase, shape: TableShape): boolean {
   const column = columnOf(shape, spec.column)
-  const indexed = shape.indexes.some((index) => index.valid && index.columns.length === 1 && index.columns[0] === spec.column)
+  const indexed = shape.indexes.some(
+    (index) => index.valid && index.columns.length === 1 && index.columns[0] === spec.column,
+  )
   if (phase === 'cutover') return needsBackfill(spec) && spec.options.notNull === true && column?.notNull !== true
   return column === undefined || (spec.options.index === true && !indexed)
 }
@@ -54,8 +73,11 @@ export async function revertingColumn(spec: AddColumnSpec, look: Look, memo: Jso
   const { excluded, had } = parseMemo(memo)
   const targets = await targetTables(look, spec.target, [...excluded, ...had])
   const tables = targets.tables.filter((table) => columnOf(targets.shapeOf(table), spec.column) !== undefined)
-  const scope = 'tenants' in spec.target ? scopeOfProvision((await look.fleet()).config, spec.target.tenants) : undefined
-  const touched = scope !== undefined && (await look.tables.read((q) => isTouched(q, scope.provision.signature, extensionOf(spec).tag)))
+  const scope =
+    'tenants' in spec.target ? scopeOfProvision((await look.fleet()).config, spec.target.tenants) : undefined
+  const touched =
+    scope !== undefined &&
+    (await look.tables.read((q) => isTouched(q, scope.provision.signature, extensionOf(spec).tag)))
   const first: readonly ShardPlan[] = touched ? [{ phase: 'revert', stage: 0, scope, estimate: 1 }] : []
   return [...first, ...tableShards('revert', tables)]
 }

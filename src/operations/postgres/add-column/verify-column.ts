@@ -22,24 +22,39 @@ export async function* verifyColumn(spec: AddColumnSpec, look: Look, scope: Veri
   return { checked: targets.tables.length, what: 'tables compared with the catalog' }
 }
 
-function* findingsOf(spec: AddColumnSpec, type: ColumnType, table: CatalogTable, shape: TableShape): Generator<Finding> {
+function* findingsOf(
+  spec: AddColumnSpec,
+  type: ColumnType,
+  table: CatalogTable,
+  shape: TableShape,
+): Generator<Finding> {
   const where = printTable(table)
   const column = columnOf(shape, spec.column)
   if (column === undefined) {
     yield { where, problem: `column ${spec.column} is missing` }
     return
   }
-  if (column.type !== type.printed) yield { where, problem: `column ${spec.column} is ${column.type}, not ${type.printed}` }
-  if (spec.options.notNull === true && !needsBackfill(spec) && !column.notNull) yield { where, problem: `column ${spec.column} can be null` }
-  if (spec.options.default !== undefined && column.default === undefined) yield { where, problem: `column ${spec.column} has no default` }
+  if (column.type !== type.printed)
+    yield { where, problem: `column ${spec.column} is ${column.type}, not ${type.printed}` }
+  if (spec.options.notNull === true && !needsBackfill(spec) && !column.notNull)
+    yield { where, problem: `column ${spec.column} can be null` }
+  if (spec.options.default !== undefined && column.default === undefined)
+    yield { where, problem: `column ${spec.column} has no default` }
   const indexes = shape.indexes.filter((index) => index.columns.length === 1 && index.columns[0] === spec.column)
   if (spec.options.index === true && !indexes.some((index) => index.valid)) {
-    yield { where, problem: indexes.length > 0 ? `the index on ${spec.column} is invalid` : `column ${spec.column} has no index` }
+    yield {
+      where,
+      problem: indexes.length > 0 ? `the index on ${spec.column} is invalid` : `column ${spec.column} has no index`,
+    }
   }
 }
 
 /** Only an expression leaves rows to fill. */
-async function* emptyFindings(spec: AddColumnSpec, look: Look, tables: readonly CatalogTable[]): AsyncGenerator<Finding> {
+async function* emptyFindings(
+  spec: AddColumnSpec,
+  look: Look,
+  tables: readonly CatalogTable[],
+): AsyncGenerator<Finding> {
   for (const table of await tablesWithNulls(spec, look, tables)) {
     yield { where: printTable(table), problem: `rows without a value in column ${spec.column}` }
   }

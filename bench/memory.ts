@@ -9,7 +9,11 @@ import { checkDocuments, seedDocuments } from './measuring/documents.ts'
 import { median, renderTable } from './measuring/table.ts'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '2' }, few: { type: 'string', default: '20000' }, many: { type: 'string', default: '200000' } },
+  options: {
+    rounds: { type: 'string', default: '2' },
+    few: { type: 'string', default: '20000' },
+    many: { type: 'string', default: '200000' },
+  },
 })
 const sizes = [Number(values.few), Number(values.many)]
 const server = fileURLToPath(new URL('contenders/local-firestore.mjs', import.meta.url))
@@ -18,7 +22,9 @@ const server = fileURLToPath(new URL('contenders/local-firestore.mjs', import.me
 async function peakAt(count: number): Promise<number> {
   const postgres = await startRealPostgres()
   if (postgres === undefined) throw new Error('this benchmark needs PostgreSQL: see .ci/stores')
-  const firestore = spawn(process.execPath, ['--max-old-space-size=8192', server], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const firestore = spawn(process.execPath, ['--max-old-space-size=8192', server], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
     const [host] = (await once(createInterface(firestore.stdout), 'line')) as [string]
     const task = { host, project: 'bench-memory', collection: 'Chats', count, url: postgres.url }
@@ -41,5 +47,9 @@ for (let round = 1; round <= Number(values.rounds); round++) {
   }
 }
 const base = median(peaks.get(sizes[0] ?? 0) ?? [])
-const rows = [...peaks].map(([size, megabytes]) => [String(size), (median(megabytes) / base).toFixed(2), megabytes.map((each) => each.toFixed(0)).join(' ')])
+const rows = [...peaks].map(([size, megabytes]) => [
+  String(size),
+  (median(megabytes) / base).toFixed(2),
+  megabytes.map((each) => each.toFixed(0)).join(' '),
+])
 console.log(`\n${renderTable(['documents', 'ratio', 'peak RSS MB a round'], rows)}`)

@@ -8,7 +8,11 @@ import { renderRatios } from './measuring/table.ts'
 import type { Line } from './measuring/table.ts'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, tenants: { type: 'string', default: '2000' }, profile: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    tenants: { type: 'string', default: '2000' },
+    profile: { type: 'string' },
+  },
 })
 
 const contenders: readonly Contender[] = [
@@ -48,8 +52,15 @@ end $$`,
 /** A copy of the tenants' database for one contender, gone afterwards. */
 async function runOnce(stores: BenchStores, contender: Contender, template: string): Promise<Measurement> {
   const database = await stores.createDatabase(template)
-  const flags = values.profile !== undefined && contender.program.startsWith('lockstep') ? ['--cpu-prof', '--cpu-prof-dir', values.profile] : []
-  const measured = await runContender(contender, { host: stores.host, project: 'bench-fanout', url: database.url }, flags)
+  const flags =
+    values.profile !== undefined && contender.program.startsWith('lockstep')
+      ? ['--cpu-prof', '--cpu-prof-dir', values.profile]
+      : []
+  const measured = await runContender(
+    contender,
+    { host: stores.host, project: 'bench-fanout', url: database.url },
+    flags,
+  )
   await checkTenants(database.url)
   await database.drop()
   return measured
@@ -57,10 +68,24 @@ async function runOnce(stores: BenchStores, contender: Contender, template: stri
 
 function linesOf(results: ReadonlyMap<string, readonly Measurement[]>): readonly Line[] {
   return [...results].flatMap(([name, rounds]) => {
-    const line = { name, seconds: rounds.map((each) => each.seconds), cpu: rounds.map((each) => each.cpu), megabytes: rounds.map((each) => each.megabytes) }
+    const line = {
+      name,
+      seconds: rounds.map((each) => each.seconds),
+      cpu: rounds.map((each) => each.cpu),
+      megabytes: rounds.map((each) => each.megabytes),
+    }
     if (name !== 'lockstep') return [line]
-    const part = (of: string): Line => ({ name: `lockstep ${of}`, seconds: rounds.map((each) => each.parts?.[of] ?? Number.NaN) })
-    return [part('expand'), part('plan'), part('verify'), part('behind'), { ...line, name: 'lockstep plan + up + behind' }]
+    const part = (of: string): Line => ({
+      name: `lockstep ${of}`,
+      seconds: rounds.map((each) => each.parts?.[of] ?? Number.NaN),
+    })
+    return [
+      part('expand'),
+      part('plan'),
+      part('verify'),
+      part('behind'),
+      { ...line, name: 'lockstep plan + up + behind' },
+    ]
   })
 }
 
@@ -75,7 +100,9 @@ try {
       // The first round only warms the servers.
       if (round === 0) continue
       results.get(contender.name)?.push(measured)
-      console.error(`round ${round}: ${contender.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`)
+      console.error(
+        `round ${round}: ${contender.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`,
+      )
     }
   }
   console.log(`\n${values.tenants} tenants, ${values.rounds} rounds; ratios are medians over rounds:\n`)

@@ -12,9 +12,13 @@ const blocks: Readonly<Record<string, string>> = {
 
 function renderBlock(block: string, title: string): string {
   const codes = Object.entries(errorCatalogue).filter(([code]) => code.startsWith(`LS-${block}`))
-  const rows = codes.map(([code, problem]) => `| \`${code}\` | ${problem.title} | ${problem.exit} |`)
-  return [`## ${title}`, '', '| code | problem | exit code |', '| --- | --- | --- |', ...rows, ''].join('\n')
+  const entries = codes.map(
+    ([code, problem]) => `### ${code}\n\n${sentence(problem.title)} Exit code ${problem.exit}.\n`,
+  )
+  return [`## ${title}`, '', ...entries].join('\n')
 }
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
 /** The text of `docs/reference/errors.md`: every code of the catalogue, by thousand. */
 export function renderErrorReference(): string {
@@ -25,8 +29,8 @@ export function renderErrorReference(): string {
     '',
     '# Errors',
     '',
-    'Every problem that Lockstep can name, and the exit code of a command that ends with it.',
-    '`lockstep explain LS-2104` tells more about one of them, offline.',
+    'Every problem that Lockstep can name, and the exit code of a command that ends with it. The error itself says where',
+    'it is, why it matters and how it is mended.',
     '',
     ...Object.entries(blocks).map(([block, title]) => renderBlock(block, title)),
   ].join('\n')

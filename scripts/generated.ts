@@ -1,13 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { format, type FormatOptions } from 'oxfmt'
+import { renderCliReference } from './cli-reference.ts'
 import { renderErrorReference } from './error-reference.ts'
 import { renderOperationCatalogue } from './operation-catalogue.ts'
+import { schemaFiles } from './schemas.ts'
 
 /** Every file that is made from others: one line a file. */
 const generated: Readonly<Record<string, (root: string) => string | Promise<string>>> = {
   'src/operations/catalogue.ts': renderOperationCatalogue,
   'docs/reference/errors.md': renderErrorReference,
+  'docs/reference/cli.md': renderCliReference,
+  ...schemaFiles,
 }
 
 const style = JSON.parse(readFileSync(new URL('../.oxfmtrc.json', import.meta.url), 'utf8')) as FormatOptions

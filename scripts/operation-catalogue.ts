@@ -1,11 +1,11 @@
 import { listOperations, type OperationFolder } from './operations.ts'
 
 const importOf = ({ kind, store, name }: OperationFolder): string =>
-  `import { ${kind} } from './${store}/${name}/${name}.ts'`
+  `import { ${kind}, ${kind}Step } from './${store}/${name}/${name}.ts'`
 
-function recordOf(operations: readonly OperationFolder[], store: OperationFolder['store']): string {
-  const kinds = operations.filter((operation) => operation.store === store).map(({ kind }) => kind)
-  return `export const ${store}Operations = { ${kinds.join(', ')} } as const`
+function stepsOf(operations: readonly OperationFolder[], store: OperationFolder['store']): string {
+  const members = operations.filter((operation) => operation.store === store).map(({ kind }) => `${kind}: ${kind}Step`)
+  return `export const ${store}Steps = Object.freeze({ ${members.join(', ')} })`
 }
 
 /** The source of `src/operations/catalogue.ts`: every operation whose folder lies under `root`, sorted by kind. */
@@ -15,10 +15,10 @@ export function renderOperationCatalogue(root: string): string {
     '// Generated from the folders beside this file by `npm run generate`. Do not edit.',
     `${operations.map(importOf).join('\n')}\n`,
     '/** Every kind of change that Lockstep knows. */',
-    `export const operations = [${operations.map(({ kind }) => kind).join(', ')}] as const\n`,
-    '/** The changes to documents, by kind. */',
-    `${recordOf(operations, 'firestore')}\n`,
-    '/** The changes to tables, by kind. */',
-    `${recordOf(operations, 'postgres')}\n`,
+    `export const operations = Object.freeze([${operations.map(({ kind }) => kind).join(', ')}] as const)\n`,
+    '/** What migration files call to describe a change of documents, by kind. */',
+    `${stepsOf(operations, 'firestore')}\n`,
+    '/** What migration files call to describe a change of tables, by kind. */',
+    `${stepsOf(operations, 'postgres')}\n`,
   ].join('\n')
 }

@@ -50,7 +50,11 @@ export const rooms: readonly Room[] = [
   { name: 'run', at: '^src/run/', may: above('run', 'adapters', 'local') },
   { name: 'report', at: '^src/report/', may: ['kernel', 'operations', 'migrations', 'plan', 'ledger'] },
   { name: 'client', at: '^src/client/', may: ['kernel', 'ports', 'operations', 'migrations'] },
-  { name: 'migrator', at: '^src/(migrator|config|authoring|open-stores|inspect-stores|version)\\.ts$', may: above('migrator') },
+  {
+    name: 'migrator',
+    at: '^src/(migrator|house|readings|config|authoring|open-stores|inspect-stores|version)\\.ts$',
+    may: above('migrator'),
+  },
   { name: 'dashboard', at: '^src/dashboard/', may: ['kernel', 'plan', 'ledger', 'report', 'migrator'] },
   { name: 'cli', at: '^src/cli/', may: above('cli', 'ports', 'adapters', 'operations', 'archive', 'run', 'client') },
   { name: 'index', at: '^src/index\\.ts$', may: above('index', 'dashboard', 'cli') },
@@ -73,9 +77,13 @@ const arrows = rooms.map(({ name, at, may }) =>
 )
 
 const siblings = [
-  forbid('adapter-sibling', 'an adapter never imports another adapter', {
-    from: { path: '^src/stores/([^/]+)/', pathNot: tests },
+  forbid('adapter-sibling', 'an adapter never imports another adapter, but PGlite is Postgres over a stream', {
+    from: { path: '^src/stores/([^/]+)/', pathNot: [tests, '^src/stores/pglite/'] },
     to: { path: '^src/stores/[^/]+/', pathNot: '^src/stores/$1/' },
+  }),
+  forbid('pglite-sibling', 'PGlite speaks the protocol through the Postgres adapter, and through no other', {
+    from: { path: '^src/stores/pglite/', pathNot: tests },
+    to: { path: '^src/stores/[^/]+/', pathNot: '^src/stores/(pglite|postgres)/' },
   }),
   forbid('operation-sibling', 'an operation never imports another one: what two share lies beside their folders', {
     from: { path: '^src/operations/(firestore|postgres)/([^/]+)/', pathNot: tests },

@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startOfficialEmulator } from './stores/official-emulator.ts'
 import { startRealPostgres } from './stores/real-postgres.ts'
 
@@ -8,12 +11,28 @@ function tell(store: string, found: string | undefined): void {
   console.log(`${found === undefined ? 'not found' : 'found    '}  ${store}${found === undefined ? '' : `: ${found}`}`)
 }
 
+const house = fileURLToPath(new URL('..', import.meta.url))
+
+/** Builds dist/, which the tests of the command line start, where a source is newer than it. */
+function ensureBuilt(): void {
+  const sources = readdirSync(join(house, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !path.endsWith('.test.ts'),
+  )
+  const newest = Math.max(...sources.map((path) => statSync(join(house, 'src', path)).mtimeMs))
+  const built = statSync(join(house, 'dist/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  if (built > newest) return
+  console.log('building   dist/, which is older than src/')
+  const { status, stdout } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: house, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`dist/ cannot be built:\n${stdout}`)
+}
+
 /**
- * Starts each real store of this machine once for the whole run and leaves its address in the environment, where the
+ * Builds what is to be tested, and starts each real store of this machine once for the whole run and leaves its address in the environment, where the
  * helpers of `test/stores` find it. Only the whole run asks for it (LOCKSTEP_TEST_STORES=once): a single file starts
  * the stores that it needs.
  */
 export async function setup(): Promise<() => Promise<void>> {
+  ensureBuilt()
   if (process.env['LOCKSTEP_TEST_STORES'] !== 'once') return async () => {}
   const starting = [startOfficialEmulator(), startRealPostgres()] as const
   const stop = async (): Promise<void> => {

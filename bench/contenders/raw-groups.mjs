@@ -12,7 +12,9 @@ await first.query('create table raw_ledger (name text primary key, before jsonb,
 
 await measure(async () => {
   /** @type {{ rows: { name: string }[] }} */
-  const { rows } = await first.query("select relname as name from pg_class where relkind = 'r' and relname ~ '^user_table_[0-9a-f]{32}$' order by 1")
+  const { rows } = await first.query(
+    "select relname as name from pg_class where relkind = 'r' and relname ~ '^user_table_[0-9a-f]{32}$' order by 1",
+  )
   const groups = Array.from({ length: Math.ceil(rows.length / 50) }, (_, n) => rows.slice(n * 50, n * 50 + 50))
   /** @param {pg.Client} client */
   const work = async (client) => {
@@ -22,7 +24,10 @@ await measure(async () => {
         `create index ${name.slice(0, 40)}_language_idx on ${name} (language)`,
       ])
       await client.query(`begin; set local lock_timeout = 500; ${statements.join(';')}`)
-      await client.query(`insert into raw_ledger select n, '{"column": null}', '{"column": "language"}' from unnest($1::text[]) n`, [group.map(({ name }) => name)])
+      await client.query(
+        `insert into raw_ledger select n, '{"column": null}', '{"column": "language"}' from unnest($1::text[]) n`,
+        [group.map(({ name }) => name)],
+      )
       await client.query('commit')
     }
   }

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { LockstepError } from '../kernel/errors.ts'
 import type { Screen } from '../report/paint.ts'
+import { hang } from '../report/text-layout.ts'
 import { createPaint, isColoured } from './colour.ts'
 import type { OutputStream, World } from './world.ts'
 
@@ -44,17 +45,27 @@ export interface Cli {
 }
 
 /** Throws LS-1007 for a format that this command has not got. */
-export function createCli(world: World, argv: readonly string[], options: GlobalOptions, allowed: readonly Format[]): Cli {
+export function createCli(
+  world: World,
+  argv: readonly string[],
+  options: GlobalOptions,
+  allowed: readonly Format[],
+): Cli {
   const { env, stdout, stderr } = world
-  const screen = (stream: OutputStream): Screen => ({ width: widthOf(stream), paint: createPaint(isColoured(stream, options.color ?? true, env)) })
+  const screen = (stream: OutputStream): Screen => ({
+    width: widthOf(stream),
+    paint: createPaint(isColoured(stream, options.color ?? true, env)),
+  })
   const quiet = options.quiet ?? false
+  const talkWidth = widthOf(stderr)
   const warn = (text: string): void => void stderr.write(`${text}\n`)
   const print = (text: string): void => void stdout.write(`${text}\n`)
   return {
     world,
     argv,
     folder: options.cwd === undefined ? world.cwd : resolve(world.cwd, options.cwd),
-    configFile: options.config === undefined || isAbsolute(options.config) ? options.config : resolve(world.cwd, options.config),
+    configFile:
+      options.config === undefined || isAbsolute(options.config) ? options.config : resolve(world.cwd, options.config),
     environment: options.env,
     format: parseFormat(options, allowed),
     debug: options.debug ?? false,
@@ -63,9 +74,14 @@ export function createCli(world: World, argv: readonly string[], options: Global
     talk: screen(stderr),
     print,
     printJson: (value) => print(JSON.stringify(value, null, 2)),
-    say: (text) => (quiet ? undefined : warn(text)),
+    say: (text) => (quiet ? undefined : warn(fold(text, talkWidth))),
     warn,
   }
+}
+
+/** A sentence in lines that fit; what was laid out or painted stays as it is. */
+function fold(text: string, width: number): string {
+  return text.includes('\n') || text.includes('\u001B') ? text : hang('', text, width).join('\n')
 }
 
 function parseFormat({ format, json }: GlobalOptions, allowed: readonly Format[]): Format {

@@ -25,7 +25,9 @@ export function detectProject(folder: string): FoundProject {
     told: [
       ...(projectId === undefined ? [] : [`Firebase project ${projectId} in .firebaserc`]),
       ...(databaseId === undefined ? [] : [`Firestore database ${databaseId} in firebase.json`]),
-      ...(supabase ? ['a Supabase project in supabase/config.toml: use its direct connection or session pooler, port 5432'] : []),
+      ...(supabase
+        ? ['a Supabase project in supabase/config.toml: use its direct connection or session pooler, port 5432']
+        : []),
       ...(variable === undefined ? [] : [`the variable ${variable} in ${file}`]),
     ],
   }
@@ -64,7 +66,9 @@ function namedDatabase(folder: string): string | undefined {
 function variableName(folder: string): readonly [string | undefined, string] {
   const files = readdirSync(folder).filter((name) => /^\.env(\.[\w.-]+)?$/.test(name))
   for (const variable of variables) {
-    const found = files.find((name) => new RegExp(`^\\s*(?:export\\s+)?${variable}\\s*=`, 'm').test(readFileSync(join(folder, name), 'utf8')))
+    const found = files.find((name) =>
+      new RegExp(`^\\s*(?:export\\s+)?${variable}\\s*=`, 'm').test(readFileSync(join(folder, name), 'utf8')),
+    )
     if (found !== undefined) return [variable, found]
   }
   return [undefined, '']
@@ -72,7 +76,12 @@ function variableName(folder: string): readonly [string | undefined, string] {
 
 /** The text of a first configuration; secrets stay in variables. */
 export function configTemplate({ projectId, databaseId, variable }: FoundProject, name: string): string {
-  const demo = `demo-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '') || 'app'}`
+  const demo = `demo-${
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '') || 'app'
+  }`
   const database = databaseId === undefined ? '' : `, databaseId: '${databaseId}'`
   const production = projectId === undefined ? 'my-project-id' : projectId
   return `import { defineConfig } from 'lockstep'

@@ -26,18 +26,21 @@ export interface Demand {
  */
 export async function confirm(cli: Cli, demand: Demand, given: Given): Promise<void> {
   const words = `${demand.target.environment}:${demand.id}`
-  if (given.confirm !== undefined) {
-    if (given.confirm === words) return
-    throw mismatch(given.confirm, words)
-  }
+  if (given.confirm !== undefined && given.confirm !== words) throw mismatch(given.confirm, words)
+  if (given.confirm === words || !isAsked(demand, given)) return
   const production = demand.target.kind === 'production'
-  if (!production && (given.yes || (demand.target.kind === 'local' && !demand.always))) return
-  const flag = production ? `--confirm ${words}` : '--yes'
-  if (!canAsk(cli.world)) throw unanswered(demand, `${commandLine(cli)} ${flag}`, 'nobody can be asked: stdin and stderr are not both a terminal, or CI is set')
+  const refuse = (why: string): LockstepError =>
+    unanswered(demand, `${commandLine(cli)} ${production ? `--confirm ${words}` : '--yes'}`, why)
+  if (!canAsk(cli.world)) throw refuse('nobody can be asked: stdin and stderr are not both a terminal, or CI is set')
   const answer = await ask(cli.world, question(cli, demand, production ? words : undefined), demand.signal)
-  if (answer === undefined) throw unanswered(demand, `${commandLine(cli)} ${flag}`, 'the input ended before an answer came')
+  if (answer === undefined) throw refuse('the input ended before an answer came')
   if (production && answer !== words) throw mismatch(answer, words)
-  if (!production && !/^y(es)?$/i.test(answer)) throw unanswered(demand, `${commandLine(cli)} ${flag}`, 'the answer was no')
+  if (!production && !/^y(es)?$/i.test(answer)) throw refuse('the answer was no')
+}
+
+function isAsked({ target, always }: Demand, { yes }: Given): boolean {
+  if (target.kind === 'production') return true
+  return !yes && (target.kind !== 'local' || always)
 }
 
 function question({ talk }: Cli, { action }: Demand, words: string | undefined): string {
@@ -46,7 +49,11 @@ function question({ talk }: Cli, { action }: Demand, words: string | undefined):
 }
 
 function unanswered({ action, target }: Demand, hint: string, why: string): LockstepError {
-  return new LockstepError('LS-6001', `not confirmed: ${action}`, { where: { name: `environment ${target.environment}` }, why: `${why}; nothing was started`, hint })
+  return new LockstepError('LS-6001', `not confirmed: ${action}`, {
+    where: { name: `environment ${target.environment}` },
+    why: `${why}; nothing was started`,
+    hint,
+  })
 }
 
 function mismatch(found: string, words: string): LockstepError {
@@ -58,6 +65,11 @@ function mismatch(found: string, words: string): LockstepError {
 
 /** The command as it was typed, without what confirms. */
 function commandLine({ argv }: Cli): string {
-  const kept = argv.filter((word, at) => word !== '--confirm' && !word.startsWith('--confirm=') && argv[at - 1] !== '--confirm')
-  return ['lockstep', ...kept.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))].join(' ')
+  const kept = argv.filter(
+    (word, at) => word !== '--confirm' && !word.startsWith('--confirm=') && argv[at - 1] !== '--confirm',
+  )
+  return [
+    'lockstep',
+    ...kept.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)),
+  ].join(' ')
 }

@@ -3,7 +3,7 @@ import type { Progress, RunEvent } from '../ledger/events.ts'
 import { eventText } from '../report/event-text.ts'
 import type { EventText } from '../report/event-text.ts'
 import { printCount, printRange } from '../report/figures.ts'
-import type { Paint } from '../report/paint.ts'
+import type { Screen } from '../report/paint.ts'
 import { columns, hang } from '../report/text-layout.ts'
 import type { Cli } from './cli.ts'
 import { createEstimator } from './estimate.ts'
@@ -30,23 +30,27 @@ interface Watched {
 /** A block that is rewritten in place on a terminal, lines now and then elsewhere, nothing but trouble when quiet. */
 export function createDisplay(cli: Cli, shown: Shown): Display {
   if (cli.quiet) return quietDisplay(cli)
-  return cli.world.stderr.isTTY === true && cli.world.env['TERM'] !== 'dumb' ? liveDisplay(cli, shown) : sparseDisplay(cli, shown)
+  return cli.world.stderr.isTTY === true && cli.world.env['TERM'] !== 'dumb'
+    ? liveDisplay(cli, shown)
+    : sparseDisplay(cli, shown)
 }
 
 function quietDisplay(cli: Cli): Display {
   return {
     event(event) {
       const text = eventText(event)
-      if (text !== undefined && text.weight !== 'note') cli.warn(printEvent(text, cli.talk.paint))
+      if (text !== undefined && text.weight !== 'note') cli.warn(printEvent(text, cli.talk))
     },
     progress: () => undefined,
     close: () => undefined,
   }
 }
 
-function printEvent({ weight, text }: EventText, paint: Paint): string {
-  if (weight === 'note') return `  ${text}`
-  return weight === 'warning' ? `${paint.yellow('!')} ${text}` : `${paint.red('x')} ${text}`
+function printEvent({ weight, text }: EventText, { width, paint }: Screen): string {
+  const mark = { note: ' ', warning: '!', problem: 'x' }[weight]
+  const colour = { note: paint.dim, warning: paint.yellow, problem: paint.red }[weight]
+  const [first = '', ...rest] = hang(`${mark} `, text, width)
+  return [colour(mark) + first.slice(1), ...rest].join('\n')
 }
 
 /** Seconds after the start of a phase at which a line is due; later ones each minute, or at every twentieth. */
@@ -60,7 +64,10 @@ function sparseDisplay(cli: Cli, shown: Shown): Display {
   return {
     event(event) {
       const text = eventText(event)
-      if (text !== undefined) cli.say(`[${printElapsed(clock.now() - started)}] ${printEvent(text, cli.talk.paint)}`)
+      if (text !== undefined)
+        cli.say(
+          `[${printElapsed(clock.now() - started)}] ${printEvent(text, { ...cli.talk, width: Infinity }).trimStart()}`,
+        )
       if (event.type === 'phase-started') told = { seconds: 0, percent: 0 }
     },
     progress(progress) {
@@ -71,7 +78,8 @@ function sparseDisplay(cli: Cli, shown: Shown): Display {
       const minutes = seconds > 30 && seconds - told.seconds >= 60
       if (!(told.seconds < reached || minutes || (seconds > 30 && percent - told.percent >= 5))) return
       told = { seconds, percent }
-      for (const line of stepLines(watched, shown)) cli.say(`[${printElapsed(clock.now() - started)}] ${progress.phase} ${line.trim()}`)
+      for (const line of stepLines(watched, shown))
+        cli.say(`[${printElapsed(clock.now() - started)}] ${progress.phase} ${line.trim()}`)
     },
     close: () => undefined,
   }
@@ -87,7 +95,14 @@ function liveDisplay(cli: Cli, shown: Shown): Display {
   const draw = (): void => {
     const elapsed = printElapsed(world.clock.now() - started)
     const lines = now === undefined || now.phase !== phase ? [] : stepLines(now, shown)
-    block([`${talk.paint.bold(phase.toUpperCase() || 'STARTING')}  ${shown.migration}  ${elapsed}`, ...lines, talk.paint.dim('  Ctrl-C pauses after the current page')].join('\n'))
+    block.clear()
+    block(
+      [
+        `${talk.paint.bold(phase.toUpperCase() || 'STARTING')}  ${shown.migration}  ${elapsed}`,
+        ...lines,
+        talk.paint.dim('  Ctrl-C pauses after the current page'),
+      ].join('\n'),
+    )
   }
   const timer = setInterval(draw, 500)
   timer.unref()
@@ -96,7 +111,9 @@ function liveDisplay(cli: Cli, shown: Shown): Display {
     event(event) {
       if (event.type === 'phase-started') phase = event.phase
       const text = eventText(event)
-      if (text !== undefined) block.persist(hang('', printEvent(text, talk.paint), talk.width).join('\n'))
+      if (text === undefined) return
+      block.clear()
+      cli.warn(printEvent(text, talk))
       draw()
     },
     progress(progress) {
@@ -148,5 +165,7 @@ function stepLines({ steps }: Watched, { kinds }: Shown): readonly string[] {
 export function printElapsed(milliseconds: number): string {
   const seconds = Math.max(Math.floor(milliseconds / 1000), 0)
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-  return (parts[0] === 0 ? parts.slice(1) : parts).map((part, at) => (at === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
+  return (parts[0] === 0 ? parts.slice(1) : parts)
+    .map((part, at) => (at === 0 ? String(part) : String(part).padStart(2, '0')))
+    .join(':')
 }

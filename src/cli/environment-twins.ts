@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import type { Command, Option } from 'commander'
 import { LockstepError } from '../kernel/errors.ts'
 
 /** Options that a variable may give as well; the flag wins. LOCKSTEP_ENV belongs to the configuration, which tells its origin. */
@@ -21,23 +21,34 @@ export function twinOf(attribute: string): string | undefined {
 
 /** Gives the command's options, and those of the program, the values of their variables where no flag was given. */
 export function applyTwins(command: Command, env: NodeJS.ProcessEnv): void {
-  for (const owner of [command, command.parent]) {
-    for (const option of owner?.options ?? []) {
-      const name = option.attributeName()
-      const twin = twinOf(name)
-      const value = twin === undefined ? undefined : env[twin]
-      if (owner === null || twin === undefined || value === undefined || value === '' || name === 'env') continue
-      if (owner.getOptionValueSource(name) !== undefined && owner.getOptionValueSource(name) !== 'default') continue
-      owner.setOptionValueWithSource(name, parseTwin(twin, value, option.isBoolean(), option.parseArg), 'env')
-    }
+  for (const owner of command.parent === null ? [command] : [command, command.parent]) {
+    for (const option of owner.options) applyTwin(owner, option, env)
   }
 }
 
-function parseTwin(twin: string, value: string, isFlag: boolean, parse: ((value: string, previous: never) => unknown) | undefined): unknown {
+function applyTwin(owner: Command, option: Option, env: NodeJS.ProcessEnv): void {
+  const name = option.attributeName()
+  const twin = twinOf(name)
+  const value = twin === undefined ? undefined : env[twin]
+  const source = owner.getOptionValueSource(name)
+  if (twin === undefined || value === undefined || value === '' || name === 'env') return
+  if (source !== undefined && source !== 'default') return
+  owner.setOptionValueWithSource(name, parseTwin(twin, value, option.isBoolean(), option.parseArg), 'env')
+}
+
+function parseTwin(
+  twin: string,
+  value: string,
+  isFlag: boolean,
+  parse: ((value: string, previous: never) => unknown) | undefined,
+): unknown {
   if (!isFlag) return parse === undefined ? value : parseNamed(twin, () => parse(value, undefined as never))
   if (['1', 'true', 'yes'].includes(value.toLowerCase())) return true
   if (['0', 'false', 'no'].includes(value.toLowerCase())) return false
-  throw new LockstepError('LS-1007', `${twin} is neither yes nor no`, { where: { name: twin }, hint: `set ${twin} to 1 or to 0` })
+  throw new LockstepError('LS-1007', `${twin} is neither yes nor no`, {
+    where: { name: twin },
+    hint: `set ${twin} to 1 or to 0`,
+  })
 }
 
 function parseNamed<T>(twin: string, parse: () => T): T {

@@ -19,25 +19,43 @@ export interface Estimator {
   update(done: number, expected: number, seconds: number): Estimate
 }
 
+interface Seen {
+  readonly done: number
+  readonly seconds: number
+}
+
+/** Work and time, both fading, so that their quotient is the pace from the first moment on. */
+type Pace = Seen
+
 /** Estimates one piece of work from its own pace, the recent past weighing most. */
 export function createEstimator(): Estimator {
-  let rate: number | undefined
-  let last: { readonly done: number; readonly seconds: number } | undefined
-  let began: { readonly done: number; readonly seconds: number } | undefined
+  let began: Seen | undefined
+  let last: Seen | undefined
+  let pace: Pace = { done: 0, seconds: 0 }
   return {
     update(done, expected, seconds) {
       began ??= { done, seconds }
-      const passed = last === undefined ? 0 : seconds - last.seconds
-      if (last !== undefined && passed > 0) {
-        const now = Math.max(done - last.done, 0) / passed
-        const weight = rate === undefined ? 1 : 1 - 0.5 ** (passed / halfLife)
-        rate = rate === undefined ? now : rate + weight * (now - rate)
-      }
-      if (last === undefined || passed > 0) last = { done, seconds }
+      if (last !== undefined) pace = fade(pace, last, { done, seconds })
+      if (last === undefined || seconds > last.seconds) last = { done, seconds }
+      const rate = pace.seconds === 0 ? undefined : pace.done / pace.seconds
       const share = expected === 0 ? 1 : Math.min(done / expected, 1)
-      const known = share >= leastShare && share < 1 && seconds - began.seconds >= leastSeconds && rate !== undefined && rate > 0
-      const left = known && rate !== undefined ? (expected - done) / rate : undefined
-      return { percent: Math.floor(share * 100), rate, left: left === undefined ? undefined : [left * 0.8, left * 1.4] }
+      const early = share < leastShare || seconds - began.seconds < leastSeconds
+      return {
+        percent: Math.floor(share * 100),
+        rate,
+        left: early || share === 1 ? undefined : rangeOf(expected - done, rate),
+      }
     },
   }
+}
+
+function fade(pace: Pace, last: Seen, now: Seen): Pace {
+  const passed = now.seconds - last.seconds
+  if (passed <= 0) return pace
+  const kept = 0.5 ** (passed / halfLife)
+  return { done: pace.done * kept + Math.max(now.done - last.done, 0), seconds: pace.seconds * kept + passed }
+}
+
+function rangeOf(left: number, rate: number | undefined): readonly [number, number] | undefined {
+  return rate === undefined || rate === 0 ? undefined : [(left / rate) * 0.8, (left / rate) * 1.4]
 }

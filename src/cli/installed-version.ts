@@ -3,7 +3,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 /** The version of a package as code in `from` would get it; undefined where it is not installed. */
-export function installedVersion(from: string | URL, name: string): { readonly name: string; readonly version: string } | undefined {
+export function installedVersion(
+  from: string | URL,
+  name: string,
+): { readonly name: string; readonly version: string } | undefined {
   const require = createRequire(typeof from === 'string' ? join(from, 'package.json') : from)
   for (const folder of require.resolve.paths(name) ?? []) {
     const file = join(folder, name, 'package.json')

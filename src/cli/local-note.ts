@@ -31,7 +31,8 @@ function readNote(folder: string): z.infer<typeof form> | undefined {
   try {
     return form.safeParse(JSON.parse(readFileSync(noteFile(folder), 'utf8'))).data
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) return undefined
+    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      return undefined
     throw error
   }
 }

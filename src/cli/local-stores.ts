@@ -16,10 +16,19 @@ export interface LocalStores {
 }
 
 /** Starts the embedded stores; when one cannot start, the other is closed again. */
-export async function startLocalStores({ only, firestorePort, postgresPort, folder }: LocalOptions): Promise<LocalStores> {
+export async function startLocalStores({
+  only,
+  firestorePort,
+  postgresPort,
+  folder,
+}: LocalOptions): Promise<LocalStores> {
   const starting = [
-    only === 'postgres' ? undefined : startFirestore(firestorePort, folder === undefined ? undefined : resolve(folder, 'firestore')),
-    only === 'firestore' ? undefined : startPostgres(postgresPort, folder === undefined ? undefined : resolve(folder, 'postgres')),
+    only === 'postgres'
+      ? undefined
+      : startFirestore(firestorePort, folder === undefined ? undefined : resolve(folder, 'firestore')),
+    only === 'firestore'
+      ? undefined
+      : startPostgres(postgresPort, folder === undefined ? undefined : resolve(folder, 'postgres')),
   ].filter((store) => store !== undefined)
   const settled = await Promise.allSettled(starting)
   const started = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

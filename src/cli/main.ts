@@ -43,7 +43,10 @@ function fail(world: World, argv: readonly string[], thrown: unknown): number {
   const format = wantedFormat(world, argv)
   const report = buildErrorReport(error)
   if (format === 'json') world.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  if (format === 'ndjson') world.stdout.write(`${JSON.stringify({ type: 'error', ...report, at: new Date(world.clock.now()).toISOString() })}\n`)
+  if (format === 'ndjson')
+    world.stdout.write(
+      `${JSON.stringify({ type: 'error', ...report, at: new Date(world.clock.now()).toISOString() })}\n`,
+    )
   const coloured = isColoured(world.stderr, !argv.includes('--no-color'), world.env)
   const screen = { width: Math.min(Math.max(world.stderr.columns ?? 100, 60), 120), paint: createPaint(coloured) }
   world.stderr.write(`${renderError(error, world.cwd, screen)}\n`)
@@ -88,7 +91,16 @@ function keepQuietOnBrokenPipes({ stdout, stderr }: World): void {
 
 /** A promise nobody waited for is a defect of ours: told as such, never exit 0. */
 function watchRejections(world: World, argv: readonly string[]): () => void {
-  const onRejection = (error: unknown): void => world.exit(fail(world, argv, new LockstepError('LS-9001', `unhandled: ${error instanceof Error ? error.message : String(error)}`, { cause: error })))
+  const onRejection = (error: unknown): void =>
+    world.exit(
+      fail(
+        world,
+        argv,
+        new LockstepError('LS-9001', `unhandled: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        }),
+      ),
+    )
   process.on('unhandledRejection', onRejection)
   return () => process.off('unhandledRejection', onRejection)
 }

@@ -15,10 +15,15 @@ ${step.map((line) => `    ${line}`).join('\n')}
 `
 }
 
-const templates: Readonly<Record<TemplateKind, { readonly imports: readonly string[]; readonly step: readonly string[] }>> = {
+const templates: Readonly<
+  Record<TemplateKind, { readonly imports: readonly string[]; readonly step: readonly string[] }>
+> = {
   addField: {
     imports: ['defineMigration', 'firestore'],
-    step: ['// Documents that have the field already are left as they are.', "firestore.addField('Users/{uid}', { language: 'en' }),"],
+    step: [
+      '// Documents that have the field already are left as they are.',
+      "firestore.addField('Users/{uid}', { language: 'en' }),",
+    ],
   },
   addColumn: {
     imports: ['defineMigration', 'postgres'],

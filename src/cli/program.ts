@@ -19,16 +19,25 @@ const formatNotes: Readonly<Record<string, string>> = {
 /** The whole command line. `done` gets the exit code of the verb that ran; parsing throws CommanderError. */
 export function createProgram(world: World, argv: readonly string[], done: (code: number) => void): Command {
   const program = new Command('lockstep')
-    .description('Changes the shape of live data in Firestore and Postgres together: planned, online, resumable, verified, reversible.')
+    .description(
+      'Changes the shape of live data in Firestore and Postgres together: planned, online, resumable, verified, reversible.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .exitOverride()
     .showSuggestionAfterError(true)
     .allowExcessArguments(false)
-    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: () => undefined, outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: () => undefined,
+      outputError: () => undefined,
+    })
     .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(Math.max(world.stdout.columns ?? 100, 60), 120) })
-    .addHelpText('before', exampleText(['lockstep init', 'lockstep new chats_know_their_language', 'lockstep plan', 'lockstep up']))
+    .addHelpText(
+      'before',
+      exampleText(['lockstep init', 'lockstep new chats_know_their_language', 'lockstep plan', 'lockstep up']),
+    )
   for (const option of globalOptions()) program.addOption(option)
   for (const verb of verbs) addVerb(program, verb, { world, argv, done })
   return program
@@ -37,10 +46,16 @@ export function createProgram(world: World, argv: readonly string[], done: (code
 /** The options that every command has. */
 export function globalOptions(): readonly Option[] {
   return [
-    described('--config <file>', 'the configuration file; without it the nearest lockstep.config.ts up to the git root'),
+    described(
+      '--config <file>',
+      'the configuration file; without it the nearest lockstep.config.ts up to the git root',
+    ),
     described('--env <name>', 'the environment of the configuration to work on'),
     described('--cwd <folder>', 'the folder to work in'),
-    described('--format <format>', 'what stdout is to hold: text, json, ndjson or markdown, as far as the command has it'),
+    described(
+      '--format <format>',
+      'what stdout is to hold: text, json, ndjson or markdown, as far as the command has it',
+    ),
     described('--json', 'the same as --format json'),
     described('--no-color', 'no colours; NO_COLOR and FORCE_COLOR count as well'),
     described('--quiet', 'on stderr only warnings, questions and errors'),
@@ -60,7 +75,10 @@ function addVerb(program: Command, verb: Verb, { world, argv, done }: Invocation
     .summary(verb.summary)
     .description(verb.description)
     .addHelpText('before', exampleText(verb.examples))
-    .addHelpText('after', `\nFormats:\n${verb.formats.map((format) => `  ${format.padEnd(9)} ${formatNotes[format]}`).join('\n')}`)
+    .addHelpText(
+      'after',
+      `\nFormats:\n${verb.formats.map((format) => `  ${format.padEnd(9)} ${formatNotes[format]}`).join('\n')}`,
+    )
   for (const [syntax, description] of verb.operands) command.argument(syntax, description)
   for (const option of verb.options) command.addOption(option)
   command.action(async (...given: unknown[]) => {

@@ -9,15 +9,28 @@ export function canAsk({ stdin, stderr, env }: World): boolean {
 }
 
 /** The answer, trimmed; undefined when stdin ends or the signal aborts first. Ctrl-C throws LS-4007. */
-export async function ask({ stdin, stderr }: World, question: string, signal: AbortSignal): Promise<string | undefined> {
+export async function ask(
+  { stdin, stderr }: World,
+  question: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const lines = createInterface({ input: stdin, output: stderr, terminal: stdin.isTTY === true })
+  let answered = false
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await new Promise<string | undefined>((resolve, reject) => {
-      lines.once('close', () => resolve(undefined))
-      lines.once('SIGINT', () => reject(new LockstepError('LS-4007', 'interrupted at the question: nothing was started')))
-      lines.question(question, (answer) => resolve(answer.trim()))
+      lines.once('close', () => {
+        if (!answered) stderr.write('\n')
+        resolve(undefined)
+      })
+      lines.once('SIGINT', () =>
+        reject(new LockstepError('LS-4007', 'interrupted at the question: nothing was started')),
+      )
+      lines.question(question, (answer) => {
+        answered = true
+        resolve(answer.trim())
+      })
     })
   } finally {
     signal.removeEventListener('abort', stop)

@@ -13,8 +13,8 @@ export function isPending({ state, fileMissing }: StatusRow): boolean {
 }
 
 /** Rows whose run stopped, or may have, on its way forward. */
-export function isOpen({ state, phase }: StatusRow): boolean {
-  return (state === 'running' || state === 'paused' || state === 'failed') && phase !== 'contract'
+export function isOpen({ state }: StatusRow): boolean {
+  return state === 'running' || state === 'paused' || state === 'failed'
 }
 
 /** The row of a migration. Throws LS-2006 for one that is neither on disk nor in the ledger. */
@@ -24,7 +24,10 @@ export function findRow({ migrations }: Status, id: string): StatusRow {
   const close = migrations.filter((row) => row.id.includes(id)).map((row) => row.id)
   throw new LockstepError('LS-2006', `there is no migration ${id}`, {
     where: { name: id },
-    hint: close.length > 0 ? `did you mean ${close.slice(0, 3).join(' or ')}?` : 'lockstep status lists them; lockstep new writes one',
+    hint:
+      close.length > 0
+        ? `did you mean ${close.slice(0, 3).join(' or ')}?`
+        : 'lockstep status lists them; lockstep new writes one',
   })
 }
 
@@ -32,9 +35,16 @@ export function findRow({ migrations }: Status, id: string): StatusRow {
 export function queueOf(status: Status, only: string | undefined, outOfOrder: boolean): Queue {
   const rows = only === undefined ? status.migrations : [findRow(status, only)]
   throwAll([
-    ...status.migrations.flatMap((row) => [...(row.edited ? [edited(row)] : []), ...(isMissed(row) ? [missing(row)] : [])]),
+    ...status.migrations.flatMap((row) => [
+      ...(row.edited ? [edited(row)] : []),
+      ...(isMissed(row) ? [missing(row)] : []),
+    ]),
     ...rows.filter(({ state }) => state === 'rolling back').map(goingBack),
-    ...(outOfOrder ? [] : rows.filter((row) => isPending(row) && appliedAfter(status, row) !== undefined).map((row) => late(row, appliedAfter(status, row) ?? ''))),
+    ...(outOfOrder
+      ? []
+      : rows
+          .filter((row) => isPending(row) && appliedAfter(status, row) !== undefined)
+          .map((row) => late(row, appliedAfter(status, row) ?? ''))),
   ])
   return { open: rows.filter(isOpen), pending: rows.filter(isPending) }
 }
@@ -44,7 +54,8 @@ function isMissed({ fileMissing, state }: StatusRow): boolean {
 }
 
 function appliedAfter({ migrations }: Status, row: StatusRow): string | undefined {
-  return migrations.findLast((other) => other.id > row.id && other.state !== 'pending' && other.state !== 'rolled back')?.id
+  return migrations.findLast((other) => other.id > row.id && other.state !== 'pending' && other.state !== 'rolled back')
+    ?.id
 }
 
 function throwAll([first, ...also]: readonly LockstepError[]): void {
@@ -75,7 +86,10 @@ function missing({ id, state }: StatusRow): LockstepError {
 }
 
 function goingBack({ id }: StatusRow): LockstepError {
-  return new LockstepError('LS-4006', `${id} is on its way back`, { where: { name: id }, hint: `lockstep down ${id} finishes that` })
+  return new LockstepError('LS-4006', `${id} is on its way back`, {
+    where: { name: id },
+    hint: `lockstep down ${id} finishes that`,
+  })
 }
 
 function late({ id }: StatusRow, applied: string): LockstepError {
@@ -87,8 +101,17 @@ function late({ id }: StatusRow, applied: string): LockstepError {
 }
 
 /** The row if the verb applies to it; undefined when there is nothing to do at all. Throws LS-4006 for the wrong state. */
-export function requireRow(row: StatusRow | undefined, applies: (row: StatusRow) => boolean, verb: string): StatusRow | undefined {
+export function requireRow(
+  row: StatusRow | undefined,
+  applies: (row: StatusRow) => boolean,
+  verb: string,
+): StatusRow | undefined {
   if (row === undefined || applies(row)) return row
-  const why = row.state === 'completed' ? 'what was kept for the way back is gone' : `lockstep ${verb} does not apply to that`
-  throw new LockstepError('LS-4006', `${row.id} is ${row.state}`, { where: { name: row.id }, why, hint: row.next ?? 'lockstep status shows what can be done' })
+  const why =
+    row.state === 'completed' ? 'what was kept for the way back is gone' : `lockstep ${verb} does not apply to that`
+  throw new LockstepError('LS-4006', `${row.id} is ${row.state}`, {
+    where: { name: row.id },
+    why,
+    hint: row.next ?? 'lockstep status shows what can be done',
+  })
 }

@@ -1,5 +1,5 @@
 import { LockstepError } from '../kernel/errors.ts'
-import type { Listener, RunEvent } from '../ledger/events.ts'
+import type { Listener } from '../ledger/events.ts'
 import type { Migrator } from '../migrator.ts'
 import type { EventLine } from '../report/event-lines.ts'
 import { renderSummary } from '../report/summary.ts'
@@ -27,11 +27,22 @@ type Tally = Omit<Worked, 'run' | 'state'>
  * Opens the stores and lets `task` work: progress on stderr, events on stdout where asked for, a summary at the end.
  * The first Ctrl-C lets the page end and pauses the run, the second ends the process.
  */
-export async function withRunning(cli: Cli, command: Summary['command'], concurrency: number | undefined, task: (running: Running) => Promise<void>): Promise<void> {
-  const watch = createRunWatch(cli)
-  const interrupts = watchInterrupts(cli, watch.isWorking)
+export async function withRunning(
+  cli: Cli,
+  command: Summary['command'],
+  concurrency: number | undefined,
+  task: (running: Running) => Promise<void>,
+): Promise<void> {
+  let working = (): boolean => false
+  const interrupts = watchInterrupts(cli, () => working())
+  const watch = createRunWatch(cli, interrupts.signal)
+  working = watch.isWorking
   try {
-    const options = { listener: watch.listener, interrupt: interrupts.signal, ...(concurrency === undefined ? {} : { concurrency }) }
+    const options = {
+      listener: watch.listener,
+      interrupt: interrupts.signal,
+      ...(concurrency === undefined ? {} : { concurrency }),
+    }
     await withMigrator(cli, options, async (migrator) => {
       watch.line({ type: 'version', format: 1, lockstep: version, at: watch.now() })
       const running: Running = { migrator, signal: interrupts.signal, work: watch.work, noteBehind: watch.noteBehind }
@@ -43,13 +54,24 @@ export async function withRunning(cli: Cli, command: Summary['command'], concurr
   }
 }
 
-async function tellSummary(cli: Cli, watch: RunWatch, { command, migrator }: { readonly command: Summary['command']; readonly migrator: Migrator }): Promise<void> {
+async function tellSummary(
+  cli: Cli,
+  watch: RunWatch,
+  { command, migrator }: { readonly command: Summary['command']; readonly migrator: Migrator },
+): Promise<void> {
   const status = await migrator.status()
   const migrations = watch.tallies().map((tally): Worked => {
     const row = status.migrations.find(({ id }) => id === tally.migration)
     return { ...tally, run: row?.run ?? null, state: row?.state ?? 'unknown' }
   })
-  const summary: Summary = { formatVersion: 1, command, target: migrator.target, migrations, behind: watch.behind(), next: status.next }
+  const summary: Summary = {
+    formatVersion: 1,
+    command,
+    target: migrator.target,
+    migrations,
+    behind: watch.behind(),
+    next: status.next,
+  }
   if (cli.format === 'json') cli.printJson(summary)
   else if (cli.format === 'ndjson') watch.line({ type: 'summary', ...summary, at: watch.now() })
   else cli.print(renderSummary(summary, cli.payload))
@@ -66,7 +88,7 @@ interface RunWatch {
   now(): string
 }
 
-function createRunWatch(cli: Cli): RunWatch {
+function createRunWatch(cli: Cli, signal: AbortSignal): RunWatch {
   const tallies = new Map<string, Tally>()
   let behind: number | null = null
   let current: { readonly migration: string; readonly display: Display } | undefined
@@ -74,37 +96,31 @@ function createRunWatch(cli: Cli): RunWatch {
   const line = (value: EventLine): void => {
     if (cli.format === 'ndjson') cli.print(JSON.stringify(value))
   }
-  const count = (migration: string, event: RunEvent): void => {
-    const tally = tallies.get(migration)
-    if (event.type !== 'shard-finished' || tally === undefined) return
-    const { changed, skipped, conflicts } = event
-    tallies.set(migration, { ...tally, changed: tally.changed + changed, skipped: tally.skipped + skipped, conflicts: tally.conflicts + conflicts })
-  }
+  const count = (migration: string, more: Partial<Tally>): void =>
+    void tallies.set(migration, addTallies(migration, tallies.get(migration), more))
   return {
     listener(message) {
       const migration = current?.migration ?? ''
       if ('event' in message) {
-        count(migration, message.event)
+        if (message.event.type === 'shard-finished') count(migration, { ...message.event, seconds: 0 })
         current?.display.event(message.event)
         line({ ...message.event, migration, at: now() })
       } else {
+        const { phase, steps } = message.progress
         current?.display.progress(message.progress)
-        const steps = message.progress.steps.map((step) => ({ ...step }))
-        line({ type: 'progress', migration, phase: message.progress.phase, steps, at: now() })
+        line({ type: 'progress', migration, phase, steps: [...steps], at: now() })
       }
     },
     async work(shown, task) {
-      const { migration } = shown
+      refuseWhenAborted(signal)
       const started = cli.world.clock.now()
-      tallies.set(migration, tallies.get(migration) ?? { migration, changed: 0, skipped: 0, conflicts: 0, seconds: 0 })
-      current = { migration, display: createDisplay(cli, shown) }
+      current = { migration: shown.migration, display: createDisplay(cli, shown) }
       try {
         await task()
       } finally {
         current.display.close()
         current = undefined
-        const tally = tallies.get(migration)
-        if (tally !== undefined) tallies.set(migration, { ...tally, seconds: tally.seconds + (cli.world.clock.now() - started) / 1000 })
+        count(shown.migration, { seconds: (cli.world.clock.now() - started) / 1000 })
       }
     },
     noteBehind: (found) => (behind = found),
@@ -114,6 +130,26 @@ function createRunWatch(cli: Cli): RunWatch {
     line,
     now,
   }
+}
+
+function addTallies(migration: string, tally: Tally | undefined, more: Partial<Tally>): Tally {
+  const sum = (key: 'changed' | 'skipped' | 'conflicts' | 'seconds'): number => (tally?.[key] ?? 0) + (more[key] ?? 0)
+  return {
+    migration,
+    changed: sum('changed'),
+    skipped: sum('skipped'),
+    conflicts: sum('conflicts'),
+    seconds: sum('seconds'),
+  }
+}
+
+/** Throws LS-4007: what was asked for is to stop, so nothing new begins. */
+export function refuseWhenAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted()
+}
+
+function interrupted(): LockstepError {
+  return new LockstepError('LS-4007', 'interrupted while no run was under way: nothing is left to finish')
 }
 
 interface Interrupts {
@@ -136,7 +172,7 @@ function watchInterrupts(cli: Cli, isWorking: () => boolean): Interrupts {
     }
     controller.abort()
     if (isWorking()) cli.warn('finishing the current page, then pausing; Ctrl-C again stops at once')
-    else stopIdle(new LockstepError('LS-4007', 'interrupted while no run was under way: nothing is left to finish'))
+    else stopIdle(interrupted())
   })
   return { signal: controller.signal, whileIdle, stop }
 }

@@ -18,10 +18,14 @@ export function saveFile(folder: string, name: string, text: string): string {
     return file
   } catch (cause) {
     rmSync(draft, { force: true })
-    throw new LockstepError('LS-1007', `${name} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      where: { name: '--out' },
-      hint: 'name a file in a folder that exists and may be written to',
-      cause,
-    })
+    throw new LockstepError(
+      'LS-1007',
+      `${name} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        where: { name: '--out' },
+        hint: 'name a file in a folder that exists and may be written to',
+        cause,
+      },
+    )
   }
 }

@@ -3,23 +3,38 @@ import type { Setting } from '../report/doctor.ts'
 import type { Cli } from './cli.ts'
 
 /** Every setting as it counts, with where it comes from; what is secret in it is masked. */
-export function shownSettings(cli: Cli, { config, file, migrationsFolder }: LoadedConfig, environment: ChosenEnvironment): readonly Setting[] {
+export function shownSettings(
+  cli: Cli,
+  { config, file, migrationsFolder }: LoadedConfig,
+  environment: ChosenEnvironment,
+): readonly Setting[] {
   const { env } = cli.world
   const { name, settings, origin } = environment
   const at = `environments.${name}`
   const { firestore, postgres, limits } = settings
   return [
-    { name: 'configuration', value: file, origin: cli.configFile === undefined ? 'found from the working folder' : fromWords(cli, '--config', 'LOCKSTEP_CONFIG') },
+    {
+      name: 'configuration',
+      value: file,
+      origin:
+        cli.configFile === undefined ? 'found from the working folder' : fromWords(cli, '--config', 'LOCKSTEP_CONFIG'),
+    },
     { name: 'environment', value: name, origin },
     { name: `${at}.kind`, value: settings.kind, origin: 'file' },
     { name: `${at}.firestore.projectId`, value: firestore.projectId, origin: 'file' },
     withDefault(`${at}.firestore.databaseId`, firestore.databaseId, '(default)'),
     emulatorSetting(`${at}.firestore.emulatorHost`, firestore.emulatorHost, env),
-    ...(firestore.client === undefined ? [textSetting(`${at}.firestore.keyFile`, firestore.keyFile, env, 'application default credentials')] : []),
+    ...(firestore.client === undefined
+      ? [textSetting(`${at}.firestore.keyFile`, firestore.keyFile, env, 'application default credentials')]
+      : []),
     'url' in postgres
       ? maskedSetting(textSetting(`${at}.postgres.url`, postgres.url, env, ''))
       : { name: `${at}.postgres.pglite`, value: postgres.pglite, origin: 'file' },
-    withDefault(`${at}.limits.writesPerSecond`, limits?.writesPerSecond?.toString(), settings.kind === 'local' ? 'no limit' : '10000'),
+    withDefault(
+      `${at}.limits.writesPerSecond`,
+      limits?.writesPerSecond?.toString(),
+      settings.kind === 'local' ? 'no limit' : '10000',
+    ),
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
@@ -36,10 +51,17 @@ function withDefault(name: string, value: string | undefined, otherwise: string)
 function emulatorSetting(name: string, value: string | undefined, env: NodeJS.ProcessEnv): Setting {
   if (value !== undefined) return { name, value, origin: 'file' }
   const found = env['FIRESTORE_EMULATOR_HOST']
-  return found === undefined || found === '' ? { name, value: 'none', origin: 'default' } : { name, value: found, origin: 'FIRESTORE_EMULATOR_HOST' }
+  return found === undefined || found === ''
+    ? { name, value: 'none', origin: 'default' }
+    : { name, value: found, origin: 'FIRESTORE_EMULATOR_HOST' }
 }
 
-function textSetting(name: string, value: string | { readonly env: string } | undefined, env: NodeJS.ProcessEnv, otherwise: string): Setting {
+function textSetting(
+  name: string,
+  value: string | { readonly env: string } | undefined,
+  env: NodeJS.ProcessEnv,
+  otherwise: string,
+): Setting {
   if (value === undefined) return { name, value: otherwise, origin: 'default' }
   if (typeof value === 'string') return { name, value, origin: 'file' }
   const found = env[value.env]
@@ -60,12 +82,24 @@ export function maskUrl(url: string): string {
   return `${protocol}//${user}${host}${pathname}${query === '' ? '' : `?${query}`}`
 }
 
-function tenantSettings({ source, key, tables, provision, mismatches }: NonNullable<LoadedConfig['config']['tenants']>): readonly Setting[] {
+function tenantSettings({
+  source,
+  key,
+  tables,
+  provision,
+  mismatches,
+}: NonNullable<LoadedConfig['config']['tenants']>): readonly Setting[] {
   const from = source.from === 'documents' ? `documents of ${source.collection}` : 'an SQL query'
   return [
     { name: 'tenants.source', value: from, origin: 'file' },
     { name: 'tenants.key', value: key, origin: 'file' },
-    { name: 'tenants.tables', value: Object.entries(tables).map(([name, table]) => `${name}: ${table}`).join(', '), origin: 'file' },
+    {
+      name: 'tenants.tables',
+      value: Object.entries(tables)
+        .map(([name, table]) => `${name}: ${table}`)
+        .join(', '),
+      origin: 'file',
+    },
     withDefault('tenants.provision', provision, 'none'),
     withDefault('tenants.mismatches', mismatches, 'error'),
   ]

@@ -8,10 +8,14 @@ export function usageError({ code, message }: CommanderError, argv: readonly str
   const [what = '', suggestion] = message.replace(/^error: /, '').split(/\n?\(Did you mean /)
   const verb = verbs.find(({ name }) => argv.includes(name))?.name
   const better = suggestion === undefined ? '' : `did you mean ${suggestion.replace(/\?\)\s*$/, '')}? `
-  return new LockstepError(code === 'commander.invalidArgument' ? 'LS-1007' : 'LS-1001', what.trim().replace(/\.$/, ''), {
-    where: { name: `lockstep ${argv.join(' ')}` },
-    hint: better + help(verb),
-  })
+  return new LockstepError(
+    code === 'commander.invalidArgument' ? 'LS-1007' : 'LS-1001',
+    what.trim().replace(/\.$/, ''),
+    {
+      where: { name: `lockstep ${argv.join(' ')}` },
+      hint: better + help(verb),
+    },
+  )
 }
 
 function help(verb: string | undefined): string {

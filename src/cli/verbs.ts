@@ -17,7 +17,8 @@ export const verbs: readonly Verb[] = [
   {
     name: 'init',
     summary: 'write a configuration into this project',
-    description: 'Writes lockstep.config.ts, the folder of the migrations and the lines .gitignore needs, from what it finds in the project. Never overwrites.',
+    description:
+      'Writes lockstep.config.ts, the folder of the migrations and the lines .gitignore needs, from what it finds in the project. Never overwrites.',
     examples: ['lockstep init', 'lockstep init --dry-run'],
     formats: ['text', 'json'],
     operands: [],
@@ -31,13 +32,18 @@ export const verbs: readonly Verb[] = [
     examples: ['lockstep new chats_know_their_language --kind addField'],
     formats: ['text', 'json'],
     operands: [['<slug>', 'a name in lower case: letters, digits, underscores']],
-    options: [described('--kind <kind>', 'what its first step is to be').choices(['addField', 'addColumn', 'empty']).default('empty')],
+    options: [
+      described('--kind <kind>', 'what its first step is to be')
+        .choices(['addField', 'addColumn', 'empty'])
+        .default('empty'),
+    ],
     act: async (cli, [slug], options) => (await import('./commands/new.ts')).newMigration(cli, slug ?? '', options),
   },
   {
     name: 'plan',
     summary: 'show what a migration would do',
-    description: 'Shows what the first pending migration (or the one named) would do, how long it would take, what it would lock and cost, and how it is undone. Reads only.',
+    description:
+      'Shows what the first pending migration (or the one named) would do, how long it would take, what it would lock and cost, and how it is undone. Reads only.',
     examples: ['lockstep plan', 'lockstep plan --env production --out plan.json', 'lockstep plan --format markdown'],
     formats: ['text', 'json', 'markdown'],
     operands: [oneMigration],
@@ -50,12 +56,19 @@ export const verbs: readonly Verb[] = [
   {
     name: 'up',
     summary: 'apply pending migrations, or go on with one',
-    description: 'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible.',
-    examples: ['lockstep up', 'lockstep up --to verify', 'lockstep up --env production --plan plan.json --confirm production:7f3c9e0a1b2c'],
+    description:
+      'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible.',
+    examples: [
+      'lockstep up',
+      'lockstep up --to verify',
+      'lockstep up --env production --plan plan.json --confirm production:7f3c9e0a1b2c',
+    ],
     formats: ['text', 'json', 'ndjson'],
     operands: [oneMigration],
     options: [
-      described('--to <phase>', 'stop before the cutover, everything verified').choices(['verify', 'cutover']).default('cutover'),
+      described('--to <phase>', 'stop before the cutover, everything verified')
+        .choices(['verify', 'cutover'])
+        .default('cutover'),
       described('--plan <file>', 'apply exactly this saved plan, or refuse it as stale'),
       described('--dry-run', 'only show the plan'),
       described('--out-of-order', 'allow a migration that is older than one already applied'),
@@ -66,7 +79,8 @@ export const verbs: readonly Verb[] = [
   {
     name: 'status',
     summary: 'show every migration and its state',
-    description: 'Shows the migrations on disk and in the ledger, what state they are in, and the next command. Reads only.',
+    description:
+      'Shows the migrations on disk and in the ledger, what state they are in, and the next command. Reads only.',
     examples: ['lockstep status', 'lockstep status --exit-code --quiet'],
     formats: ['text', 'json', 'markdown'],
     operands: [],
@@ -76,17 +90,23 @@ export const verbs: readonly Verb[] = [
   {
     name: 'verify',
     summary: 'check that what was promised holds now',
-    description: 'Checks the soaking migrations (or the one named) against both stores. Reads only. Ends with 5 when something is not as promised.',
+    description:
+      'Checks the soaking migrations (or the one named) against both stores. Reads only. Ends with 5 when something is not as promised.',
     examples: ['lockstep verify', 'lockstep verify --level full'],
     formats: ['text', 'json'],
     operands: [oneMigration],
-    options: [described('--level <level>', 'counts asks the stores to count, full reads everything').choices(['counts', 'full']).default('counts')],
+    options: [
+      described('--level <level>', 'counts asks the stores to count, full reads everything')
+        .choices(['counts', 'full'])
+        .default('counts'),
+    ],
     act: async (cli, [id], options) => (await import('./commands/verify.ts')).verify(cli, id, options),
   },
   {
     name: 'complete',
     summary: 'end the soak: remove what stayed for the way back',
-    description: 'Runs the contract phase of the migration that soaks longest (or the one named). After it, down is no longer possible.',
+    description:
+      'Runs the contract phase of the migration that soaks longest (or the one named). After it, down is no longer possible.',
     examples: ['lockstep complete', 'lockstep complete 20261122093000_chats_know_their_language --yes'],
     formats: ['text', 'json', 'ndjson'],
     operands: [oneMigration],
@@ -96,7 +116,8 @@ export const verbs: readonly Verb[] = [
   {
     name: 'down',
     summary: 'take a migration back',
-    description: 'Puts both databases back to what they were before the latest open run (or the one named), and keeps what others wrote since.',
+    description:
+      'Puts both databases back to what they were before the latest open run (or the one named), and keeps what others wrote since.',
     examples: ['lockstep down', 'lockstep down 20261122093000_chats_know_their_language --yes'],
     formats: ['text', 'json', 'ndjson'],
     operands: [oneMigration],
@@ -106,7 +127,8 @@ export const verbs: readonly Verb[] = [
   {
     name: 'journal',
     summary: 'tell what a run did',
-    description: 'Tells what changed, who did it and when, how it was verified, which conflicts were met and what was kept, from the ledger alone.',
+    description:
+      'Tells what changed, who did it and when, how it was verified, which conflicts were met and what was kept, from the ledger alone.',
     examples: ['lockstep journal', 'lockstep journal --format markdown --out journal.md'],
     formats: ['text', 'json', 'markdown'],
     operands: [oneMigration],
@@ -116,7 +138,8 @@ export const verbs: readonly Verb[] = [
   {
     name: 'doctor',
     summary: 'check this machine, the configuration and both stores',
-    description: 'Shows where each setting comes from, whether both stores can be reached, and what is in the way. Ends with 1 when something is wrong.',
+    description:
+      'Shows where each setting comes from, whether both stores can be reached, and what is in the way. Ends with 1 when something is wrong.',
     examples: ['lockstep doctor', 'lockstep doctor --env production --json'],
     formats: ['text', 'json'],
     operands: [],
@@ -126,8 +149,13 @@ export const verbs: readonly Verb[] = [
   {
     name: 'local',
     summary: 'start both databases on this machine',
-    description: 'Starts an embedded Postgres (with pgvector) and an embedded Firestore, without Docker and without Java, and serves them until Ctrl-C, or as long as the command after --exec runs. Prints the variables by which apps find them.',
-    examples: ['lockstep local --data .lockstep/data', 'eval "$(lockstep local --print-env)"', 'lockstep local --exec npm test'],
+    description:
+      'Starts an embedded Postgres (with pgvector) and an embedded Firestore, without Docker and without Java, and serves them until Ctrl-C, or as long as the command after --exec runs. Prints the variables by which apps find them.',
+    examples: [
+      'lockstep local --data .lockstep/data',
+      'eval "$(lockstep local --print-env)"',
+      'lockstep local --exec npm test',
+    ],
     formats: ['text', 'json'],
     operands: [],
     options: [
@@ -136,14 +164,18 @@ export const verbs: readonly Verb[] = [
       described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
       described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),
       described('--print-env', 'print the variables of the stores that run for this folder, and end'),
-      described('--exec <command...>', 'run this command with the variables set, and end with its exit code; everything after --exec belongs to it'),
+      described(
+        '--exec <command...>',
+        'run this command with the variables set, and end with its exit code; everything after --exec belongs to it',
+      ),
     ],
     act: async (cli, _, options) => (await import('./commands/local.ts')).local(cli, options),
   },
   {
     name: 'demo',
     summary: 'watch a migration go there and back while an app writes',
-    description: 'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',
+    description:
+      'Starts both databases embedded, seeds the reference app, lets its clients write, and runs plan, up, verify, down, up, complete and journal. Fails when a client meets an error or a write is lost.',
     examples: ['lockstep demo', 'lockstep demo --tenants 50 --documents 5000'],
     formats: ['text'],
     operands: [],

@@ -12,13 +12,25 @@ export async function appendEvents(q: Queryable, run: string, events: readonly R
   )
 }
 
-/** Events of a run after `seq`, oldest first, at most `limit`. */
-export async function readEvents(tables: TableReader, run: string, after = 0, limit = 10_000): Promise<readonly RecordedEvent[]> {
+/** Events read in one statement. */
+const eventsAtOnce = 5_000
+
+/** Every event of a run, oldest first, read in parts. */
+export async function readEvents(tables: TableReader, run: string): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = []
+  for (;;) {
+    const part = await readPart(tables, run, events.at(-1)?.seq ?? 0)
+    events.push(...part)
+    if (part.length < eventsAtOnce) return events
+  }
+}
+
+async function readPart(tables: TableReader, run: string, after: number): Promise<readonly RecordedEvent[]> {
   const rows = await tables.read((q) =>
     q.query<{ seq: number; at: string; data: unknown }>(
       `select seq::float8 as seq, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, data
        from lockstep.events where run = $1 and seq > $2 order by events.seq limit $3`,
-      [run, after, limit],
+      [run, after, eventsAtOnce],
     ),
   )
   return rows.map(({ seq, at, data }) => ({ seq, run, at, event: runEvent.parse(data) }))

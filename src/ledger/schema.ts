@@ -59,7 +59,7 @@ export const ledgerVersion = versions.length
 const lockKey = 4_715_296
 
 /** True where there is a ledger of this version. Throws LS-4005 for a newer one. Changes nothing. */
-export async function hasLedger(tables: Pick<TableWriter, 'read'>): Promise<boolean> {
+async function hasLedger(tables: Pick<TableWriter, 'read'>): Promise<boolean> {
   const found = await tables.read(async (q) => {
     const [exists] = await q.query<{ found: boolean }>("select to_regclass('lockstep.meta') is not null as found")
     if (exists?.found !== true) return 0
@@ -86,7 +86,10 @@ export async function ensureLedger(tables: TableWriter): Promise<void> {
     async (q) => {
       await q.query('select pg_advisory_xact_lock($1)', [lockKey])
       const [exists] = await q.query<{ found: boolean }>("select to_regclass('lockstep.meta') is not null as found")
-      const [row] = exists?.found === true ? await q.query<{ version: number }>('select max(version) as version from lockstep.meta') : []
+      const [row] =
+        exists?.found === true
+          ? await q.query<{ version: number }>('select max(version) as version from lockstep.meta')
+          : []
       for (let version = (row?.version ?? 0) + 1; version <= ledgerVersion; version++) {
         await q.script(versions[version - 1] ?? '')
         await q.query('insert into lockstep.meta (version) values ($1)', [version])

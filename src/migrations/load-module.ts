@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { normaliseLineEnds, sha256 } from '../kernel/checksum.ts'
 import type { Where } from '../kernel/errors.ts'
@@ -22,7 +24,8 @@ export interface Checksum {
 
 /** Reads, never runs, the file and what it imports by relative path. */
 export function checksumModule(file: string): Checksum {
-  const jiti = createJiti(file)
+  // Its cache knows a file by its source alone, and would answer with what it kept for running it.
+  const jiti = createJiti(file, { fsCache: false })
   const texts: string[] = []
   const meanings: string[] = []
   const seen = new Set<string>()
@@ -30,11 +33,18 @@ export function checksumModule(file: string): Checksum {
     if (seen.has(path)) return
     seen.add(path)
     const source = normaliseLineEnds(readFileSync(path, 'utf8'))
-    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, babel: { comments: false, minified: true } })
+    const code = jiti.transform({
+      source,
+      filename: path,
+      ts: /\.[mc]?tsx?$/.test(path),
+      async: true,
+      babel: { comments: false, minified: true, retainLines: false },
+    })
     texts.push(source)
     meanings.push(code)
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
-      visit(jiti.esmResolve(name, { parentURL: path, try: true })?.replace(/^file:\/\//, '') ?? resolve(dirname(path), name))
+      const found = jiti.esmResolve(name, { parentURL: path, try: true })
+      visit(found === undefined ? resolve(dirname(path), name) : fileURLToPath(found))
     }
   }
   visit(resolve(file))
@@ -45,9 +55,30 @@ export function checksumModule(file: string): Checksum {
 export function placeOf(error: unknown, file: string): Where {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : ''
   const escaped = file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const found = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text) ?? /\((\d+):(\d+)\)/.exec(text)
+  const thrown = new RegExp(`${escaped}:(\\d+):(\\d+)`).exec(text)
+  const found = thrown ?? /\((\d+):(\d+)\)/.exec(text)
   if (found === null) return { file }
-  const [line, column] = [Number(found[1]), Number(found[2])]
+  // The parser counts columns from 0, a stack from 1.
+  const isUnparsed = thrown === null || /\bParseError\b/.test(text)
+  const [line, column] = isUnparsed
+    ? [Number(found[1]), Number(found[2]) + 1]
+    : asWritten(file, Number(found[1]), Number(found[2]))
   const source = readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
   return { file, line, column, ...(source === undefined ? {} : { source }) }
+}
+
+/** The place in the user's file that a place in what ran of it stands for: the lines are kept, the columns are not. */
+function asWritten(file: string, line: number, column: number): readonly [number, number] {
+  const jiti = createJiti(file, { fsCache: false, sourceMaps: true })
+  const code = jiti.transform({
+    source: readFileSync(file, 'utf8'),
+    filename: file,
+    ts: /\.[mc]?tsx?$/.test(file),
+    async: true,
+  })
+  const map = /sourceMappingURL=data:[^,]*;base64,([\w+/=]+)/.exec(code)?.[1]
+  if (map === undefined) return [line, column]
+  const payload = JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as ConstructorParameters<typeof SourceMap>[0]
+  const entry = new SourceMap(payload).findEntry(line - 1, column - 1)
+  return 'originalLine' in entry ? [entry.originalLine + 1, entry.originalColumn + 1] : [line, column]
 }

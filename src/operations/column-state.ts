@@ -1,5 +1,6 @@
 import { LockstepError } from '../kernel/errors.ts'
 import { quoteIdentifier } from '../kernel/identifiers.ts'
+import { sqlState } from '../stores/tables.ts'
 import type { Queryable } from '../stores/tables.ts'
 
 /** One column of one table as it is now; `type` is undefined where the table has no such column. */
@@ -56,19 +57,39 @@ export interface ColumnType {
   readonly printed: string
 }
 
-const typeForm = /^([A-Za-z_][A-Za-z0-9_. ]*?)\s*(\(\s*\d+\s*(?:,\s*\d+\s*)?\))?((?: with(?:out)? time zone)?)((?:\[\])*)$/i
+const typeForm =
+  /^([A-Za-z_][A-Za-z0-9_. ]*?)\s*(\(\s*\d+\s*(?:,\s*\d+\s*)?\))?((?: with(?:out)? time zone)?)((?:\[\])*)$/i
 
 /** Asks the server what the type is. Throws LS-2108 for one it does not know. */
 export async function resolveType(q: Queryable, text: string): Promise<ColumnType> {
-  const [, base = '', modifier = '', zone = '', array = ''] = typeForm.exec(text.trim()) ?? []
-  const [row] = base === '' ? [] : await q.query<{ printed: string | null }>(printedStatement, [`${base}${zone}`])
-  if (row?.printed === null || row?.printed === undefined) {
+  const [whole, base = '', modifier = '', zone = '', array = ''] = typeForm.exec(text.trim()) ?? []
+  const printed = whole === undefined ? undefined : await printedType(q, whole, `${base}${zone}`)
+  if (printed === undefined) {
     throw new LockstepError('LS-2108', `"${text}" is not a column type this server knows`, {
       where: { name: text },
-      hint: /^(small|big)?serial$/i.test(text) ? 'use an integer type with a sequence default' : 'check the spelling, or create its extension first',
+      hint: typeHint(text),
     })
   }
-  return { text: text.trim(), printed: withModifier(row.printed, modifier.replace(/\s/g, '')) + array }
+  return { text: text.trim(), printed: withModifier(printed, modifier.replace(/\s/g, '')) + array }
+}
+
+/** The base as the catalog prints it; undefined where the server cannot use the whole, its modifier included. */
+async function printedType(q: Queryable, whole: string, base: string): Promise<string | undefined> {
+  try {
+    const [row] = await q.query<{ printed: string | null }>(printedStatement, [base])
+    if (row?.printed !== null && row?.printed !== undefined) await q.query(`select cast(null as ${whole})`)
+    return row?.printed ?? undefined
+  } catch (error) {
+    if (/^(42|22)/.test(sqlState(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+function typeHint(text: string): string {
+  if (/^(small|big)?serial$/i.test(text)) return 'use an integer type with a sequence default'
+  if (/\b(not null|null|default|unique|primary key|references|check|generated)\b/i.test(text))
+    return 'write the type alone; not null and the default are options of the step'
+  return 'check the spelling, or create its extension first'
 }
 
 const printedStatement = 'select pg_catalog.format_type(pg_catalog.to_regtype($1), null) as printed'
@@ -85,10 +106,14 @@ export async function checkLiteral(q: Queryable, literal: string, type: ColumnTy
   try {
     await q.query(`select cast($1::text as ${type.text}) is null`, [literal])
   } catch (cause) {
-    throw new LockstepError('LS-2108', `the default of column ${quoteIdentifier(column)} is not a value of type ${type.printed}`, {
-      where: { name: column },
-      hint: 'give a literal of that type, or an expression as { sql: "…" }',
-      cause,
-    })
+    throw new LockstepError(
+      'LS-2108',
+      `the default of column ${quoteIdentifier(column)} is not a value of type ${type.printed}`,
+      {
+        where: { name: column },
+        hint: 'give a literal of that type, or an expression as { sql: "…" }',
+        cause,
+      },
+    )
   }
 }

@@ -6,7 +6,7 @@ import type { CollectionPattern } from './collection-pattern.ts'
 import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './operation.ts'
 
 /** Documents a page: one BatchWrite takes 500 writes. */
-export const pageSize = 500
+const pageSize = 500
 
 /** Documents below which another shard is not worth its scan: a shard writes several pages at once. */
 const smallestShard = 20_000
@@ -46,18 +46,21 @@ export async function* rewriteDocuments(
 }
 
 /** The results in the order of the items, some of which are worked on at once. Ends only when all have ended. */
-async function* inOrder<Item, Result>(items: AsyncIterable<Item>, work: (item: Item) => Promise<Result>): AsyncGenerator<Result> {
+async function* inOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
   const flying: Promise<Result>[] = []
   try {
     for await (const item of items) {
       const started = work(item)
       // It is thrown when its turn comes; until then nobody waits for it.
-      started.catch(() => undefined)
+      void started.catch(() => undefined)
       flying.push(started)
       if (flying.length < pagesInFlight) continue
       const [oldest] = flying
       if (oldest !== undefined) yield await oldest
-      flying.shift()
+      void flying.shift()
     }
     for (const each of flying) yield await each
   } finally {
@@ -75,7 +78,12 @@ export async function documentShards(
 ): Promise<readonly ShardPlan[]> {
   const count = Math.min(mostShards, Math.max(1, Math.ceil(expected / smallestShard)))
   const ranges = count === 1 ? [{}] : await documents.partition(pattern.scope, count)
-  return ranges.map((range) => ({ phase, stage: 0, scope: { ...range }, estimate: Math.ceil(expected / ranges.length) }))
+  return ranges.map((range) => ({
+    phase,
+    stage: 0,
+    scope: { ...range },
+    estimate: Math.ceil(expected / ranges.length),
+  }))
 }
 
 /** Throws LS-2102 when no document matches; reads until the first that does. */
@@ -87,7 +95,7 @@ export async function requireMatch(documents: DocumentReader, pattern: Collectio
   })
 }
 
-/** Up to `size` matching documents, taken from the beginnings of a few ranges. */
+/** Up to `size` matching documents, the first by name. */
 export async function sampleDocuments(
   documents: DocumentReader,
   pattern: CollectionPattern,

@@ -2,7 +2,12 @@
  * List prices of Firestore in dollars a document (nam5, read from the public price page in 2026-11; other regions
  * differ by up to a half). An estimate for the plan, not a bill.
  */
-export const firestorePrices = Object.freeze({ read: 0.06 / 100_000, write: 0.18 / 100_000, delete: 0.02 / 100_000, date: '2026-11' })
+const firestorePrices = Object.freeze({
+  read: 0.06 / 100_000,
+  write: 0.18 / 100_000,
+  delete: 0.02 / 100_000,
+  date: '2026-11',
+})
 
 /** Reads and writes in dollars. */
 export function firestoreCost(reads: number, writes: number): number {
@@ -13,7 +18,7 @@ export function firestoreCost(reads: number, writes: number): number {
 export const ramp = Object.freeze({ first: 500, factor: 1.5, everySeconds: 300, most: 10_000 })
 
 /** Writes a second that the ramp allows `seconds` after the start. */
-export function rampRate(seconds: number): number {
+function rampRate(seconds: number): number {
   return Math.min(ramp.most, ramp.first * ramp.factor ** Math.floor(seconds / ramp.everySeconds))
 }
 

@@ -162,13 +162,18 @@ export interface TableHands {
   readonly tables: TableReader
   /** One transaction with its checkpoint; retried on lock timeouts, halved to find the table at fault. */
   change(change: TableChange): Promise<Checkpoint>
-  /** One statement that cannot run in a transaction (CREATE INDEX CONCURRENTLY); must be safe to repeat. */
-  alone(sql: string): Promise<void>
+  /**
+   * Statements that cannot run in a transaction (CREATE INDEX CONCURRENTLY), one after the other. When one fails for a
+   * passing reason all of them run again, so together they must be safe to repeat.
+   */
+  alone(...statements: readonly string[]): Promise<void>
   /**
    * Copies the column's values that are not `usual` into the ledger, inside the database, so that memory stays flat.
    * Part of the caller's transaction.
    */
   keepValues(q: Queryable, kept: KeptValues): Promise<void>
+  /** Tells those who watch, and the journal, of something that stays as others left it. */
+  warn(message: string): void
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
   preImages(): AsyncIterable<PreImage>
 }
@@ -219,6 +224,8 @@ export interface DocumentOperation<Spec> extends OperationBase<Spec> {
 export interface TableOperation<Spec> extends OperationBase<Spec> {
   readonly store: 'tables'
   apply(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
+  /** How many of its tables are not in the new shape, from the fleet alone: at most one catalog statement. */
+  behind(spec: Spec, look: Look, memo: Json): Promise<number>
   /** Shards of the way back, from what the ledger knows and from the store as it is now. */
   reverting(spec: Spec, look: Look, memo: Json): Promise<readonly ShardPlan[]>
   /** Puts back what `apply` changed and keeps what others wrote since (in the pre-images it returns). */
@@ -228,7 +235,9 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
 export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
 
 /** Types and freezes an operation on documents. */
-export function defineDocumentOperation<Spec>(operation: Omit<DocumentOperation<Spec>, 'store'>): DocumentOperation<Spec> {
+export function defineDocumentOperation<Spec>(
+  operation: Omit<DocumentOperation<Spec>, 'store'>,
+): DocumentOperation<Spec> {
   return Object.freeze({ ...operation, store: 'documents' as const })
 }
 

@@ -82,7 +82,8 @@ async function readFunction(q: Queryable, signature: string): Promise<FunctionRo
 /** The definition as it is now, hashed: part of what a plan stands on. Throws LS-2204 where it cannot be extended. */
 export async function inspectProvision(q: Queryable, signature: string): Promise<{ readonly hash: string }> {
   const found = await readFunction(q, qualified(signature))
-  if (found === undefined) throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
+  if (found === undefined)
+    throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
   if (!found.simple || found.argument_count < 1) {
     throw refuse(signature, 'it is not a plain plpgsql or SQL function with a single result', 'wrap it in one that is')
   }
@@ -95,13 +96,51 @@ export async function isExtended(q: Queryable, signature: string, tag: string): 
   return found?.body.includes(marker(tag)) ?? false
 }
 
+/** Whether the way back has something to do: the extension stands there, or a copy made for it does. */
+export async function isTouched(q: Queryable, signature: string, tag: string): Promise<boolean> {
+  return (await isExtended(q, signature, tag)) || (await copiesOf(q, signature, tag)).length > 0
+}
+
+/** Names of the copies that extensions of this tag made: more than one where the app deployed its function anew. */
+async function copiesOf(q: Queryable, signature: string, tag: string): Promise<readonly string[]> {
+  const { schema, name } = parseTableName(signature.slice(0, signature.indexOf('(')))
+  const names = Array.from({ length: mostCopies }, (_, n) => copyName(name, tag, n))
+  const rows = await q.query<{ name: string }>(
+    `select p.proname as name from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+     where n.nspname = $1 and p.proname = any($2::text[])`,
+    [schema, names],
+  )
+  return rows.map((row) => row.name)
+}
+
+/** Deployments of the function during one run that are taken along; each leaves a copy until `down`. */
+const mostCopies = 100
+
+function copyName(name: string, tag: string, n: number): string {
+  return derivedName(name, tag, n === 0 ? 'before' : `before_${n + 1}`)
+}
+
 /** Puts the extension in front of the function; nothing when it stands there. In one transaction of the caller. */
-export async function extendProvision(q: Queryable, scope: ProvisionScope, extension: Extension): Promise<readonly PreImage[]> {
+export async function extendProvision(
+  q: Queryable,
+  scope: ProvisionScope,
+  extension: Extension,
+): Promise<readonly PreImage[]> {
   const { signature } = scope.provision
   const found = await readFunction(q, qualified(signature))
-  if (found === undefined) throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
+  if (found === undefined)
+    throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
   if (found.body.includes(marker(extension.tag))) return []
-  const kept = derivedName(found.name, extension.tag, 'before')
+  const taken = new Set(await copiesOf(q, signature, extension.tag))
+  const kept = Array.from({ length: mostCopies }, (_, n) => copyName(found.name, extension.tag, n)).find(
+    (name) => !taken.has(name),
+  )
+  if (kept === undefined)
+    throw refuse(
+      signature,
+      'it was replaced too often during this run',
+      `drop the functions named ${copyName(found.name, extension.tag, 0)}…`,
+    )
   const wrapper = wrapperDefinition(found, kept, scope, extension)
   await q.script([...copyStatements(found, kept), wrapper].join(';\n'))
   const after = await readFunction(q, qualified(signature))
@@ -109,7 +148,10 @@ export async function extendProvision(q: Queryable, scope: ProvisionScope, exten
     {
       name: signature,
       before: { definition: found.definition },
-      after: { definition: after?.definition ?? '', kept: `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${found.arguments})` },
+      after: {
+        definition: after?.definition ?? '',
+        kept: `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${found.arguments})`,
+      },
     },
   ]
 }
@@ -119,16 +161,19 @@ const functionImage = z.object({
   after: z.object({ definition: z.string(), kept: z.string() }),
 })
 
-/** Puts the exact definition back. A function that someone replaced since is left alone and returned as kept. */
-export async function restoreProvision(q: Queryable, image: PreImage): Promise<readonly PreImage[]> {
+/**
+ * Puts the exact definition back, and drops the copy where nothing calls it any more. False where someone replaced the
+ * function since: theirs stays.
+ */
+export async function restoreProvision(q: Queryable, image: PreImage): Promise<boolean> {
   const { before, after } = functionImage.parse(image)
   const found = await readFunction(q, qualified(image.name))
-  if (found?.definition === before.definition || found === undefined) return []
-  if (found.definition !== after.definition) {
-    return [{ name: image.name, before: { definition: found.definition }, after: null }]
-  }
-  await q.script(`${before.definition};\ndrop function ${after.kept}`)
-  return []
+  const ours = found?.definition === after.definition
+  if (ours) await q.script(before.definition)
+  const copy = after.kept.slice(after.kept.indexOf('.') + 1, after.kept.indexOf('('))
+  const called = !ours && found?.definition.includes(copy.replaceAll('"', '')) === true
+  if (!called) await q.script(`drop function if exists ${after.kept}`)
+  return ours || found?.definition === before.definition
 }
 
 /** Both definitions hold a call of the copy, so the copy is made first, with the caller's rights where it needs them. */
@@ -163,7 +208,12 @@ end
 $lockstep$`
 }
 
-function wrapperDefinition(found: FunctionRow, kept: string, { provision }: ProvisionScope, extension: Extension): string {
+function wrapperDefinition(
+  found: FunctionRow,
+  kept: string,
+  { provision }: ProvisionScope,
+  extension: Extension,
+): string {
   const header = found.definition.slice(0, found.definition.lastIndexOf(found.body)).replace(/AS \$\w*\$$/, '')
   const call = `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${positions(found.argument_count)})`
   const isVoid = found.returns === 'void'

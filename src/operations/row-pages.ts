@@ -18,7 +18,8 @@ export interface RowFill {
   readonly value: string
 }
 
-const rowCursor = z.object({ table: z.string(), key: z.array(z.string()) })
+/** Where a fill stands: the table, and the last key filled, as texts. */
+export const rowCursor = z.object({ table: z.string(), key: z.array(z.string()) })
 
 /** Fills NULLs of a column in key order, batch by batch, each with its checkpoint in its own transaction. */
 export async function* fillRows(work: Work<unknown>, hands: TableHands, fill: RowFill): AsyncGenerator<Checkpoint> {
@@ -60,10 +61,7 @@ async function keyColumns(q: Queryable, table: TableName): Promise<readonly KeyC
   const [state] = await columnStates(q, table.schema, [table.name], '')
   const names = state?.primaryKey ?? []
   if (names.length === 0) {
-    throw new LockstepError('LS-2107', `table ${printTable(table)} has no primary key, so its rows cannot be walked in batches`, {
-      where: { name: printTable(table) },
-      hint: 'add a primary key first, or use a constant default, which touches no row',
-    })
+    throw withoutKey(printTable(table))
   }
   const types = await q.query<KeyColumn>(
     `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type from pg_catalog.pg_attribute a
@@ -71,6 +69,14 @@ async function keyColumns(q: Queryable, table: TableName): Promise<readonly KeyC
     [quoteTable(table), names],
   )
   return names.flatMap((name) => types.find((each) => each.name === name) ?? [])
+}
+
+/** LS-2107 for tables, named as printed, whose rows cannot be walked. */
+export function withoutKey(tables: string): LockstepError {
+  return new LockstepError('LS-2107', `no primary key, so rows cannot be walked in batches: ${tables}`, {
+    where: { name: tables },
+    hint: 'add a primary key first, or use a constant default, which touches no row',
+  })
 }
 
 interface KeyColumn {

@@ -37,13 +37,19 @@ export function renderDoctor({ checks, settings, ok }: DoctorReport, { width, pa
   const colour = { ok: paint.green, warning: paint.yellow, problem: paint.red, skipped: paint.dim }
   return [
     ...(settings.length === 0 ? [] : [paint.bold('Settings')]),
-    ...settings.flatMap(({ name, value, origin }) => hang(`  ${name.padEnd(longest)}  `, `${value}  (${origin})`, width)),
+    ...settings.flatMap(({ name, value, origin }) =>
+      hang(`  ${name.padEnd(longest)}  `, `${value}  (${origin})`, width),
+    ),
     ...(settings.length === 0 ? [] : ['']),
     paint.bold('Checks'),
     ...checks.flatMap(({ name, status, detail, hint }) => {
       const lead = `  ${marks[status]}  `
       const [first = '', ...rest] = hang(lead, `${name}: ${detail}`, width)
-      return [`  ${colour[status](marks[status])}  ${first.slice(lead.length)}`, ...rest, ...(hint === null ? [] : hang(`${' '.repeat(lead.length)}fix  `, hint, width))]
+      return [
+        `  ${colour[status](marks[status])}  ${first.slice(lead.length)}`,
+        ...rest,
+        ...(hint === null ? [] : hang(`${' '.repeat(lead.length)}fix  `, hint, width)),
+      ]
     }),
     '',
     ok ? paint.green('nothing is in the way') : paint.red('something is in the way'),

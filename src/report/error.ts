@@ -38,7 +38,14 @@ function docsOf(code: string): string {
 }
 
 function reportOf({ code, message, where, why, hint }: LockstepError): z.infer<typeof problem> {
-  return { code, message, where: where === undefined ? null : { ...where }, why: why ?? null, hint: hint ?? null, docs: docsOf(code) }
+  return {
+    code,
+    message,
+    where: where === undefined ? null : { ...where },
+    why: why ?? null,
+    hint: hint ?? null,
+    docs: docsOf(code),
+  }
 }
 
 /** An error as published JSON. */
@@ -55,7 +62,9 @@ function renderOne(error: LockstepError, folder: string, { width, paint }: Scree
   const exit = errorCatalogue[error.code].exit
   const stopped = exit === 130 || exit === 8
   const word = `${stopped ? 'paused' : 'error'}[${error.code}]`
-  const [first = '', ...rest] = hang(`${word} `, error.message, width).map((line, at) => (at === 0 ? line : line.replace(/^ +/, '  ')))
+  const [first = '', ...rest] = hang(`${word} `, error.message, width).map((line, at) =>
+    at === 0 ? line : line.replace(/^ +/, '  '),
+  )
   const head = paint.bold(stopped ? paint.yellow(word) : paint.red(word)) + paint.bold(first.slice(word.length))
   return [
     head,
@@ -71,9 +80,13 @@ function renderPlace(where: Where | undefined, folder: string, { width, paint }:
   if (where === undefined) return []
   const { file, line, column, source, name } = where
   if (file === undefined) return name === undefined ? [] : hang('  at   ', name, width)
-  const at = [shorten(file, folder), line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':')
+  const at = [shorten(file, folder), line, line === undefined ? undefined : column]
+    .filter((part) => part !== undefined)
+    .join(':')
   const place = paint.cyan(` --> ${at}`) + (name === undefined ? '' : ` (${name})`)
-  return line === undefined || source === undefined ? [place] : [place, ...renderSource({ line, column, source }, width, paint.red)]
+  return line === undefined || source === undefined
+    ? [place]
+    : [place, ...renderSource({ line, column, source }, width, paint.red)]
 }
 
 interface SourceLine {
@@ -83,7 +96,11 @@ interface SourceLine {
 }
 
 /** The line with a caret under the column; a long line is cut around the caret. */
-function renderSource({ line, column, source }: SourceLine, width: number, paint: (text: string) => string): readonly string[] {
+function renderSource(
+  { line, column, source }: SourceLine,
+  width: number,
+  paint: (text: string) => string,
+): readonly string[] {
   const gutter = `  ${line} | `
   const room = width - gutter.length
   const text = source.replaceAll('\t', ' ').trimEnd()

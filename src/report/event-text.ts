@@ -23,38 +23,52 @@ export function eventText(event: RunEvent): EventText | undefined {
     case 'phase-finished':
       return note(`${event.phase} done in ${printMeasured(event.seconds)}`)
     case 'sweep':
-      return note(`sweep ${event.round} of ${event.phase}: ${printCounted(event.shards, 'shards')} for what changed meanwhile`)
+      return note(
+        `sweep ${event.round} of ${event.phase}: ${printCounted(event.shards, 'shards')} for what changed meanwhile`,
+      )
     case 'verified':
-      return note(`step ${event.step + 1} verified: ${printCount(event.checked)} ${event.what}, ${printCounted(event.findings, 'findings')}`)
-    case 'phase-started':
-    case 'shard-started':
-    case 'switched':
-    case 'soaking':
-    case 'completed':
-    case 'rollback-started':
-    case 'rolled-back':
-    case 'paused':
-    case 'failed':
-      return undefined
+      return note(
+        `step ${event.step + 1} verified: ${printCount(event.checked)} ${event.what}, ${printCounted(event.findings, 'findings')}`,
+      )
     default:
-      return troubleText(event)
+      return isTrouble(event) ? troubleText(event) : undefined
   }
 }
 
-type Trouble = Extract<RunEvent, { type: 'shard-finished' | 'shard-retried' | 'shard-failed' | 'tables-changed' | 'kept' | 'finding' | 'warning' }>
+const troubles = [
+  'shard-finished',
+  'shard-retried',
+  'shard-failed',
+  'tables-changed',
+  'kept',
+  'finding',
+  'warning',
+] as const
+
+type Trouble = Extract<RunEvent, { type: (typeof troubles)[number] }>
+
+function isTrouble(event: RunEvent): event is Trouble {
+  return troubles.some((type) => type === event.type)
+}
 
 function troubleText(event: Trouble): EventText | undefined {
   switch (event.type) {
     case 'shard-finished':
-      return event.conflicts === 0 ? undefined : warning(`step ${event.step + 1}: ${printCounted(event.conflicts, 'conflicts')} with other writers, read again and recomputed`)
+      return event.conflicts === 0
+        ? undefined
+        : warning(
+            `step ${event.step + 1}: ${printCounted(event.conflicts, 'conflicts')} with other writers, read again and recomputed`,
+          )
     case 'shard-retried':
       return warning(`shard ${event.shard} tried again: ${event.problem}`)
     case 'shard-failed':
       return problem(`shard ${event.shard} failed (${event.code}): ${event.problem}`)
     case 'tables-changed':
-      return event.repeats < manyRepeats ? undefined : warning(`${event.first} and ${event.tables - 1} more: waited ${event.repeats} times for a lock`)
+      return event.repeats < manyRepeats
+        ? undefined
+        : warning(`${event.first} and ${event.tables - 1} more: waited ${event.repeats} times for a lock`)
     case 'kept':
-      return warning(`${printCounted(event.count, 'values')} of ${event.where} kept in the ledger: ${event.why}`)
+      return warning(`kept ${printCounted(event.count, event.unit)} (${event.where}): ${event.why}`)
     case 'finding':
       return problem(`step ${event.step + 1}: ${event.where}: ${event.problem}`)
     case 'warning':

@@ -3,9 +3,9 @@ export function printCount(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
-/** A count with its unit: `1 table`, `3,214 tables`; units are given in the plural. */
+/** A count with its unit, given in the plural: `1 table`, `3,214 tables`, `1 index`. */
 export function printCounted(value: number, unit: string): string {
-  return `${printCount(value)} ${Math.round(value) === 1 ? unit.replace(/(ex)?es$|s$/, (end) => (end === 'exes' ? 'ex' : '')) : unit}`
+  return `${printCount(value)} ${Math.round(value) === 1 ? unit.replace(/(?<=x)es$|s$/, '') : unit}`
 }
 
 /** `<1 s`, `45 s`, `20 min`, `3h40` */

@@ -24,11 +24,37 @@ const digest = z.object({
   sessions: z.array(z.object({ at: z.string(), actor: z.string(), what: z.string() })),
   phases: z.array(z.object({ phase, seconds: z.number(), at: z.string() })),
   steps: z.array(stepWork),
-  verified: z.array(z.object({ step: z.number().int(), at: z.string(), level: z.string(), checked: z.number(), what: z.string(), findings: z.number().int() })),
+  verified: z.array(
+    z.object({
+      step: z.number().int(),
+      at: z.string(),
+      level: z.string(),
+      checked: z.number(),
+      what: z.string(),
+      findings: z.number().int(),
+    }),
+  ),
   findings: z.array(z.object({ step: z.number().int(), where: z.string(), problem: z.string() })),
   /** Transactions over tables: the longest, and how often locks had to be waited for. */
-  locks: z.array(z.object({ phase, transactions: z.number().int(), tables: z.number().int(), longest: z.number(), first: z.string(), repeats: z.number().int() })),
-  kept: z.array(z.object({ step: z.number().int(), where: z.string(), count: z.number().int(), why: z.string() })),
+  locks: z.array(
+    z.object({
+      phase,
+      transactions: z.number().int(),
+      tables: z.number().int(),
+      longest: z.number(),
+      first: z.string(),
+      repeats: z.number().int(),
+    }),
+  ),
+  kept: z.array(
+    z.object({
+      step: z.number().int(),
+      where: z.string(),
+      count: z.number().int(),
+      unit: z.enum(['documents', 'values']),
+      why: z.string(),
+    }),
+  ),
   warnings: z.array(said),
   failures: z.array(said),
 })
@@ -78,7 +104,10 @@ function ofType<Type extends RunEvent['type']>(events: readonly RecordedEvent[],
   return events.flatMap(({ at, event }) => (isOfType(event, type) ? [{ ...event, at }] : []))
 }
 
-function isOfType<Type extends RunEvent['type']>(event: RunEvent, type: Type): event is Extract<RunEvent, { type: Type }> {
+function isOfType<Type extends RunEvent['type']>(
+  event: RunEvent,
+  type: Type,
+): event is Extract<RunEvent, { type: Type }> {
   return event.type === type
 }
 
@@ -87,10 +116,23 @@ function digestOf(plan: Plan, events: readonly RecordedEvent[]): Digest {
     sessions: sessionsOf(events),
     phases: ofType(events, 'phase-finished').map(({ phase, seconds, at }) => ({ phase, seconds, at })),
     steps: plan.steps.map(({ kind, summary }, step) => ({ step, kind, summary, ...workOf(events, step) })),
-    verified: ofType(events, 'verified').map(({ step, at, level, checked, what, findings }) => ({ step, at, level, checked, what, findings })),
+    verified: ofType(events, 'verified').map(({ step, at, level, checked, what, findings }) => ({
+      step,
+      at,
+      level,
+      checked,
+      what,
+      findings,
+    })),
     findings: ofType(events, 'finding').map(({ step, where, problem }) => ({ step, where, problem })),
     locks: locksOf(events),
-    kept: ofType(events, 'kept').map(({ step, where, count, why }) => ({ step, where, count, why })),
+    kept: ofType(events, 'kept').map(({ step, where, count, unit, why }) => ({
+      step,
+      where,
+      count,
+      unit,
+      why,
+    })),
     warnings: ofType(events, 'warning').map(({ at, message }) => ({ at, text: message })),
     failures: failuresOf(events),
   }
@@ -100,7 +142,13 @@ function sessionsOf(events: readonly RecordedEvent[]): Digest['sessions'] {
   return events.flatMap(({ at, event }) => {
     switch (event.type) {
       case 'run-started':
-        return [{ at, actor: event.actor, what: `started with Lockstep ${event.version} from plan ${event.plan} on ${event.target}` }]
+        return [
+          {
+            at,
+            actor: event.actor,
+            what: `started with Lockstep ${event.version} from plan ${event.plan} on ${event.target}`,
+          },
+        ]
       case 'run-resumed':
         return [{ at, actor: event.actor, what: `went on from ${event.from}` }]
       case 'rollback-started':
@@ -111,15 +159,22 @@ function sessionsOf(events: readonly RecordedEvent[]): Digest['sessions'] {
   })
 }
 
-function workOf(events: readonly RecordedEvent[], step: number): Pick<Digest['steps'][number], 'changed' | 'skipped' | 'conflicts' | 'reverted'> {
+function workOf(
+  events: readonly RecordedEvent[],
+  step: number,
+): Pick<Digest['steps'][number], 'changed' | 'skipped' | 'conflicts' | 'reverted'> {
   const finished = ofType(events, 'shard-finished').filter((event) => event.step === step)
   const forward = finished.filter((event) => event.phase !== 'revert')
-  const sum = (of: readonly Of<'shard-finished'>[], key: 'changed' | 'skipped' | 'conflicts'): number => of.reduce((total, event) => total + event[key], 0)
+  const sum = (of: readonly Of<'shard-finished'>[], key: 'changed' | 'skipped' | 'conflicts'): number =>
+    of.reduce((total, event) => total + event[key], 0)
   return {
     changed: sum(forward, 'changed'),
     skipped: sum(forward, 'skipped'),
     conflicts: sum(finished, 'conflicts'),
-    reverted: sum(finished.filter((event) => event.phase === 'revert'), 'changed'),
+    reverted: sum(
+      finished.filter((event) => event.phase === 'revert'),
+      'changed',
+    ),
   }
 }
 
@@ -128,7 +183,13 @@ function locksOf(events: readonly RecordedEvent[]): Digest['locks'] {
   for (const { phase, seconds, tables, first, repeats } of ofType(events, 'tables-changed')) {
     const sum = locks.get(phase) ?? { phase, transactions: 0, tables: 0, longest: -1, first: '', repeats: 0 }
     const longest = seconds > sum.longest ? { longest: seconds, first } : {}
-    locks.set(phase, { ...sum, transactions: sum.transactions + 1, tables: sum.tables + tables, repeats: sum.repeats + repeats, ...longest })
+    locks.set(phase, {
+      ...sum,
+      transactions: sum.transactions + 1,
+      tables: sum.tables + tables,
+      repeats: sum.repeats + repeats,
+      ...longest,
+    })
   }
   return [...locks.values()]
 }

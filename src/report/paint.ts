@@ -11,7 +11,14 @@ export interface Paint {
 const same = (text: string): string => text
 
 /** Text as it is. */
-export const plainPaint: Paint = Object.freeze({ bold: same, dim: same, red: same, green: same, yellow: same, cyan: same })
+export const plainPaint: Paint = Object.freeze({
+  bold: same,
+  dim: same,
+  red: same,
+  green: same,
+  yellow: same,
+  cyan: same,
+})
 
 /** What a renderer of text knows of the place where it will be read. */
 export interface Screen {

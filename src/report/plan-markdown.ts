@@ -21,7 +21,17 @@ export function renderPlanMarkdown(plan: Plan): string {
       effects.map(({ step, kind, effect }) => {
         const size = `${printCounted(effect.count.value, effect.unit)} ${sourceLetter(effect.count.source)}`
         const time = `${printRange([effect.seconds[0], effect.seconds[1]])} ${sourceLetter(effect.secondsSource)}`
-        const cells = [phase, `${step} ${kind}`, effect.what, size, time, printDollars(effect.cost), printBytes(effect.disk), effect.lock, effect.undo]
+        const cells = [
+          phase,
+          `${step} ${kind}`,
+          effect.what,
+          size,
+          time,
+          printDollars(effect.cost),
+          printBytes(effect.disk),
+          effect.lock,
+          effect.undo,
+        ]
         return `| ${cells.map(markdownCell).join(' | ')} |`
       }),
     ),
@@ -38,5 +48,14 @@ export function renderPlanMarkdown(plan: Plan): string {
 function renderStatements(plan: Plan): readonly string[] {
   const statements = plan.steps.flatMap(({ effects }) => effects.flatMap((effect) => effect.statements))
   if (statements.length === 0) return []
-  return ['<details><summary>Statements</summary>', '', '```sql', ...statements.map((sql) => `${sql.replace(/;\s*$/, '')};`), '```', '', '</details>', '']
+  return [
+    '<details><summary>Statements</summary>',
+    '',
+    '```sql',
+    ...statements.map((sql) => `${sql.replace(/;\s*$/, '')};`),
+    '```',
+    '',
+    '</details>',
+    '',
+  ]
 }

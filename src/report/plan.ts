@@ -31,20 +31,31 @@ export function sourceLetter(source: PlannedEffect['secondsSource']): string {
 
 /** The effects of a plan by phase, phases without any left out. */
 export function effectsByPhase(plan: Plan): readonly (readonly [PlannedEffect['phase'], readonly PlacedEffect[]])[] {
-  const placed = plan.steps.flatMap(({ kind, effects }, at) => effects.map((effect): PlacedEffect => ({ step: at + 1, kind, effect })))
-  return inOrder.map((phase) => [phase, placed.filter(({ effect }) => effect.phase === phase)] as const).filter(([, of]) => of.length > 0)
+  const placed = plan.steps.flatMap(({ kind, effects }, at) =>
+    effects.map((effect): PlacedEffect => ({ step: at + 1, kind, effect })),
+  )
+  return inOrder
+    .map((phase) => [phase, placed.filter(({ effect }) => effect.phase === phase)] as const)
+    .filter(([, of]) => of.length > 0)
 }
 
 /** Every warning of the plan, each once. */
 export function warningsOf(plan: Plan): PlannedStep['warnings'] {
   const all = plan.steps.flatMap(({ warnings }) => warnings)
-  return all.filter((warning, at) => all.findIndex(({ code, message }) => code === warning.code && message === warning.message) === at)
+  return all.filter(
+    (warning, at) => all.findIndex(({ code, message }) => code === warning.code && message === warning.message) === at,
+  )
 }
 
 /** Totals in words: duration, cost, disk. */
 export function totalsOf({ steps, totals }: Plan): readonly string[] {
   const size = totals.disk === 0 ? 'no more disk' : `${printBytes(totals.disk)} more disk until it is completed`
-  return [printCounted(steps.length, 'steps'), printRange([totals.seconds[0], totals.seconds[1]]), printDollars(totals.cost), size]
+  return [
+    printCounted(steps.length, 'steps'),
+    printRange([totals.seconds[0], totals.seconds[1]]),
+    printDollars(totals.cost),
+    size,
+  ]
 }
 
 /** The plan for people: drift first, then what happens in each phase, warnings, totals, and the next command. */
@@ -61,7 +72,7 @@ export function renderPlan(plan: Plan, next: string | undefined, screen: Screen)
     '',
     ...renderWarnings(plan, screen),
     ...hangParts('Total   ', totalsOf(plan), width),
-    ...hang('Return  ', `point of no return: ${plan.pointOfNoReturn}`, width),
+    ...hang('Point of no return  ', plan.pointOfNoReturn, width),
     ...(next === undefined ? [] : [`Next    ${paint.bold(next)}`]),
   ].join('\n')
 }
@@ -72,12 +83,20 @@ function renderDrift({ drift }: Plan, { width, paint }: Screen): readonly string
 }
 
 function renderLegend(plan: Plan): readonly string[] {
-  const used = new Set(plan.steps.flatMap(({ effects }) => effects.flatMap(({ count, secondsSource }) => [count.source, secondsSource])))
-  const letters = Object.entries(sources).flatMap(([source, letter]) => ([...used].some((each) => each === source) ? [`${letter} ${source}`] : []))
+  const used = new Set(
+    plan.steps.flatMap(({ effects }) => effects.flatMap(({ count, secondsSource }) => [count.source, secondsSource])),
+  )
+  const letters = Object.entries(sources).flatMap(([source, letter]) =>
+    [...used].some((each) => each === source) ? [`${letter} ${source}`] : [],
+  )
   return letters.length === 0 ? [] : [`  where a number comes from: ${letters.join('  ')}`]
 }
 
-function renderPhase(phase: PlannedEffect['phase'], effects: readonly PlacedEffect[], screen: Screen): readonly string[] {
+function renderPhase(
+  phase: PlannedEffect['phase'],
+  effects: readonly PlacedEffect[],
+  screen: Screen,
+): readonly string[] {
   const { width, paint } = screen
   const [first = '', ...rest] = hang(`${phase.toUpperCase().padEnd(8)}  `, about[phase], width)
   const head = paint.bold(first.slice(0, 8)) + paint.dim(first.slice(8))
@@ -107,7 +126,8 @@ function renderEffect({ step, kind, effect }: PlacedEffect, { width, paint }: Sc
 function renderQuiet(plan: Plan): readonly string[] {
   const busy = new Set(effectsByPhase(plan).map(([phase]) => phase))
   const quiet = (['verify', 'cutover', 'contract'] as const).filter((phase) => !busy.has(phase))
-  return quiet.map((phase) => `\n${phase.toUpperCase().padEnd(8)}  ${quietly[phase]}`)
+  const lines = quiet.map((phase) => `${phase.toUpperCase().padEnd(8)}  ${quietly[phase]}`)
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 const quietly = {
@@ -121,7 +141,11 @@ function renderWarnings(plan: Plan, { width, paint }: Screen): readonly string[]
   const lines = warnings.flatMap(({ code, message, hint }) => {
     const [first = '', ...rest] = hang(`! ${code}  `, message, width)
     const lead = `! ${code}`
-    return [paint.yellow(lead) + first.slice(lead.length), ...rest, ...hang(`${' '.repeat(lead.length)}  fix  `, hint, width)]
+    return [
+      paint.yellow(lead) + first.slice(lead.length),
+      ...rest,
+      ...hang(`${' '.repeat(lead.length)}  fix  `, hint, width),
+    ]
   })
   return lines.length === 0 ? [] : [...lines, '']
 }

@@ -4,7 +4,7 @@ import type { Status, StatusRow } from './status.ts'
 import { columns, hang, markdownCell } from './text-layout.ts'
 
 /** The state with what disk says about the file: `soaking, edited`. */
-export function printState({ state, edited, fileMissing }: StatusRow): string {
+function printState({ state, edited, fileMissing }: StatusRow): string {
   return [state, ...(edited ? ['edited'] : []), ...(fileMissing ? ['file missing'] : [])].join(', ')
 }
 
@@ -15,7 +15,12 @@ export function renderStatus(status: Status, { width, paint }: Screen): string {
   const cells = [['MIGRATION', 'STATE', 'PHASE', 'DONE'], ...migrations.map(cellsOf)]
   const [head = '', ...lines] = columns(cells)
   const rows = migrations.flatMap((row, at) => [paintRow(row, lines[at] ?? '', paint), ...notesOf(row, width)])
-  return [paint.dim(head), ...rows, '', ...hang('next  ', next, width).map((line, at) => (at === 0 ? `next  ${paint.bold(line.slice(6))}` : line))].join('\n')
+  return [
+    paint.dim(head),
+    ...rows,
+    '',
+    ...hang('next  ', next, width).map((line, at) => (at === 0 ? `next  ${paint.bold(line.slice(6))}` : line)),
+  ].join('\n')
 }
 
 function cellsOf(row: StatusRow): readonly string[] {
@@ -30,7 +35,10 @@ function paintRow(row: StatusRow, line: string, paint: Screen['paint']): string 
 
 function notesOf(row: StatusRow, width: number): readonly string[] {
   const quiet = row.state === 'pending' || row.state === 'rolled back' || row.next === null
-  return [...(row.reason === null ? [] : hang('    why   ', row.reason, width)), ...(quiet && !row.edited && !row.fileMissing ? [] : hang('    next  ', row.next ?? '', width))]
+  return [
+    ...(row.reason === null ? [] : hang('    why   ', row.reason, width)),
+    ...(quiet && !row.edited && !row.fileMissing ? [] : hang('    next  ', row.next ?? '', width)),
+  ]
 }
 
 /** One table, for comments and job summaries. */

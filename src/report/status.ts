@@ -4,7 +4,17 @@ import type { Checksum } from '../migrations/load-module.ts'
 import { targetForm } from '../plan/plan.ts'
 import type { Target } from '../plan/plan.ts'
 
-const state = z.enum(['pending', 'running', 'paused', 'failed', 'soaking', 'completing', 'completed', 'rolling back', 'rolled back'])
+const state = z.enum([
+  'pending',
+  'running',
+  'paused',
+  'failed',
+  'soaking',
+  'completing',
+  'completed',
+  'rolling back',
+  'rolled back',
+])
 
 const row = z.object({
   id: z.string(),
@@ -45,9 +55,19 @@ export function buildStatus({ target, files, runs, progress }: StatusSources): S
   const onDisk = new Map(files.map((file) => [file.id, file]))
   const ids = [...new Set([...onDisk.keys(), ...latest.keys()])].sort()
   const migrations = ids.map((id) => rowOf(id, latest.get(id), onDisk.get(id), progress))
-  const next = migrations.find((each) => each.next !== null)?.next ?? 'nothing to do'
+  const next =
+    urgency.flatMap((urgent) => migrations.filter((row) => row.next !== null && urgent(row)))[0]?.next ??
+    'nothing to do'
   return { formatVersion: 1, target, migrations, next }
 }
+
+/** What is faulty comes first, then what is under way, then what is pending; a soak may last. */
+const urgency: readonly ((row: StatusRow) => boolean)[] = [
+  ({ edited, fileMissing }) => edited || fileMissing,
+  ({ state }) => underWay.has(state),
+  ({ state }) => state === 'pending' || state === 'rolled back',
+  () => true,
+]
 
 function rowOf(
   id: string,
@@ -55,19 +75,22 @@ function rowOf(
   file: StatusSources['files'][number] | undefined,
   progress: StatusSources['progress'],
 ): StatusRow {
-  const live = run !== undefined && run.state !== 'rolled back'
-  const underWay = run !== undefined && ['running', 'paused', 'failed', 'completing', 'rolling back'].includes(run.state)
-  const base = {
-    id,
-    state: run?.state ?? ('pending' as const),
-    phase: live ? run.phase : null,
-    percent: underWay ? (progress.get(run.id) ?? null) : null,
-    reason: run?.reason ?? null,
-    run: run?.id ?? null,
-    edited: live && file !== undefined && isEdited(run.checksum, file.checksum()),
-    fileMissing: file === undefined,
-  }
-  return { ...base, next: nextOf(base) }
+  const fileMissing = file === undefined
+  if (run === undefined) return withNext({ ...unknown, id, fileMissing })
+  const { state, reason } = run
+  if (state === 'rolled back')
+    return withNext({ ...unknown, id, state, reason: reason ?? null, run: run.id, fileMissing })
+  const edited = file !== undefined && isEdited(run.checksum, file.checksum())
+  const percent = underWay.has(state) ? (progress.get(run.id) ?? null) : null
+  return withNext({ id, state, phase: run.phase, percent, reason: reason ?? null, run: run.id, edited, fileMissing })
+}
+
+const unknown = { state: 'pending', phase: null, percent: null, reason: null, run: null, edited: false } as const
+
+const underWay: ReadonlySet<StatusRow['state']> = new Set(['running', 'paused', 'failed', 'completing', 'rolling back'])
+
+function withNext(row: Omit<StatusRow, 'next'>): StatusRow {
+  return { ...row, next: nextOf(row) }
 }
 
 /** Edited when neither the text nor, comments and spacing apart, the meaning is what was applied. */
@@ -76,22 +99,23 @@ export function isEdited(applied: string, now: Checksum): boolean {
   return then.text !== now.text && then.meaning !== now.meaning
 }
 
-function nextOf({ id, state: now, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
-  if (fileMissing) return now === 'completed' || now === 'rolled back' ? null : `bring the file of ${id} back`
+function nextOf({ id, state, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
+  if (fileMissing) return state === 'completed' || state === 'rolled back' ? null : `bring the file of ${id} back`
   if (edited) return `bring ${id} back to what was applied, or write a new migration`
-  switch (now) {
-    case 'pending':
-    case 'paused':
-    case 'failed':
-    case 'running':
-    case 'rolled back':
-      return 'lockstep up'
-    case 'rolling back':
-      return `lockstep down ${id}`
-    case 'soaking':
-    case 'completing':
-      return `lockstep complete ${id}, or lockstep down ${id}`
-    case 'completed':
-      return null
-  }
+  return nextByState[state](id)
+}
+
+const up = (): string => 'lockstep up'
+const soaked = (id: string): string => `lockstep complete ${id}, or lockstep down ${id}`
+
+const nextByState: Readonly<Record<StatusRow['state'], (id: string) => string | null>> = {
+  pending: up,
+  running: up,
+  paused: up,
+  failed: up,
+  soaking: soaked,
+  completing: soaked,
+  completed: () => null,
+  'rolling back': (id) => `lockstep down ${id}`,
+  'rolled back': up,
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { targetForm } from '../plan/plan.ts'
-import { printCount, printSeconds } from './figures.ts'
+import { printCount, printCounted, printSeconds } from './figures.ts'
 import type { Screen } from './paint.ts'
 import { hang } from './text-layout.ts'
 
@@ -30,12 +30,21 @@ export const summaryForm = z.object({
 export type Summary = z.infer<typeof summaryForm>
 export type Worked = Summary['migrations'][number]
 
-/** One line for each migration worked on, then the next command. */
+/** What became of each migration worked on, then the next command. */
 export function renderSummary({ migrations, next, behind }: Summary, { width, paint }: Screen): string {
-  const lines = migrations.map(({ migration, state, changed, skipped, conflicts, seconds }) => {
-    const parts = [`${printCount(changed)} changed`, `${printCount(skipped)} needed nothing`, ...(conflicts > 0 ? [`${printCount(conflicts)} conflicts met`] : [])]
-    return hang(`${paint.bold(migration)}  `, `${paint.green(state)}  ${parts.join(', ')}, ${printSeconds(seconds)}`, width).join('\n')
+  const lines = migrations.flatMap(({ migration, state, changed, skipped, conflicts, seconds }) => {
+    const met = conflicts > 0 ? [`${printCounted(conflicts, 'conflicts')} met`] : []
+    const facts = [
+      `${printCount(changed)} changed`,
+      `${printCount(skipped)} needed nothing`,
+      ...met,
+      printSeconds(seconds),
+    ]
+    return [`${paint.bold(migration)}  ${paint.green(state)}`, ...hang('  ', facts.join(', '), width)]
   })
-  const late = behind === null || behind === 0 ? [] : [`${printCount(behind)} tenant tables are behind: they were made in the old shape since`]
+  const late =
+    behind === null || behind === 0
+      ? []
+      : [`${printCounted(behind, 'tenant tables')} behind: made in the old shape since`]
   return [...(lines.length === 0 ? ['nothing to do'] : lines), ...late, `next  ${paint.bold(next)}`].join('\n')
 }

@@ -33,7 +33,7 @@ export function renderTarget(target: Target, { width, paint }: Screen): string {
 /** `user@host:port/database` */
 export function printPostgres({ postgres }: Target): string {
   const { user, host, port, database, engine } = postgres
-  if (engine === 'pglite') return host
+  if (engine === 'pglite' && port === null) return host
   const bare = host.includes(':') ? `[${host}]` : host
   return `${user}@${bare}${port === null ? '' : `:${port}`}/${database}`
 }

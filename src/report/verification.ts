@@ -5,7 +5,13 @@ import { printCount, printCounted, printMeasured } from './figures.ts'
 import type { Screen } from './paint.ts'
 import { hang } from './text-layout.ts'
 
-const checkedStep = z.object({ step: z.number().int(), checked: z.number(), what: z.string(), findings: z.number().int(), seconds: z.number() })
+const checkedStep = z.object({
+  step: z.number().int(),
+  checked: z.number(),
+  what: z.string(),
+  findings: z.number().int(),
+  seconds: z.number(),
+})
 
 const checkedMigration = z.object({
   id: z.string(),
@@ -26,13 +32,19 @@ export const verificationForm = z.object({
 export type VerificationReport = z.infer<typeof verificationForm>
 
 /** One migration's part of the report, from the events of its verification. */
-export function buildChecked(id: string, problems: number, events: readonly RunEvent[]): VerificationReport['migrations'][number] {
+export function buildChecked(
+  id: string,
+  problems: number,
+  events: readonly RunEvent[],
+): VerificationReport['migrations'][number] {
   const steps = events.flatMap((event) => {
     if (event.type !== 'verified') return []
     const { step, checked, what, findings, seconds } = event
     return [{ step, checked, what, findings, seconds }]
   })
-  const findings = events.flatMap((event) => (event.type === 'finding' ? [{ step: event.step, where: event.where, problem: event.problem }] : []))
+  const findings = events.flatMap((event) =>
+    event.type === 'finding' ? [{ step: event.step, where: event.where, problem: event.problem }] : [],
+  )
   return { id, problems, steps, findings }
 }
 
@@ -42,12 +54,19 @@ export function renderVerification({ migrations, level }: VerificationReport, { 
   return migrations.flatMap((migration) => renderMigration(migration, level, { width, paint })).join('\n')
 }
 
-function renderMigration({ id, problems, steps, findings }: VerificationReport['migrations'][number], level: string, { width, paint }: Screen): readonly string[] {
+function renderMigration(
+  { id, problems, steps, findings }: VerificationReport['migrations'][number],
+  level: string,
+  { width, paint }: Screen,
+): readonly string[] {
   const verdict = problems === 0 ? paint.green('as promised') : paint.red(printCounted(problems, 'problems'))
   const untold = problems - findings.length
   return [
     `${paint.bold(id)}  ${verdict}  (${level})`,
-    ...steps.map((step) => `  step ${step.step + 1}  ${printCount(step.checked)} ${step.what}, ${printCounted(step.findings, 'findings')}, ${printMeasured(step.seconds)}`),
+    ...steps.map(
+      (step) =>
+        `  step ${step.step + 1}  ${printCount(step.checked)} ${step.what}, ${printCounted(step.findings, 'findings')}, ${printMeasured(step.seconds)}`,
+    ),
     ...findings.flatMap(({ step, where, problem }) => hang(`  ! step ${step + 1}  `, `${where}: ${problem}`, width)),
     ...(untold > 0 ? [`  and ${printCounted(untold, 'problems')} more`] : []),
   ]

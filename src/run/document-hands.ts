@@ -2,7 +2,7 @@ import { packPreImages } from '../archive/pre-images.ts'
 import { backoffDelay, retry } from '../kernel/backoff.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import { settlePreImages, storePreImages, unsettledPages } from '../ledger/pre-image-store.ts'
+import { settlePreImages, storePreImages, unsettledPages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, DocumentHands, KeptPage, RewriteOptions } from '../operations/operation.ts'
@@ -60,7 +60,10 @@ export async function createDocumentHands(options: DocumentHandsOptions): Promis
 }
 
 /** Retries what passes by itself: a lost connection, an overloaded server. */
-function patiently<T>({ clock, signal }: Pick<DocumentHandsOptions, 'clock' | 'signal'>, work: () => Promise<T>): Promise<T> {
+function patiently<T>(
+  { clock, signal }: Pick<DocumentHandsOptions, 'clock' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
   return retry({ ...stubborn, clock, signal, worthwhile: isPassing }, work)
 }
 
@@ -81,11 +84,17 @@ async function judgeLeftPages(options: DocumentHandsOptions): Promise<LeftBehind
   const pages: LeftBehind['pages'] = []
   for (const page of await unsettledPages(options.tables, options.shard.id)) {
     const images = page.images.map(parseImage)
-    const found = await patiently(options, () => options.documents.get(images.map((image) => image.name), pathsOf(images)))
+    const found = await patiently(options, () =>
+      options.documents.get(
+        images.map((image) => image.name),
+        pathsOf(images),
+      ),
+    )
     const unapplied: number[] = []
     for (const [index, image] of images.entries()) {
       const document = found[index]
-      if (document !== undefined && document.updateTime !== image.version && showsAfter(document, image.after)) landed.set(image.name, image)
+      if (document !== undefined && document.updateTime !== image.version && showsAfter(document, image.after))
+        landed.set(image.name, image)
       else unapplied.push(index)
     }
     const last = images.reduce((latest, { name }) => (compareNames(name, latest) > 0 ? name : latest), '')
@@ -111,7 +120,8 @@ async function rewrite(options: DocumentHandsOptions, request: RewriteOptions, l
   let items = await compute(request, fresh, tally)
   for (let round = 0; items.length > 0; round++) {
     if (round >= mostRounds) throw tooHot(items)
-    if (round > 0) await options.clock.sleep(backoffDelay({ first: 10, longest: 1_000, repeats: mostRounds }, round), options.signal)
+    if (round > 0)
+      await options.clock.sleep(backoffDelay({ first: 10, longest: 1_000, repeats: mostRounds }, round), options.signal)
     options.signal.throwIfAborted()
     if (options.keep) await keepImages(options, items, fates)
     await options.pace(items.length)
@@ -142,22 +152,35 @@ async function compute(request: RewriteOptions, page: readonly Document[], tally
   return items
 }
 
-async function keepImages(options: DocumentHandsOptions, items: readonly Item[], fates: Map<string, number[]>): Promise<void> {
+async function keepImages(
+  options: DocumentHandsOptions,
+  items: readonly Item[],
+  fates: Map<string, number[]>,
+): Promise<void> {
   const unkept = items.filter((item) => item.at === undefined)
   if (unkept.length === 0) return
   const images = unkept.map(({ document, changes }) => imageOf(document, changes))
   const packed = await packPreImages(images)
-  const seq = await patiently(options, () => options.tables.transaction((q) => storePreImages(q, options.shard, packed, false)))
-  if (seq === undefined) throw new LockstepError('LS-4003', `shard ${options.shard.id} was taken over by another runner`)
+  const seq = await patiently(options, () =>
+    options.tables.transaction((q) => storePreImages(q, options.shard, packed, false)),
+  )
+  if (seq === undefined)
+    throw new LockstepError('LS-4003', `shard ${options.shard.id} was taken over by another runner`)
   for (const [index, item] of unkept.entries()) item.at = { seq, index }
   fates.set(seq, [])
 }
 
 /** Undefined where the fate of the write is unknown because the connection broke. */
-async function send(options: DocumentHandsOptions, items: readonly Item[]): Promise<readonly (WriteResult | undefined)[]> {
-  const writes = items.map(
-    ({ document, changes }): DocumentWrite => ({ op: 'patch', name: document.name, changes, expect: { updateTime: document.updateTime } }),
-  )
+async function send(
+  options: DocumentHandsOptions,
+  items: readonly Item[],
+): Promise<readonly (WriteResult | undefined)[]> {
+  const writes = items.map(({ document, changes }): DocumentWrite => ({
+    op: 'patch',
+    name: document.name,
+    changes,
+    expect: { updateTime: document.updateTime },
+  }))
   try {
     return await options.documents.write(writes)
   } catch (error) {
@@ -175,7 +198,8 @@ interface Settling {
 }
 
 /** Books what landed and returns what has to be sent again. */
-async function settle(options: DocumentHandsOptions, { request, items, results, fates, tally }: Settling): Promise<Item[]> {
+async function settle(options: DocumentHandsOptions, settling: Settling): Promise<Item[]> {
+  const { items, results, tally, request } = settling
   const again: Item[] = []
   const reread: Item[] = []
   for (const [index, item] of items.entries()) {
@@ -187,20 +211,25 @@ async function settle(options: DocumentHandsOptions, { request, items, results, 
     else again.push(item)
   }
   if (reread.length === 0) return again
-  const found = await patiently(options, () => options.documents.get(reread.map((item) => item.document.name), request.fields))
-  for (const [index, item] of reread.entries()) {
-    const document = found[index]
-    const after = item.changes.map(({ path, value }) => [path, value ?? null] as const)
-    if (document !== undefined && item.doubt && document.updateTime === item.document.updateTime) again.push(item)
-    else if (document !== undefined && item.doubt && showsAfter(document, after)) tally.changed++
-    else {
-      tally.conflicts++
-      if (item.at !== undefined) fates.get(item.at.seq)?.push(item.at.index)
-      if (document === undefined) tally.skipped++
-      else again.push(...(await compute(request, [document], tally)))
-    }
-  }
+  const names = reread.map((item) => item.document.name)
+  const found = await patiently(options, () => options.documents.get(names, request.fields))
+  for (const [index, item] of reread.entries()) again.push(...(await judge(settling, item, found[index])))
   return again
+}
+
+/** What is to be sent for a document that was read again: nothing when our write is there, or needs none any more. */
+async function judge({ request, fates, tally }: Settling, item: Item, document: Document | undefined): Promise<Item[]> {
+  if (item.doubt && document?.updateTime === item.document.updateTime) return [item]
+  const after = item.changes.map(({ path, value }) => [path, value ?? null] as const)
+  if (item.doubt && document !== undefined && showsAfter(document, after)) {
+    tally.changed++
+    return []
+  }
+  tally.conflicts++
+  if (item.at !== undefined) fates.get(item.at.seq)?.push(item.at.index)
+  if (document !== undefined) return compute(request, [document], tally)
+  tally.skipped++
+  return []
 }
 
 function refused(item: Item, result: { readonly status: string; readonly message: string }): LockstepError {

@@ -14,18 +14,26 @@ export interface PaceOptions {
 
 /**
  * The shared budget of Firestore writes: a token bucket in the ledger, refilled by the database's clock along the
- * documented 500/50/5 ramp. Resolves when the writes may be sent.
+ * documented 500/50/5 ramp, which begins anew after a pause as long as one of its steps. Resolves when the writes may be sent.
  */
 export function createPace({ tables, clock, signal, name, most }: PaceOptions): (writes: number) => Promise<void> {
   if (most === undefined) return () => Promise.resolve()
   return async (writes) => {
     const wait = await tables.transaction(async (q) => {
       await q.query(
-        `insert into lockstep.budgets (name, available, refilled_at, started_at)
-         values ($1, 0, clock_timestamp(), clock_timestamp()) on conflict (name) do nothing`,
-        [name],
+        `insert into lockstep.budgets as b (name, available, refilled_at, started_at)
+         values ($1, 0, clock_timestamp(), clock_timestamp()) on conflict (name) do update
+         set started_at = clock_timestamp() where b.refilled_at < clock_timestamp() - make_interval(secs => $2)`,
+        [name, ramp.everySeconds],
       )
-      const [row] = await q.query<{ available: number }>(debit, [name, writes, ramp.first, ramp.factor, ramp.everySeconds, most])
+      const [row] = await q.query<{ available: number }>(debit, [
+        name,
+        writes,
+        ramp.first,
+        ramp.factor,
+        ramp.everySeconds,
+        most,
+      ])
       const [rate] = await q.query<{ rate: number }>(
         `select least($5::float8, $2::float8 * power($3::float8, floor(extract(epoch from clock_timestamp() - started_at)::float8 / $4::float8)))
                 as rate from lockstep.budgets where name = $1`,

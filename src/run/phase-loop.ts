@@ -7,7 +7,10 @@ import type { Engine } from './engine.ts'
 import { storeTime } from './phase-document.ts'
 import type { RunContext } from './run-context.ts'
 
-/** Sweeps after the planned shards: old clients may go on writing for ever, so the last word has `complete`. */
+/**
+ * Sweeps after the planned shards at most. Old clients may go on writing for ever: when a sweep finds about as much as
+ * the one before, it is their steady stream, and the last word has `complete`.
+ */
 const mostSweeps = 4
 
 /** Shards still open are asked for again, whatever became of their jobs: the ledger is the truth, not the queue. */
@@ -28,12 +31,16 @@ export type Remaining = (phase: WorkPhase) => Promise<readonly (readonly ShardPl
  * Works the phase off: first the shards the ledger has, then, round by round, what is found to remain (tenants born,
  * documents of old clients), until nothing is or a round changed nothing.
  */
-export async function workPhase(context: RunContext, crew: Crew, phase: WorkPhase, remaining: Remaining): Promise<void> {
+export async function workPhase(
+  context: RunContext,
+  crew: Crew,
+  phase: WorkPhase,
+  remaining: Remaining,
+): Promise<void> {
   for (;;) {
     const rows = await workOff(context, crew, phase)
     const round = rows.reduce((last, row) => Math.max(last, row.round), 0)
-    const idle = round > 0 && rows.filter((row) => row.round === round).every((row) => row.changed === 0)
-    if (round >= mostSweeps || idle) return
+    if (round >= mostSweeps || (round > 0 && isSteady(changedIn(rows, round), changedIn(rows, round - 1)))) return
     context.pausing.throwIfAborted()
     const since = await storeTime(context.documents, context.clock)
     const found = await remaining(phase)
@@ -42,6 +49,14 @@ export async function workPhase(context: RunContext, crew: Crew, phase: WorkPhas
     context.emit({ type: 'sweep', phase, round: round + 1, shards })
     await openRound(context, round + 1, since, found)
   }
+}
+
+function changedIn(rows: readonly ShardRow[], round: number): number {
+  return rows.filter((row) => row.round === round).reduce((sum, row) => sum + row.changed, 0)
+}
+
+function isSteady(changed: number, before: number): boolean {
+  return changed === 0 || changed > before / 2
 }
 
 /** Adds a round of shards and the moment from which on changes are the app's business, in one transaction. */
@@ -94,7 +109,11 @@ function showProgress(context: RunContext, phase: WorkPhase, rows: readonly Shar
   for (const row of rows) {
     const sum = steps.get(row.step) ?? { step: row.step, done: 0, expected: 0 }
     const done = row.changed + row.skipped
-    steps.set(row.step, { step: row.step, done: sum.done + done, expected: sum.expected + (row.state === 'done' ? done : Math.max(row.estimate, done)) })
+    steps.set(row.step, {
+      step: row.step,
+      done: sum.done + done,
+      expected: sum.expected + (row.state === 'done' ? done : Math.max(row.estimate, done)),
+    })
   }
   context.listener({ progress: { phase, steps: [...steps.values()] } })
 }
@@ -108,5 +127,7 @@ function failureOf(failed: readonly ShardRow[]): LockstepError {
 }
 
 export function lostRun(context: RunContext): LockstepError {
-  return new LockstepError('LS-4003', `run ${context.run} was taken over by another runner`, { where: { name: context.migration } })
+  return new LockstepError('LS-4003', `run ${context.run} was taken over by another runner`, {
+    where: { name: context.migration },
+  })
 }

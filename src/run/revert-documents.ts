@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RunEvent } from '../ledger/events.ts'
-import { preImagePages } from '../ledger/pre-image-store.ts'
+import { preImagePages } from '../archive/pre-image-store.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, DocumentHands, Work } from '../operations/operation.ts'
 import type { Document, FieldChange } from '../stores/documents.ts'
@@ -9,7 +9,7 @@ import { parseImage, pathsOf, wayBack } from './document-images.ts'
 import type { DocumentImage } from './document-images.ts'
 
 /** The way back over the pre-images of one shard of the way there. */
-export const revertScope = z.object({ shard: z.string() })
+const revertScope = z.object({ shard: z.string() })
 
 export interface RevertOptions {
   readonly tables: TableReader
@@ -20,7 +20,13 @@ export interface RevertOptions {
 }
 
 /** Newest page first, so that a document rewritten twice ends where it began. Others' later values stay and are told. */
-export async function* revertDocuments({ tables, shard, work, hands, emit }: RevertOptions): AsyncGenerator<Checkpoint> {
+export async function* revertDocuments({
+  tables,
+  shard,
+  work,
+  hands,
+  emit,
+}: RevertOptions): AsyncGenerator<Checkpoint> {
   const scope = revertScope.parse(work.scope)
   const before = typeof work.cursor === 'string' ? work.cursor : undefined
   for await (const page of preImagePages(tables, { run: shard.run, step: shard.step, shard: scope.shard }, before)) {
@@ -28,7 +34,15 @@ export async function* revertDocuments({ tables, shard, work, hands, emit }: Rev
     const byName = new Map(images.map((image) => [image.name, image]))
     const kept = new Set<string>()
     const result = await revertPage({ hands, byName, kept })
-    if (kept.size > 0) emit({ type: 'kept', step: shard.step, where: firstFew([...kept]), count: kept.size, why: 'written by others since' })
+    if (kept.size > 0)
+      emit({
+        type: 'kept',
+        step: shard.step,
+        where: firstFew([...kept]),
+        count: kept.size,
+        unit: 'documents',
+        why: 'others changed the field since, so it stays as they left it',
+      })
     yield { ...result, cursor: page.seq }
   }
 }

@@ -4,7 +4,6 @@ import { appendEvents } from '../ledger/event-log.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import { acknowledgeRequests, pauseRequestedBy } from '../ledger/requests.ts'
 import { beat, changeRun, holdRun, releaseRun } from '../ledger/runs.ts'
-import type { RunChange } from '../ledger/runs.ts'
 import { reopenShards } from '../ledger/shards.ts'
 import type { Crew } from './phase-loop.ts'
 import { lostRun } from './phase-loop.ts'
@@ -23,13 +22,16 @@ export interface SessionOptions {
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal
   /** Jobs of different ways through a run do not mix: forward, contract, revert. */
-  readonly way: string
+  readonly way: 'forward' | 'contract' | 'revert'
   /** Takes every shard away from whoever holds it: before going back. */
   readonly takeAll: boolean
 }
 
 /** Holds the run while `work` goes on; whatever ends it, the ledger says how. */
-export async function withRun<T>(options: SessionOptions, work: (context: RunContext, crew: Crew) => Promise<T>): Promise<T> {
+export async function withRun<T>(
+  options: SessionOptions,
+  work: (context: RunContext, crew: Crew) => Promise<T>,
+): Promise<T> {
   const { rooms, run, migration } = options
   const owner = createRunnerName()
   const held = await holdRun(rooms.tables, run, owner, isDeadRunner)
@@ -43,22 +45,34 @@ export async function withRun<T>(options: SessionOptions, work: (context: RunCon
   const crew = await startCrew(context, options.way, reopened)
   try {
     const result = await work(context, crew)
+    await crew.engine.clear()
     await close(crew)
     return result
   } catch (error) {
     await close(crew)
-    await record(context, error)
+    await record(context, options.way, error)
     throw error
   } finally {
     heart.stop()
-    await releaseRun(rooms.tables, run, owner).catch((error: unknown) => context.emit({ type: 'warning', message: `the run could not be released: ${String(error)}` }))
+    await releaseRun(rooms.tables, run, owner).catch((error: unknown) =>
+      context.emit({ type: 'warning', message: `the run could not be released: ${String(error)}` }),
+    )
   }
 }
 
-function createContext(options: SessionOptions, owner: string, pausing: AbortController): { context: RunContext; close: (crew: LiveCrew) => Promise<void> } {
+function createContext(
+  options: SessionOptions,
+  owner: string,
+  pausing: AbortController,
+): { context: RunContext; close: (crew: LiveCrew) => Promise<void> } {
   const { rooms, run, migration, steps, interrupt } = options
   const pending: RunEvent[] = []
-  const pause = (): void => pausing.abort(new LockstepError('LS-4007', 'interrupted: paused after the current page', { hint: 'lockstep up goes on from here' }))
+  const pause = (): void =>
+    pausing.abort(
+      new LockstepError('LS-4007', 'interrupted: paused after the current page', {
+        hint: 'lockstep up goes on from here',
+      }),
+    )
   if (interrupt.aborted) pause()
   interrupt.addEventListener('abort', pause, { once: true })
   const context: RunContext = {
@@ -105,7 +119,11 @@ function startHeart(context: RunContext, pausing: AbortController): { stop(): vo
     if (beating) return
     beating = true
     once()
-      .catch((error: unknown) => context.listener({ event: { type: 'warning', message: `the ledger did not answer a heartbeat: ${String(error)}` } }))
+      .catch((error: unknown) =>
+        context.listener({
+          event: { type: 'warning', message: `the ledger did not answer a heartbeat: ${String(error)}` },
+        }),
+      )
       .finally(() => (beating = false))
   }, beatMilliseconds)
   return { stop: () => clearInterval(timer) }
@@ -118,7 +136,9 @@ interface LiveCrew extends Crew {
 async function startCrew(context: RunContext, way: string, reopened: ReadonlySet<string>): Promise<LiveCrew> {
   let wake = (): void => {}
   const worker = createShardWorker(context, () => wake())
-  const engine = await context.createEngine(`${context.run}-${way}`, (message) => context.emit({ type: 'warning', message }))
+  const engine = await context.createEngine(`${context.run}-${way}`, (message) =>
+    context.emit({ type: 'warning', message }),
+  )
   await engine.work(context.concurrency, worker)
   const onPause = (): void => wake()
   context.pausing.addEventListener('abort', onPause)
@@ -137,16 +157,20 @@ async function startCrew(context: RunContext, way: string, reopened: ReadonlySet
   }
 }
 
-/** The state that an error leaves the run in: paused where `up` goes on, failed where something has to be mended. */
-async function record(context: RunContext, error: unknown): Promise<void> {
+/**
+ * The state that an error leaves the run in: on the way there paused, where `up` goes on, or failed, where something
+ * has to be mended; on the way back or to the end it stays what it is, so that only `down` or `complete` goes on.
+ */
+async function record(context: RunContext, way: SessionOptions['way'], error: unknown): Promise<void> {
   const code = isLockstepError(error) ? error.code : 'LS-9001'
   const reason = error instanceof Error ? error.message : String(error)
   if (code === 'LS-4003') return
   const paused = code === 'LS-4007' || code === 'LS-4002'
   context.emit(paused ? { type: 'paused', reason } : { type: 'failed', code, reason })
-  await context.flush({ state: paused ? 'paused' : 'failed', reason }).catch((inner: unknown) =>
-    context.emit({ type: 'warning', message: `the ledger could not be told of the failure: ${String(inner)}` }),
-  )
+  const state = way === 'forward' ? { state: paused ? ('paused' as const) : ('failed' as const) } : {}
+  await context.flush({ ...state, reason }).catch((inner: unknown) => {
+    context.emit({ type: 'warning', message: `the ledger could not be told of the failure: ${String(inner)}` })
+  })
 }
 
 function heldBy(migration: string, by: string, seconds: number): LockstepError {

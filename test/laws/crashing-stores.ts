@@ -1,7 +1,7 @@
 import type { DocumentWriter } from '../../src/stores/documents.ts'
 import type { TableWriter } from '../../src/stores/tables.ts'
 
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = 'Crash'
 }
 
@@ -19,7 +19,10 @@ export interface Mortal {
   writes(): number
 }
 
-export function createMortal(stores: { readonly documents: DocumentWriter; readonly tables: TableWriter }, point?: CrashPoint): Mortal {
+export function createMortal(
+  stores: { readonly documents: DocumentWriter; readonly tables: TableWriter },
+  point?: CrashPoint,
+): Mortal {
   const { documents, tables } = stores
   let writes = 0
   let dead = false

@@ -18,7 +18,9 @@ const crashTries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 12)
 
 for (const file of found) {
   const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
-  describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => laws(file, theCase))
+  describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => {
+    laws(file, theCase)
+  })
 }
 
 function laws(file: string, theCase: OperationCase): void {
@@ -57,7 +59,9 @@ function laws(file: string, theCase: OperationCase): void {
     await world.tables.transaction((q) => q.script('drop schema lockstep cascade'))
     const events: RunEvent[] = []
     await up(world.migrator(theCase, undefined, (message) => 'event' in message && events.push(message.event)))
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(once)
+    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
+      once,
+    )
     const changed = events.flatMap((event) => (event.type === 'shard-finished' ? [event.changed] : []))
     expect(changed.reduce((sum, each) => sum + each, 0)).toBe(0)
   })
@@ -67,7 +71,9 @@ function laws(file: string, theCase: OperationCase): void {
     const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
     await up(world.migrator(theCase))
     await world.migrator(theCase).down(migrationId)
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
+      before,
+    )
   })
 
   it('down keeps what others wrote since', async () => {
@@ -120,7 +126,9 @@ function laws(file: string, theCase: OperationCase): void {
         await crash(goBack, world.migrator(theCase, mortal))
         await goBack(world.migrator(theCase))
       }
-      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
+        before,
+      )
     })
     await fc.assert(crashes, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
   })
@@ -131,7 +139,9 @@ function laws(file: string, theCase: OperationCase): void {
     await world.tables.transaction(async (q) => {
       const [ledger] = await q.query<{ found: boolean }>("select to_regclass('lockstep.runs') is not null as found")
       if (ledger?.found !== true) return
-      await q.script(`update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`)
+      await q.script(
+        `update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`,
+      )
     })
   }
 }

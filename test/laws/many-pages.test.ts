@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { unsettledPages } from '../../src/ledger/pre-image-store.ts'
+import { unsettledPages } from '../../src/archive/pre-image-store.ts'
 import { insertRun } from '../../src/ledger/runs.ts'
 import { ensureLedger } from '../../src/ledger/schema.ts'
 import { insertShards } from '../../src/ledger/shards.ts'
@@ -42,7 +42,9 @@ const toCents = defineDocumentOperation<null>({
 
 function hundredfold({ fields }: Document): readonly FieldChange[] {
   const price = fields['price']
-  return price !== undefined && 'integerValue' in price ? [{ path: ['price'], value: { integerValue: `${price.integerValue}00` } }] : []
+  return price !== undefined && 'integerValue' in price
+    ? [{ path: ['price'], value: { integerValue: `${price.integerValue}00` } }]
+    : []
 }
 
 let server: FirestoreServer
@@ -73,8 +75,20 @@ async function fill(): Promise<void> {
   )
   await ensureLedger(tables)
   await tables.transaction(async (q) => {
-    await insertRun(q, { id: 'r', migration: 'm', checksum: '', plan: {}, actor: '', steps: [{ kind: 'toCents', memo: null }] })
-    await insertShards(q, { run: 'r', step: 0, round: 0, shards: [{ phase: 'backfill', stage: 0, scope: {}, estimate: count }] })
+    await insertRun(q, {
+      id: 'r',
+      migration: 'm',
+      checksum: '',
+      plan: {},
+      actor: '',
+      steps: [{ kind: 'toCents', memo: null }],
+    })
+    await insertShards(q, {
+      run: 'r',
+      step: 0,
+      round: 0,
+      shards: [{ phase: 'backfill', stage: 0, scope: {}, estimate: count }],
+    })
   })
 }
 
@@ -105,7 +119,9 @@ async function attempt(point?: CrashPoint): Promise<number> {
     () => true,
   )
   expect(crashed).toBe(point !== undefined && mortal.writes() >= point.write)
-  await tables.transaction((q) => q.script("update lockstep.shards set owner = null, state = 'pending' where state <> 'done'"))
+  await tables.transaction((q) =>
+    q.script("update lockstep.shards set owner = null, state = 'pending' where state <> 'done'"),
+  )
   return mortal.writes()
 }
 
@@ -114,28 +130,36 @@ async function wrongPrices(): Promise<readonly string[]> {
   let found = 0
   for await (const { name, fields } of documents.scan(pattern.scope, {})) {
     const expected = `${Number(name.slice(-5)) + 1}00`
-    if (JSON.stringify(fields['price']) !== JSON.stringify({ integerValue: expected })) wrong.push(`${name}: ${JSON.stringify(fields['price'])}`)
+    if (JSON.stringify(fields['price']) !== JSON.stringify({ integerValue: expected }))
+      wrong.push(`${name}: ${JSON.stringify(fields['price'])}`)
     found++
   }
   expect(found).toBe(count)
   return wrong
 }
 
-it('a shard of many pages that crashes twice, anywhere, converts every document exactly once', { timeout: 600_000 }, async () => {
-  const writes = await attempt()
-  expect(await wrongPrices()).toEqual([])
-  // Whole numbers: fast-check draws most of its fractions from close to 0, which would be the first write every time.
-  const point = (first: number, last: number) =>
-    fc.record({ write: fc.integer({ min: first, max: last }), when: fc.constantFrom('before' as const, 'after' as const) })
-  const twice = fc.asyncProperty(point(2, writes), point(2, 6), async (first, second) => {
-    await fill()
-    await attempt(first)
-    await attempt(second)
-    await attempt()
+it(
+  'a shard of many pages that crashes twice, anywhere, converts every document exactly once',
+  { timeout: 600_000 },
+  async () => {
+    const writes = await attempt()
     expect(await wrongPrices()).toEqual([])
-    const [row] = await tables.read((q) => q.query('select state, changed + skipped as settled from lockstep.shards'))
-    expect(row).toMatchObject({ state: 'done' })
-    expect(await unsettledPages(tables, shard)).toEqual([])
-  })
-  await fc.assert(twice, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
-})
+    // Whole numbers: fast-check draws most of its fractions from close to 0, which would be the first write every time.
+    const point = (first: number, last: number) =>
+      fc.record({
+        write: fc.integer({ min: first, max: last }),
+        when: fc.constantFrom('before' as const, 'after' as const),
+      })
+    const twice = fc.asyncProperty(point(2, writes), point(2, 6), async (first, second) => {
+      await fill()
+      await attempt(first)
+      await attempt(second)
+      await attempt()
+      expect(await wrongPrices()).toEqual([])
+      const [row] = await tables.read((q) => q.query('select state, changed + skipped as settled from lockstep.shards'))
+      expect(row).toMatchObject({ state: 'done' })
+      expect(await unsettledPages(tables, shard)).toEqual([])
+    })
+    await fc.assert(twice, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
+  },
+)

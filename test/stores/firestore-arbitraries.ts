@@ -3,7 +3,7 @@ import { double, integer, list, map, nothing, text, vector } from './firestore-c
 import type { FieldsMessage, QueryMessage, TransformMessage, ValueMessage } from './firestore-calls.ts'
 
 const fieldNames = ['a', 'b', 'c'] as const
-export const field = fc.constantFrom(...fieldNames)
+const field = fc.constantFrom(...fieldNames)
 
 const scalar: fc.Arbitrary<ValueMessage> = fc.oneof(
   fc.constantFrom(nothing, { booleanValue: false }, { booleanValue: true }),
@@ -48,7 +48,7 @@ const scalar: fc.Arbitrary<ValueMessage> = fc.oneof(
 const flatMap = fc.dictionary(fc.constantFrom('a', 'b', 'é'), scalar, { maxKeys: 2 }).map(map)
 
 /** Few different values of every kind, so that equal and neighbouring ones meet. */
-export const value: fc.Arbitrary<ValueMessage> = fc.oneof(
+const value: fc.Arbitrary<ValueMessage> = fc.oneof(
   { weight: 6, arbitrary: scalar },
   {
     weight: 1,

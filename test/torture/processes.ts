@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -15,35 +16,61 @@ export interface Running {
   readonly finished: Promise<Finished>
   /** Resolves when the text has been seen on stderr, or the process ended. */
   said(text: string): Promise<void>
+  /** The same for stdout. */
+  printed(text: string): Promise<void>
 }
 
 /** A command as a user runs it, in a process of its own. */
 export function start(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [`${root}${script}`, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  const waiting: { text: string; resolve: () => void }[] = []
-  const tell = (): void => {
-    for (const { text, resolve } of waiting) if (stderr.includes(text)) resolve()
-  }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-    tell()
+  const child = spawn(process.execPath, [`${root}${script}`, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // A test run that is cut off must not leave writers behind.
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.removeListener('exit', kill))
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
   const finished = new Promise<Finished>((resolve) => {
     child.once('close', (code) => {
-      for (const { resolve: wake } of waiting) wake()
-      resolve({ code, stdout, stderr })
+      stdout.end()
+      stderr.end()
+      resolve({ code, stdout: stdout.text(), stderr: stderr.text() })
     })
   })
-  const said = (text: string): Promise<void> =>
-    new Promise((resolve) => {
-      waiting.push({ text, resolve })
+  return { child, finished, said: stderr.seen, printed: stdout.seen }
+}
+
+interface Collected {
+  text(): string
+  end(): void
+  seen(text: string): Promise<void>
+}
+
+function collect(stream: Readable): Collected {
+  let collected = ''
+  let ended = false
+  const waiting: { text: string; resolve: () => void }[] = []
+  const tell = (): void => {
+    for (const { text, resolve } of waiting) if (ended || collected.includes(text)) resolve()
+  }
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    collected += text
+    tell()
+  })
+  return {
+    text: () => collected,
+    end() {
+      ended = true
       tell()
-      if (child.exitCode !== null) resolve()
-    })
-  return { child, finished, said }
+    },
+    seen: (text) =>
+      new Promise((resolve) => {
+        waiting.push({ text, resolve })
+        tell()
+      }),
+  }
 }
 
 /** The command line tool, in the project at `folder`. */
@@ -54,6 +81,7 @@ export function lockstep(args: readonly string[], folder: string, env: NodeJS.Pr
 /** Runs to its end and fails the test with what it said when it did not end well. */
 export async function succeed(running: Running, codes: readonly number[] = [0]): Promise<Finished> {
   const done = await running.finished
-  if (!codes.includes(done.code ?? -1)) throw new Error(`ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)
+  if (!codes.includes(done.code ?? -1))
+    throw new Error(`ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)
   return done
 }

@@ -9,21 +9,31 @@ import { kindsOf } from './up.ts'
 
 /** `lockstep complete [migration]`: the first soaking one without a name. Asks always: after it there is no way back. */
 export async function complete(cli: Cli, id: string | undefined, options: Options): Promise<number> {
-  await withRunning(cli, 'complete', options['concurrency'] as number | undefined, (running) => contract(cli, running, id, options))
+  await withRunning(cli, 'complete', options['concurrency'] as number | undefined, (running) =>
+    contract(cli, running, id, options),
+  )
   return 0
 }
 
 async function contract(cli: Cli, running: Running, id: string | undefined, options: Options): Promise<void> {
   const { migrator, signal } = running
   const status = await migrator.status()
-  const row = requireRow(id === undefined ? status.migrations.find(isCompletable) : findRow(status, id), isCompletable, 'complete')
+  const row = requireRow(
+    id === undefined ? status.migrations.find(isCompletable) : findRow(status, id),
+    isCompletable,
+    'complete',
+  )
   if (row === undefined) return
   const action = `complete ${row.id} on ${migrator.target.environment}: after it lockstep down is not possible any more`
-  await confirm(cli, { target: migrator.target, action, id: row.run ?? '', always: true, signal }, { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined })
+  await confirm(
+    cli,
+    { target: migrator.target, action, id: row.run ?? '', always: true, signal },
+    { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined },
+  )
   await running.work({ migration: row.id, kinds: await kindsOf(running, row.id) }, () => migrator.complete(row.id))
 }
 
 /** Soaking, or stopped on the way from there to completed. */
-function isCompletable({ state, phase }: StatusRow): boolean {
-  return state === 'soaking' || state === 'completing' || (phase === 'contract' && (state === 'failed' || state === 'paused'))
+function isCompletable({ state }: StatusRow): boolean {
+  return state === 'soaking' || state === 'completing'
 }

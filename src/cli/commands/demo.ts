@@ -31,7 +31,11 @@ const story: readonly (readonly string[])[] = [
  * write of theirs is lost.
  */
 export async function demo(cli: Cli, options: Options): Promise<number> {
-  if (!existsSync(example)) throw new LockstepError('LS-1006', 'the example app is not in this installation', { where: { name: example }, hint: 'install lockstep anew' })
+  if (!existsSync(example))
+    throw new LockstepError('LS-1006', 'the example app is not in this installation', {
+      where: { name: example },
+      hint: 'install lockstep anew',
+    })
   const started = cli.world.clock.now()
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-demo-'))
   cli.say('Starting both databases in this process: no Java, no Docker, no account.')
@@ -39,7 +43,11 @@ export async function demo(cli: Cli, options: Options): Promise<number> {
   const postgres = await createPostgresServer()
   try {
     const stage = createStage(cli, { FIRESTORE_EMULATOR_HOST: firestore.host, DATABASE_URL: postgres.url })
-    await perform(stage, postgres, { tenants: String(options['tenants']), documents: String(options['documents']), journal: join(folder, 'clients.ndjson') })
+    await perform(stage, postgres, {
+      tenants: String(options['tenants']),
+      documents: String(options['documents']),
+      journal: join(folder, 'clients.ndjson'),
+    })
     const seconds = Math.round((cli.world.clock.now() - started) / 1000)
     cli.say(`\nDone in ${seconds} s: there, back, there again, completed. No client met an error, no write was lost.`)
     return 0
@@ -71,7 +79,9 @@ async function perform(stage: Stage, postgres: PostgresServer, { tenants, docume
   const seed = join(example, 'bin/seed.mjs')
   const simulate = join(example, 'bin/simulate.mjs')
   await postgres.db.exec(readFileSync(join(example, 'sql/schema.sql'), 'utf8'))
-  stage.cli.say(`Seeding ${tenants} tenants with two tables each and ${documents} documents (invented names, numbers and texts).`)
+  stage.cli.say(
+    `Seeding ${tenants} tenants with two tables each and ${documents} documents (invented names, numbers and texts).`,
+  )
   await stage.run(seed, ['--tenants', tenants, '--documents', documents, '--embeddings', '1', '--no-embeddings-index'])
   stage.cli.say('Clients of the old and the new version of the app start writing, and go on until the end.')
   const app = stage.begin(simulate, ['--tenants', tenants, '--rate', '40', '--rewrite-chats', '--log', journal])
@@ -80,11 +90,16 @@ async function perform(stage: Stage, postgres: PostgresServer, { tenants, docume
   } finally {
     app.child.kill('SIGTERM')
   }
-  const { operations, errorCount } = JSON.parse(await app.output) as { operations?: Readonly<Record<string, number>>; errorCount: number }
+  const { operations, errorCount } = JSON.parse(await app.output) as {
+    operations?: Readonly<Record<string, number>>
+    errorCount: number
+  }
   const total = Object.values(operations ?? {}).reduce((sum, each) => sum + each, 0)
   // The column went with `down`; what clients wrote to it is in lockstep.kept_values, as the journal says.
   await stage.run(simulate, ['--check', journal, '--except', 'language'])
-  stage.cli.say(`\nThe app meanwhile: ${total} operations, ${errorCount} errors; every acknowledged write is still there.`)
+  stage.cli.say(
+    `\nThe app meanwhile: ${total} operations, ${errorCount} errors; every acknowledged write is still there.`,
+  )
 }
 
 function createStage(cli: Cli, stores: NodeJS.ProcessEnv): Stage {
@@ -99,7 +114,10 @@ function createStage(cli: Cli, stores: NodeJS.ProcessEnv): Stage {
     run: (script, args) => begin(script, args).output,
     show(args) {
       cli.say(`\n${cli.talk.paint.bold(`$ lockstep ${args.join(' ')}`)}`)
-      const child = spawn(process.execPath, [join(root, 'bin/lockstep.js'), ...args, '--cwd', example], { env, stdio: 'inherit' })
+      const child = spawn(process.execPath, [join(root, 'bin/lockstep.js'), ...args, '--cwd', example], {
+        env,
+        stdio: 'inherit',
+      })
       return ended(child, `lockstep ${args[0] ?? ''}`)
     },
   }
@@ -119,7 +137,14 @@ function ended(child: ChildProcess, name: string, why: () => string = () => ''):
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(new LockstepError('LS-9001', `${name} ended with ${code ?? 'a signal'}`, { where: { name }, why: why(), hint: 'this is a defect of Lockstep: report it with this output' }))
+      else
+        reject(
+          new LockstepError('LS-9001', `${name} ended with ${code ?? 'a signal'}`, {
+            where: { name },
+            why: why(),
+            hint: 'this is a defect of Lockstep: report it with this output',
+          }),
+        )
     })
   })
 }

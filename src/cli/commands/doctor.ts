@@ -3,8 +3,11 @@ import type { ChosenEnvironment, LoadedConfig } from '../../config.ts'
 import type { LockstepError } from '../../kernel/errors.ts'
 import { toLockstepError } from '../../kernel/errors.ts'
 import type { Migrator } from '../../migrator.ts'
+import type { Target } from '../../plan/plan.ts'
 import { renderDoctor } from '../../report/doctor.ts'
 import type { Check, Setting } from '../../report/doctor.ts'
+import { printCount, printCounted } from '../../report/figures.ts'
+import type { StatusRow } from '../../report/status.ts'
 import { printPostgres, printServerVersion } from '../../report/target.ts'
 import type { Cli } from '../cli.ts'
 import { installedVersion } from '../installed-version.ts'
@@ -20,8 +23,16 @@ export async function doctor(cli: Cli): Promise<number> {
     const { loaded, environment } = configured
     settings.push(...shownSettings(cli, loaded, environment))
     checks.push(ok('configuration', `${loaded.file} is valid`), ...checkPackages(loaded, environment))
-    await attempt(checks, 'stores', () => withMigrator(cli, {}, async (migrator) => void checks.push(...(await checkStores(migrator)))))
-  } else checks.push({ name: 'stores', status: 'skipped', detail: 'without a configuration nobody knows where they are', hint: null })
+    await attempt(checks, 'stores', () =>
+      withMigrator(cli, {}, async (migrator) => void checks.push(...(await checkStores(migrator)))),
+    )
+  } else
+    checks.push({
+      name: 'stores',
+      status: 'skipped',
+      detail: 'without a configuration nobody knows where they are',
+      hint: null,
+    })
   const good = checks.every(({ status }) => status !== 'problem')
   const report = { formatVersion: 1 as const, ok: good, checks, settings }
   if (cli.format === 'json') cli.printJson(report)
@@ -42,10 +53,20 @@ async function attempt<T>(checks: Check[], name: string, work: () => Promise<T>)
 }
 
 function problemOf(name: string, { code, message, why, hint }: LockstepError): Check {
-  return { name, status: 'problem', detail: `${code}: ${message}${why === undefined ? '' : `; ${why}`}`, hint: hint ?? null }
+  return {
+    name,
+    status: 'problem',
+    detail: `${code}: ${message}${why === undefined ? '' : `; ${why}`}`,
+    hint: hint ?? null,
+  }
 }
 
-async function configure({ folder, configFile, environment, world }: Cli): Promise<{ readonly loaded: LoadedConfig; readonly environment: ChosenEnvironment }> {
+async function configure({
+  folder,
+  configFile,
+  environment,
+  world,
+}: Cli): Promise<{ readonly loaded: LoadedConfig; readonly environment: ChosenEnvironment }> {
   const { provided } = await import('../../authoring.ts')
   const loaded = await loadConfig({ folder, file: configFile, provided })
   return { loaded, environment: chooseEnvironment(loaded, environment, world.env) }
@@ -54,21 +75,41 @@ async function configure({ folder, configFile, environment, world }: Cli): Promi
 function checkNode(found: string): Check {
   const [major = 0, minor = 0] = found.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 20)) return ok('Node', found)
-  return { name: 'Node', status: 'problem', detail: `${found} is too old`, hint: 'install Node 20.20 or a later version' }
+  return {
+    name: 'Node',
+    status: 'problem',
+    detail: `${found} is too old`,
+    hint: 'install Node 20.20 or a later version',
+  }
 }
 
 function checkPackages({ root }: LoadedConfig, { settings }: ChosenEnvironment): readonly Check[] {
   const firestore = installedVersion(root, '@google-cloud/firestore') ?? installedVersion(root, 'firebase-admin')
   const client: Check =
     firestore === undefined && settings.firestore.client === undefined
-      ? { name: '@google-cloud/firestore', status: 'problem', detail: `not installed in ${root}`, hint: 'npm install @google-cloud/firestore' }
-      : ok('@google-cloud/firestore', firestore === undefined ? 'the configuration brings its own client' : `${firestore.name} ${firestore.version}`)
+      ? {
+          name: '@google-cloud/firestore',
+          status: 'problem',
+          detail: `not installed in ${root}`,
+          hint: 'npm install @google-cloud/firestore',
+        }
+      : ok(
+          '@google-cloud/firestore',
+          firestore === undefined
+            ? 'the configuration brings its own client'
+            : `${firestore.name} ${firestore.version}`,
+        )
   const own = new URL('.', import.meta.url)
   const pglite = installedVersion(own, '@electric-sql/pglite')
   const needed = 'pglite' in settings.postgres
   const embedded: Check =
     pglite === undefined
-      ? { name: '@electric-sql/pglite', status: needed ? 'problem' : 'warning', detail: 'not installed: no embedded Postgres, no lockstep local', hint: 'npm install @electric-sql/pglite @electric-sql/pglite-pgvector' }
+      ? {
+          name: '@electric-sql/pglite',
+          status: needed ? 'problem' : 'warning',
+          detail: 'not installed: no embedded Postgres, no lockstep local',
+          hint: 'npm install @electric-sql/pglite @electric-sql/pglite-pgvector',
+        }
       : ok('@electric-sql/pglite', pglite.version)
   return [client, embedded]
 }
@@ -76,21 +117,65 @@ function checkPackages({ root }: LoadedConfig, { settings }: ChosenEnvironment):
 async function checkStores(migrator: Migrator): Promise<readonly Check[]> {
   const { target } = migrator
   const { firestore, postgres } = target
-  const { ledger, knownLedger, vector, mayCreate, lockTable } = await migrator.inspect()
-  const status = await migrator.status()
-  const faulty = status.migrations.filter(({ edited, fileMissing, state }) => edited || (fileMissing && state !== 'completed' && state !== 'rolled back'))
+  const inspection = await migrator.inspect()
+  const { migrations } = await migrator.status()
+  const server = `${postgres.engine === 'pglite' ? 'PGlite' : 'PostgreSQL'} ${printServerVersion(postgres.version)}`
+  const emulator = firestore.emulator === null ? '' : ` on emulator ${firestore.emulator}`
   return [
-    ok('Firestore', `${firestore.project}/${firestore.database}${firestore.emulator === null ? '' : ` on emulator ${firestore.emulator}`} was opened; the first plan reads from it`),
-    ok('Postgres', `${printPostgres(target)} answers, ${postgres.engine === 'pglite' ? 'PGlite' : 'PostgreSQL'} ${printServerVersion(postgres.version)}, no transaction pooler between`),
-    ledger > knownLedger
-      ? { name: 'ledger', status: 'problem', detail: `version ${ledger} was written by a newer Lockstep`, hint: 'upgrade the lockstep package' }
-      : ok('ledger', ledger === 0 ? 'none yet: the first run makes it' : `version ${ledger}${ledger < knownLedger ? `, the next run makes it ${knownLedger}` : ''}`),
-    mayCreate || ledger > 0
-      ? ok('rights', mayCreate ? 'may create the ledger and indexes' : 'the ledger exists')
-      : { name: 'rights', status: 'problem', detail: `${postgres.user} may not create a schema in ${postgres.database}`, hint: `grant create on database "${postgres.database}" to "${postgres.user}"` },
-    ok('pgvector', vector.installed ?? (vector.available === null ? 'not available on this server' : `${vector.available} available, not installed in this database`)),
-    ok('lock table', `room for ${lockTable} locks; a transaction of Lockstep takes at most a few hundred`),
-    ok('migrations', `${status.migrations.length} known`),
-    ...faulty.map(({ id, edited, next }): Check => ({ name: 'migrations', status: 'problem', detail: `${id} ${edited ? 'was edited after it was applied' : 'lost its file'}`, hint: next })),
+    ok('Firestore', `${firestore.project}/${firestore.database}${emulator} answers`),
+    ok('Postgres', `${printPostgres(target)} answers, ${server}, no transaction pooler between`),
+    checkLedger(inspection),
+    checkRights(inspection, target),
+    ok('pgvector', vectorText(inspection)),
+    ok(
+      'lock table',
+      `room for ${printCount(inspection.lockTable)} locks; a transaction of Lockstep takes a few hundred at most`,
+    ),
+    ok('migrations', printCounted(migrations.length, 'migrations')),
+    ...migrations.filter(isFaulty).map(faultOf),
   ]
+}
+
+type Inspection = Awaited<ReturnType<Migrator['inspect']>>
+
+function checkLedger({ ledger, knownLedger }: Inspection): Check {
+  if (ledger === 0) return ok('ledger', 'none yet: the first run makes it')
+  if (ledger <= knownLedger)
+    return ok('ledger', `version ${ledger}${ledger < knownLedger ? `, the next run makes it ${knownLedger}` : ''}`)
+  return {
+    name: 'ledger',
+    status: 'problem',
+    detail: `version ${ledger} was written by a newer Lockstep`,
+    hint: 'upgrade the lockstep package',
+  }
+}
+
+function checkRights({ ledger, mayCreate }: Inspection, { postgres }: Target): Check {
+  if (mayCreate) return ok('rights', 'may create the ledger')
+  if (ledger > 0) return ok('rights', 'the ledger exists')
+  const { user, database } = postgres
+  return {
+    name: 'rights',
+    status: 'problem',
+    detail: `${user} may not create a schema in ${database}`,
+    hint: `grant create on database "${database}" to "${user}"`,
+  }
+}
+
+function vectorText({ vector: { installed, available } }: Inspection): string {
+  if (installed !== null) return installed
+  return available === null ? 'not available on this server' : `${available} available, not installed in this database`
+}
+
+function isFaulty({ edited, fileMissing, state }: StatusRow): boolean {
+  return edited || (fileMissing && state !== 'completed' && state !== 'rolled back')
+}
+
+function faultOf({ id, edited, next }: StatusRow): Check {
+  return {
+    name: 'migrations',
+    status: 'problem',
+    detail: `${id} ${edited ? 'was edited after it was applied' : 'lost its file'}`,
+    hint: next,
+  }
 }

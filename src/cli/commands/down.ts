@@ -9,7 +9,9 @@ import { kindsOf } from './up.ts'
 
 /** `lockstep down [migration]`: the latest open run without a name. Asks always. */
 export async function down(cli: Cli, id: string | undefined, options: Options): Promise<number> {
-  await withRunning(cli, 'down', options['concurrency'] as number | undefined, (running) => takeBack(cli, running, id, options))
+  await withRunning(cli, 'down', options['concurrency'] as number | undefined, (running) =>
+    takeBack(cli, running, id, options),
+  )
   return 0
 }
 
@@ -19,7 +21,11 @@ async function takeBack(cli: Cli, running: Running, id: string | undefined, opti
   const row = requireRow(id === undefined ? latestOpen(status) : findRow(status, id), isRevertible, 'down')
   if (row === undefined) return
   const action = `take ${row.id} (${row.state}) back on ${migrator.target.environment}: both databases as before, later writes of others kept`
-  await confirm(cli, { target: migrator.target, action, id: row.run ?? '', always: true, signal }, { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined })
+  await confirm(
+    cli,
+    { target: migrator.target, action, id: row.run ?? '', always: true, signal },
+    { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined },
+  )
   await running.work({ migration: row.id, kinds: await kindsOf(running, row.id) }, () => migrator.down(row.id))
 }
 

@@ -17,7 +17,11 @@ export async function init(cli: Cli, options: Options): Promise<void> {
   const dry = options['dryRun'] === true
   const found = detectProject(cli.folder)
   for (const line of found.told) cli.say(`found ${line}`)
-  const pieces = [configPiece(cli.folder, configTemplate(found, basename(cli.folder)), dry), folderPiece(cli.folder, dry), ignorePiece(cli.folder, dry)]
+  const pieces = [
+    configPiece(cli.folder, configTemplate(found, basename(cli.folder)), dry),
+    folderPiece(cli.folder, dry),
+    ignorePiece(cli.folder, dry),
+  ]
   if (cli.format === 'json') cli.printJson({ formatVersion: 1, files: pieces })
   else for (const piece of pieces) printPiece(cli, piece)
   if (!dry) cli.say('next  lockstep local in one terminal, then lockstep doctor, then lockstep new SLUG')

@@ -27,10 +27,14 @@ async function loadJournal(migrator: Migrator, id: string | undefined): Promise<
   const row = id === undefined ? status.migrations.findLast(({ run }) => run !== null) : findRow(status, id)
   const found = row === undefined ? undefined : (await migrator.journal(row.id)).at(-1)
   if (found !== undefined) return buildJournal(found)
-  throw new LockstepError('LS-4006', row === undefined ? 'no migration has been run here' : `${row.id} has not been run here`, {
-    where: { name: row?.id ?? migrator.target.environment },
-    hint: 'lockstep up starts one',
-  })
+  throw new LockstepError(
+    'LS-4006',
+    row === undefined ? 'no migration has been run here' : `${row.id} has not been run here`,
+    {
+      where: { name: row?.id ?? migrator.target.environment },
+      hint: 'lockstep up starts one',
+    },
+  )
 }
 
 function render({ format }: Cli, report: JournalReport, screen: Screen): string {

@@ -21,8 +21,12 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   const stores = await startLocalStores(wanted)
   const takeAway = leaveNote(cli.folder, stores.variables)
   try {
-    const places = Object.entries(stores.variables).map(([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value}`)
-    cli.say(`${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}`)
+    const places = Object.entries(stores.variables).map(
+      ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value}`,
+    )
+    cli.say(
+      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}`,
+    )
     if (command !== undefined) return await runCommand(cli, command, stores.variables)
     printVariables(cli, stores.variables)
     cli.say('running until Ctrl-C; in another terminal: eval "$(lockstep local --print-env)"')
@@ -50,12 +54,20 @@ function commandOf({ argv }: Cli): readonly string[] | undefined {
   if (at < 0) return undefined
   const command = argv.slice(at + 1)
   if (command.length > 0) return command
-  throw new LockstepError('LS-1001', '--exec names no command', { where: { name: `lockstep ${argv.join(' ')}` }, hint: 'lockstep local --exec npm test' })
+  throw new LockstepError('LS-1001', '--exec names no command', {
+    where: { name: `lockstep ${argv.join(' ')}` },
+    hint: 'lockstep local --exec npm test',
+  })
 }
 
 function printVariables(cli: Cli, variables: Variables): void {
   if (cli.format === 'json') cli.printJson({ formatVersion: 1, variables })
-  else cli.print(Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`).join('\n'))
+  else
+    cli.print(
+      Object.entries(variables)
+        .map(([name, value]) => `export ${name}='${value}'`)
+        .join('\n'),
+    )
 }
 
 function untilInterrupted({ world }: Cli): Promise<void> {
@@ -70,11 +82,23 @@ function untilInterrupted({ world }: Cli): Promise<void> {
 }
 
 /** Runs it with the variables set, waits for its end, and passes its exit code on; a signal of ours reaches it too. */
-function runCommand({ world, folder }: Cli, [file = '', ...args]: readonly string[], variables: Variables): Promise<number> {
+function runCommand(
+  { world, folder }: Cli,
+  [file = '', ...args]: readonly string[],
+  variables: Variables,
+): Promise<number> {
   const child = spawn(file, args, { cwd: folder, env: { ...world.env, ...variables }, stdio: 'inherit' })
   const forget = world.onInterrupt(() => child.kill('SIGTERM'))
   return new Promise<number>((done, fail) => {
-    child.once('error', (cause) => fail(new LockstepError('LS-1007', `${file} cannot be run: ${cause.message}`, { where: { name: '--exec' }, hint: 'name a program that is on the PATH', cause })))
+    child.once('error', (cause) =>
+      fail(
+        new LockstepError('LS-1007', `${file} cannot be run: ${cause.message}`, {
+          where: { name: '--exec' },
+          hint: 'name a program that is on the PATH',
+          cause,
+        }),
+      ),
+    )
     child.once('exit', (code, signal) => done(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   }).finally(forget)
 }

@@ -22,14 +22,19 @@ export async function newMigration(cli: Cli, slug: string, options: Options): Pr
 
 async function migrationsFolder({ folder, configFile }: Cli): Promise<string> {
   if (configFile === undefined && findConfig(folder) === undefined) {
-    throw new LockstepError('LS-1002', `no lockstep.config.ts in ${folder} or above`, { hint: 'lockstep init writes one' })
+    throw new LockstepError('LS-1002', `no lockstep.config.ts in ${folder} or above`, {
+      hint: 'lockstep init writes one',
+    })
   }
   const { provided } = await import('../../authoring.ts')
   return (await loadConfig({ folder, file: configFile, provided })).migrationsFolder
 }
 
 function badSlug(slug: string): LockstepError {
-  const better = slug.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '')
+  const better = slug
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
   return new LockstepError('LS-1007', `"${slug}" cannot be part of a migration's name`, {
     where: { name: 'lockstep new SLUG' },
     why: 'up to 100 lower-case letters, digits and underscores, the first no underscore',

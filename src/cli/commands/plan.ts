@@ -11,7 +11,9 @@ import type { Options } from '../verb.ts'
 
 /** `lockstep plan [migration]`: the first pending one without a name; 2 with `--exit-code` when something is pending. */
 export async function plan(cli: Cli, id: string | undefined, options: Options): Promise<number> {
-  return withMigrator(cli, {}, (migrator) => showPlan(cli, migrator, { id, out: options['out'] as string | undefined, exitCode: options['exitCode'] === true }))
+  return withMigrator(cli, {}, (migrator) =>
+    showPlan(cli, migrator, { id, out: options['out'] as string | undefined, exitCode: options['exitCode'] === true }),
+  )
 }
 
 interface Wanted {
@@ -23,20 +25,21 @@ interface Wanted {
 async function showPlan(cli: Cli, migrator: Migrator, { id, out, exitCode }: Wanted): Promise<number> {
   const status = await migrator.status()
   const pending = status.migrations.filter(isPending)
-  const row = id === undefined ? pending[0] : findRow(status, id)
   const open = id === undefined ? status.migrations.filter(isOpen) : []
   for (const each of open) cli.say(`${stateOf(each)}; it goes on before anything new is started`)
+  const row = id === undefined ? pending[0] : findRow(status, id)
+  const code = exitCode && pending.length + open.length > 0 ? 2 : 0
   if (row === undefined || !isPending(row)) {
     printNothing(cli, status, row ?? open[0])
-    return exitCode && (open.length > 0 || pending.length > 0) ? 2 : 0
+    return code
   }
   const planned = await migrator.plan(row.id)
-  const saved = out === undefined ? undefined : saveFile(cli.world.cwd, out, `${JSON.stringify(planned, null, 2)}\n`)
+  if (out !== undefined) saveFile(cli.world.cwd, out, `${JSON.stringify(planned, null, 2)}\n`)
   printPlan(cli, planned, nextAfter(cli, planned, out))
-  const more = renderMore(pending.filter(({ id: other }) => other !== row.id).length)
+  const more = renderMore(pending.filter((other) => other.id !== row.id).length)
   if (more !== undefined) cli.say(more)
-  if (saved !== undefined) cli.say(`saved in ${out}`)
-  return exitCode ? 2 : 0
+  if (out !== undefined) cli.say(`saved in ${out}`)
+  return code
 }
 
 function printPlan(cli: Cli, planned: Plan, next: string): void {
@@ -46,15 +49,19 @@ function printPlan(cli: Cli, planned: Plan, next: string): void {
 
 /** JSON is a plan or null, so that a script can tell. */
 function printNothing(cli: Cli, status: Status, row: StatusRow | undefined): void {
-  const text = row === undefined ? 'nothing pending: every migration is applied' : stateOf(row)
+  const text = row === undefined ? 'nothing pending: every migration is applied' : whereOf(row)
   if (cli.format === 'json') cli.print('null')
   else cli.print(`${text}\nnext  ${row?.next ?? status.next}`)
   if (cli.format === 'json') cli.say(text)
 }
 
-function stateOf({ id, state, phase, percent, next }: StatusRow): string {
-  const where = state === 'running' || state === 'paused' || state === 'failed' ? ` in ${phase ?? 'expand'}${percent === null ? '' : `, ${percent} %`}` : ''
-  return `${id} is ${state}${where}${next === null ? '' : `: ${next}`}`
+function stateOf(row: StatusRow): string {
+  return `${whereOf(row)}${row.next === null ? '' : `: ${row.next}`}`
+}
+
+function whereOf({ id, state, phase, percent }: StatusRow): string {
+  if (state !== 'running' && state !== 'paused' && state !== 'failed') return `${id} is ${state}`
+  return `${id} is ${state} in ${phase ?? 'expand'}${percent === null ? '' : `, ${percent} %`}`
 }
 
 /** The command that applies this very plan. */

@@ -11,7 +11,7 @@ import type { Given } from '../confirm.ts'
 import { isPending, queueOf } from '../queue.ts'
 import type { Queue } from '../queue.ts'
 import type { Running } from '../running.ts'
-import { withRunning } from '../running.ts'
+import { refuseWhenAborted, withRunning } from '../running.ts'
 import type { Options } from '../verb.ts'
 import { plan } from './plan.ts'
 
@@ -46,14 +46,21 @@ function loadPlan(cli: Cli, name: string, id: string | undefined): Plan {
   const file = resolve(cli.world.cwd, name)
   const saved = parsePlan(readPlanFile(file), file)
   if (id === undefined || id === saved.migration.id) return saved
-  throw new LockstepError('LS-1007', `${name} is the plan of ${saved.migration.id}, not of ${id}`, { where: { name: '--plan' }, hint: 'leave the migration out' })
+  throw new LockstepError('LS-1007', `${name} is the plan of ${saved.migration.id}, not of ${id}`, {
+    where: { name: '--plan' },
+    hint: 'leave the migration out',
+  })
 }
 
 function readPlanFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new LockstepError('LS-2302', `${file} cannot be read`, { where: { file }, hint: 'save a plan with lockstep plan --out FILE', cause })
+    throw new LockstepError('LS-2302', `${file} cannot be read`, {
+      where: { file },
+      hint: 'save a plan with lockstep plan --out FILE',
+      cause,
+    })
   }
 }
 
@@ -68,7 +75,10 @@ async function applySaved(cli: Cli, running: Running, { saved, queue, status, wa
   const { id } = saved.migration
   const row = status.migrations.find((each) => each.id === id)
   if (queue.pending.length === 0) {
-    throw new LockstepError('LS-4006', `${id} is ${row?.state ?? 'unknown'}: a plan is applied to what is pending`, { where: { name: id }, hint: row?.next ?? 'lockstep status' })
+    throw new LockstepError('LS-4006', `${id} is ${row?.state ?? 'unknown'}: a plan is applied to what is pending`, {
+      where: { name: id },
+      hint: row?.next ?? 'lockstep status',
+    })
   }
   requireFresh(saved, await running.migrator.plan(id))
   await startPlanned(cli, running, saved, wanted)
@@ -106,8 +116,14 @@ export async function kindsOf({ migrator }: Running, migration: string): Promise
 async function startPlanned(cli: Cli, running: Running, planned: Plan, { to, given }: UpOptions): Promise<void> {
   const { migrator, signal } = running
   const { id } = planned.migration
+  refuseWhenAborted(signal)
   cli.say(renderPlan(planned, undefined, cli.talk))
-  const demand = { target: migrator.target, action: `apply plan ${planned.id} of ${id} to ${migrator.target.environment}`, id: planned.id, always: false }
+  const demand = {
+    target: migrator.target,
+    action: `apply plan ${planned.id} of ${id} to ${migrator.target.environment}`,
+    id: planned.id,
+    always: false,
+  }
   await confirm(cli, { ...demand, signal }, given)
   await running.work({ migration: id, kinds: planned.steps.map(({ kind }) => kind) }, () => migrator.start(planned, to))
 }
@@ -117,5 +133,8 @@ async function tellBehind(cli: Cli, running: Running, status: Status): Promise<v
   const behind = await running.migrator.behind()
   running.noteBehind(behind)
   const soaking = status.migrations.find(({ state }) => state === 'soaking')
-  if (behind > 0) cli.say(`lockstep verify names what is behind${soaking === undefined ? '' : `, lockstep complete ${soaking.id} brings it up`}`)
+  if (behind > 0)
+    cli.say(
+      `lockstep verify names what is behind${soaking === undefined ? '' : `, lockstep complete ${soaking.id} brings it up`}`,
+    )
 }

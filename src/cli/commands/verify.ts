@@ -11,9 +11,9 @@ import type { Options } from '../verb.ts'
 export async function verify(cli: Cli, id: string | undefined, options: Options): Promise<number> {
   const level = options['level'] === 'full' ? 'full' : 'counts'
   const events: RunEvent[] = []
-  const controller = new AbortController()
-  const listener = (message: { readonly event: RunEvent } | object): void => void ('event' in message && events.push(message.event))
-  return withMigrator(cli, { listener, interrupt: controller.signal }, async (migrator) => {
+  const listener = (message: { readonly event: RunEvent } | object): void =>
+    void ('event' in message && events.push(message.event))
+  return withMigrator(cli, { listener }, async (migrator) => {
     const report = await check(cli, migrator, { id, level, events })
     if (cli.format === 'json') cli.printJson(report)
     else cli.print(renderVerification(report, cli.payload))
@@ -38,5 +38,11 @@ async function check(cli: Cli, migrator: Migrator, { id, level, events }: Wanted
     const problems = await migrator.verify(row.id, level)
     migrations.push(buildChecked(row.id, problems, events))
   }
-  return { formatVersion: 1, target: migrator.target, level, ok: migrations.every(({ problems }) => problems === 0), migrations }
+  return {
+    formatVersion: 1,
+    target: migrator.target,
+    level,
+    ok: migrations.every(({ problems }) => problems === 0),
+    migrations,
+  }
 }

@@ -27,7 +27,7 @@ export function checkDocumentSize(segments: readonly string[], fields: Fields): 
 }
 
 /** The documented size of a document: its name, its fields and 32 bytes. */
-export function documentSize(segments: readonly string[], fields: Fields): number {
+function documentSize(segments: readonly string[], fields: Fields): number {
   let size = 16 + 32
   for (const segment of segments) size += Buffer.byteLength(segment) + 1
   return size + fieldsSize(fields)

@@ -74,7 +74,7 @@ export function compareNumbers(left: number | bigint, right: number | bigint): n
   return leftIsNan === rightIsNan ? 0 : leftIsNan ? -1 : 1
 }
 
-export function compareTimes(left: Timestamp, right: Timestamp): number {
+function compareTimes(left: Timestamp, right: Timestamp): number {
   return left.seconds - right.seconds || left.nanos - right.nanos
 }
 

@@ -182,7 +182,7 @@ function checkLength<T extends string | Uint8Array>(value: T): T {
 }
 
 /** Exactly the same, type by type: 3 is not 3.0, -0 is not 0, NaN is NaN. */
-export function isIdentical(left: Value, right: Value): boolean {
+function isIdentical(left: Value, right: Value): boolean {
   if (left === right) return true
   if (left.kind !== right.kind) return false
   if ('arrayValue' in left && 'arrayValue' in right) {

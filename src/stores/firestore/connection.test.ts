@@ -2,12 +2,14 @@ import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Firestore } from '@google-cloud/firestore'
 import { describe, expect, it } from 'vitest'
 import { fakeConnection, fakeStream, grpcError } from '../../../test/stores/fake-connection.ts'
 import { openConnection } from './connection.ts'
 import { isMissingIndex } from '../missing-index.ts'
 import { countDocuments } from './count.ts'
+import { loadRawClientClass } from './peer.ts'
 import { createFirestoreDocuments } from './firestore-documents.ts'
 
 /** The matcher, without the `any` it is declared as. */
@@ -35,7 +37,7 @@ describe('createFirestoreDocuments', () => {
   it('names the package to install when the driver is not there', async () => {
     const resolveFrom = await mkdtemp(join(tmpdir(), 'lockstep-'))
     await expect(
-      createFirestoreDocuments({ projectId: 'p', emulatorHost: '127.0.0.1:1', resolveFrom }),
+      loadRawClientClass(resolveFrom, pathToFileURL(join(resolveFrom, 'index.js')).href),
     ).rejects.toMatchObject({
       code: 'LS-1006',
       hint: 'npm install @google-cloud/firestore',

@@ -143,13 +143,16 @@ function describe({ client, target, headers, close }: Parts): Connection {
   return { client, target, database, root: `${database}/documents`, call, close }
 }
 
-/** Signing in may take a few round trips in production. */
-async function probe({ client, target, root, call }: Connection): Promise<void> {
-  const timeout = target.emulator === undefined ? 15_000 : 5_000
-  await within(
-    client.listCollectionIds({ parent: root, pageSize: 1 }, { ...call, timeout, autoPaginate: false }),
-    timeout + 1_000,
-  )
+const probeTimeout = 15_000
+
+/** The emulator walks through every document to list collections; a commit of nothing costs it nothing. */
+async function probe({ client, target, root, database, call }: Connection): Promise<void> {
+  const options = { ...call, timeout: probeTimeout }
+  const answer: Promise<unknown> =
+    target.emulator === undefined
+      ? client.listCollectionIds({ parent: root, pageSize: 1 }, { ...options, autoPaginate: false })
+      : client.commit({ database, writes: [] }, options)
+  await within(answer, probeTimeout + 1_000)
 }
 
 /** The driver's own deadline starts only once it has an access token; looking for credentials has none. */

@@ -38,7 +38,7 @@ export function statusOf(error: unknown): RawStatus {
 }
 
 /** The status by name, `CODE_17` for a number that is not known. */
-export function statusName(code: number): string {
+function statusName(code: number): string {
   return code === clientFailure ? 'CLIENT' : (statusNames[code] ?? `CODE_${code}`)
 }
 

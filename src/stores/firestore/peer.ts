@@ -11,8 +11,11 @@ const installHint = `npm install ${peer}`
  * The driver's raw client as installed in the user's project: `@google-cloud/firestore` itself, or the copy
  * firebase-admin brings, or else the copy beside this package. LS-1006 with the line that installs it, or the reason it cannot be loaded.
  */
-export async function loadRawClientClass(resolveFrom: string): Promise<RawClientClass> {
-  const entry = resolvePeer(resolveFrom)
+export async function loadRawClientClass(
+  resolveFrom: string,
+  ownModule: string = import.meta.url,
+): Promise<RawClientClass> {
+  const entry = resolvePeer(resolveFrom, ownModule)
   if (entry === undefined) {
     throw new LockstepError('LS-1006', `${peer} is not installed in ${resolveFrom}`, { hint: installHint })
   }
@@ -24,13 +27,13 @@ export async function loadRawClientClass(resolveFrom: string): Promise<RawClient
   })
 }
 
-function resolvePeer(resolveFrom: string): string | undefined {
+function resolvePeer(resolveFrom: string, ownModule: string): string | undefined {
   const require = createRequire(join(resolveFrom, 'package.json'))
   const direct = resolveWith(require, peer)
   if (direct !== undefined) return direct
   const admin = resolveWith(require, 'firebase-admin/package.json') ?? resolveWith(require, 'firebase-admin')
   const ofAdmin = admin === undefined ? undefined : resolveWith(createRequire(admin), peer)
-  return ofAdmin ?? resolveWith(createRequire(import.meta.url), peer)
+  return ofAdmin ?? resolveWith(createRequire(ownModule), peer)
 }
 
 function resolveWith(require: NodeJS.Require, name: string): string | undefined {

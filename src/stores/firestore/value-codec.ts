@@ -53,7 +53,7 @@ function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
 }
 
 /** One value of the protocol in the port's form. LS-3004 for a kind of value this version does not know. */
-export function decodeRaw(raw: RawValue): Value {
+function decodeRaw(raw: RawValue): Value {
   if (raw.stringValue !== undefined) return { stringValue: raw.stringValue }
   if (raw.integerValue !== undefined) return { integerValue: raw.integerValue }
   if (raw.booleanValue !== undefined) return { booleanValue: raw.booleanValue }

@@ -1,10 +1,12 @@
+import type * as pglite from '@electric-sql/pglite'
 import type { PGlite } from '@electric-sql/pglite'
+import type * as pgvector from '@electric-sql/pglite-pgvector'
 import { LockstepError } from '../../kernel/errors.ts'
 
 /** How the optional packages are imported. */
 export interface PgliteImports {
-  readonly engine: () => Promise<typeof import('@electric-sql/pglite')>
-  readonly vector: () => Promise<typeof import('@electric-sql/pglite-pgvector')>
+  readonly engine: () => Promise<typeof pglite>
+  readonly vector: () => Promise<typeof pgvector>
 }
 
 const installed: PgliteImports = {

@@ -1,0 +1,86 @@
+import { provided } from './authoring.ts'
+import type { ChosenEnvironment, LoadedConfig } from './config.ts'
+import type { Clock } from './kernel/clock.ts'
+import { LockstepError } from './kernel/errors.ts'
+import type { Listener } from './ledger/events.ts'
+import { readRuns } from './ledger/runs.ts'
+import type { Run } from './ledger/runs.ts'
+import { listMigrations, loadMigration } from './migrations/load-migrations.ts'
+import type { LoadedMigration, MigrationFile } from './migrations/load-migrations.ts'
+import type { Stores } from './open-stores.ts'
+import { operations } from './operations/catalogue.ts'
+import { createLook } from './operations/look.ts'
+import type { Look } from './operations/operation.ts'
+import { isEdited } from './report/status.ts'
+import type { createEngine } from './run/pg-boss-engine.ts'
+import type { RunStep } from './run/run-context.ts'
+
+/** Everything a migrator is made of: what tests replace one by one. */
+export interface House {
+  readonly options: {
+    /** Aborted by Ctrl-C: pages end, checkpoints are saved, the run is paused. */
+    readonly interrupt?: AbortSignal
+    /** Shards worked on at once in this process; 4 by default. */
+    readonly concurrency?: number
+  }
+  readonly loaded: LoadedConfig
+  readonly environment: ChosenEnvironment
+  readonly stores: Stores
+  readonly clock: Clock
+  readonly listener: Listener
+  readonly createEngine: typeof createEngine
+}
+
+/** A fresh look at both stores. */
+export function look({ stores, loaded, clock }: House): Look {
+  return createLook({ documents: stores.documents, tables: stores.tables, tenants: loaded.config.tenants, clock })
+}
+
+export function files({ loaded }: House): readonly MigrationFile[] {
+  return listMigrations(loaded.migrationsFolder)
+}
+
+/** Throws LS-2006 for one that is not on disk. */
+export async function load(house: House, migration: string): Promise<LoadedMigration> {
+  const found = files(house).find((file) => file.id === migration)
+  if (found !== undefined) return loadMigration(found, { provided, operations })
+  throw new LockstepError('LS-2006', `there is no migration ${migration}`, {
+    where: { name: house.loaded.migrationsFolder },
+    hint: 'lockstep status lists them; lockstep new writes one',
+  })
+}
+
+/** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */
+export async function openRun({ stores }: House, migration: string): Promise<Run> {
+  const run = (await readRuns(stores.tables)).findLast((each) => each.migration === migration)
+  if (run !== undefined && run.state !== 'rolled back') return run
+  throw new LockstepError('LS-4006', `${migration} has no run`, {
+    where: { name: migration },
+    hint: 'lockstep up starts one',
+  })
+}
+
+/** The steps as loaded from the file, with what the ledger keeps of each. Throws LS-2003 and LS-2004. */
+export async function stepsOf(house: House, run: Run): Promise<readonly RunStep[]> {
+  const migration = await load(house, run.migration).catch((error: unknown) => {
+    if (!(error instanceof LockstepError && error.code === 'LS-2006')) throw error
+    throw new LockstepError('LS-2004', `the file of ${run.migration} is missing, and its run needs it`, {
+      where: { name: run.migration },
+      hint: 'bring the file back as it was applied',
+    })
+  })
+  if (isEdited(run.checksum, migration.checksum)) throw editedError(migration)
+  return migration.steps.map(({ operation, spec }, index) => ({
+    operation,
+    spec,
+    memo: run.steps[index]?.memo ?? null,
+  }))
+}
+
+function editedError({ id, file }: LoadedMigration): LockstepError {
+  return new LockstepError('LS-2003', `${id} was edited after it was applied`, {
+    where: { file },
+    why: 'its steps would no longer mean what the ledger recorded; nothing was changed',
+    hint: 'bring the file back to what was applied (git log -p), and put the change into a new migration',
+  })
+}

@@ -26,7 +26,9 @@ const peerFolder = mkdtempSync(join(tmpdir(), 'lockstep-bench-peer-'))
 
 function installPeer(): string | undefined {
   try {
-    execFileSync('npm', ['install', '--prefix', peerFolder, '--no-audit', '--no-fund', 'fireway@1.1.0'], { stdio: 'pipe' })
+    execFileSync('npm', ['install', '--prefix', peerFolder, '--no-audit', '--no-fund', 'fireway@1.1.0'], {
+      stdio: 'pipe',
+    })
     return undefined
   } catch (error) {
     return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
@@ -54,7 +56,10 @@ async function runOnce(stores: BenchStores, contender: Contender, project: strin
   const task = { host: stores.host, project, collection: 'Chats', count }
   await seedDocuments(task)
   const database = await stores.createDatabase()
-  const flags = values.profile !== undefined && contender.program.startsWith('lockstep') ? ['--cpu-prof', '--cpu-prof-dir', values.profile] : []
+  const flags =
+    values.profile !== undefined && contender.program.startsWith('lockstep')
+      ? ['--cpu-prof', '--cpu-prof-dir', values.profile]
+      : []
   const measured = await runContender(contender, { ...task, url: database.url }, flags)
   await checkDocuments(task)
   await dropDocuments(task)
@@ -64,9 +69,17 @@ async function runOnce(stores: BenchStores, contender: Contender, project: strin
 
 function linesOf(results: ReadonlyMap<string, readonly Measurement[]>): readonly Line[] {
   return [...results].flatMap(([name, rounds]) => {
-    const line = { name, seconds: rounds.map((each) => each.seconds), cpu: rounds.map((each) => each.cpu), megabytes: rounds.map((each) => each.megabytes) }
+    const line = {
+      name,
+      seconds: rounds.map((each) => each.seconds),
+      cpu: rounds.map((each) => each.cpu),
+      megabytes: rounds.map((each) => each.megabytes),
+    }
     if (name !== 'lockstep') return [line]
-    const part = (of: string): Line => ({ name: `lockstep ${of}`, seconds: rounds.map((each) => each.parts?.[of] ?? Number.NaN) })
+    const part = (of: string): Line => ({
+      name: `lockstep ${of}`,
+      seconds: rounds.map((each) => each.parts?.[of] ?? Number.NaN),
+    })
     return [part('backfill'), part('verify'), { ...line, name: 'lockstep plan + up' }]
   })
 }
@@ -81,7 +94,9 @@ try {
       // The first round only warms the servers.
       if (round === 0) continue
       results.get(contender.name)?.push(measured)
-      console.error(`round ${round}: ${contender.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`)
+      console.error(
+        `round ${round}: ${contender.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`,
+      )
     }
   }
   console.log(`\n${count} documents, ${values.rounds} rounds; ratios are medians over rounds:\n`)

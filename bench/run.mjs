@@ -5,7 +5,9 @@ import { ensureInstalled, house } from '../scripts/install.mjs'
 
 /** Builds the product, then runs one benchmark of this folder: `npm run bench -- NAME [options]`. */
 const [name, ...options] = process.argv.slice(2)
-const known = readdirSync(`${house}bench`).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3))
+const known = readdirSync(`${house}bench`)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
 if (name === undefined || !known.includes(name)) {
   console.error(`Name one benchmark: ${known.join(', ')}`)
   process.exit(64)

@@ -12,7 +12,9 @@ const blocks: Readonly<Record<string, string>> = {
 
 function renderBlock(block: string, title: string): string {
   const codes = Object.entries(errorCatalogue).filter(([code]) => code.startsWith(`LS-${block}`))
-  const entries = codes.map(([code, problem]) => `### ${code}\n\n${sentence(problem.title)} Exit code ${problem.exit}.\n`)
+  const entries = codes.map(
+    ([code, problem]) => `### ${code}\n\n${sentence(problem.title)} Exit code ${problem.exit}.\n`,
+  )
   return [`## ${title}`, '', ...entries].join('\n')
 }
 

@@ -50,7 +50,11 @@ export const rooms: readonly Room[] = [
   { name: 'run', at: '^src/run/', may: above('run', 'adapters', 'local') },
   { name: 'report', at: '^src/report/', may: ['kernel', 'operations', 'migrations', 'plan', 'ledger'] },
   { name: 'client', at: '^src/client/', may: ['kernel', 'ports', 'operations', 'migrations'] },
-  { name: 'migrator', at: '^src/(migrator|house|readings|config|authoring|open-stores|inspect-stores|version)\\.ts$', may: above('migrator') },
+  {
+    name: 'migrator',
+    at: '^src/(migrator|house|readings|config|authoring|open-stores|inspect-stores|version)\\.ts$',
+    may: above('migrator'),
+  },
   { name: 'dashboard', at: '^src/dashboard/', may: ['kernel', 'plan', 'ledger', 'report', 'migrator'] },
   { name: 'cli', at: '^src/cli/', may: above('cli', 'ports', 'adapters', 'operations', 'archive', 'run', 'client') },
   { name: 'index', at: '^src/index\\.ts$', may: above('index', 'dashboard', 'cli') },

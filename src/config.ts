@@ -73,12 +73,20 @@ export function findConfig(folder: string): string | undefined {
 }
 
 /** Throws LS-1002 when there is none, LS-1003 with the place when it does not load or is not valid. */
-export async function loadConfig(options: { readonly folder: string; readonly file?: string | undefined; readonly provided: ProvidedModules }): Promise<LoadedConfig> {
+export async function loadConfig(options: {
+  readonly folder: string
+  readonly file?: string | undefined
+  readonly provided: ProvidedModules
+}): Promise<LoadedConfig> {
   const file = options.file === undefined ? findConfig(options.folder) : resolve(options.folder, options.file)
   if (file === undefined || !existsSync(file)) {
-    throw new LockstepError('LS-1002', `no lockstep.config.ts ${file === undefined ? `in ${options.folder} or above` : `at ${file}`}`, {
-      hint: 'lockstep init writes one',
-    })
+    throw new LockstepError(
+      'LS-1002',
+      `no lockstep.config.ts ${file === undefined ? `in ${options.folder} or above` : `at ${file}`}`,
+      {
+        hint: 'lockstep init writes one',
+      },
+    )
   }
   const config = parseConfig(await run(file, options.provided), file)
   const root = dirname(file)
@@ -114,18 +122,36 @@ export interface ChosenEnvironment {
 }
 
 /** Flag over variable over file. Throws LS-1004 for one that is not configured. */
-export function chooseEnvironment({ config, file }: LoadedConfig, flag: string | undefined, env: NodeJS.ProcessEnv): ChosenEnvironment {
+export function chooseEnvironment(
+  { config, file }: LoadedConfig,
+  flag: string | undefined,
+  env: NodeJS.ProcessEnv,
+): ChosenEnvironment {
   const names = Object.keys(config.environments)
-  const [name, origin] = firstGiven(flag, env['LOCKSTEP_ENV'], config.defaultEnvironment, names.length === 1 ? names[0] : undefined)
+  const [name, origin] = firstGiven(
+    flag,
+    env['LOCKSTEP_ENV'],
+    config.defaultEnvironment,
+    names.length === 1 ? names[0] : undefined,
+  )
   const settings = name === undefined ? undefined : config.environments[name]
   if (name !== undefined && settings !== undefined) return { name, origin, settings }
-  throw new LockstepError('LS-1004', name === undefined ? 'no environment was chosen' : `environment "${name}" is not configured`, {
-    where: { file },
-    hint: `use --env with one of: ${names.join(', ')}`,
-  })
+  throw new LockstepError(
+    'LS-1004',
+    name === undefined ? 'no environment was chosen' : `environment "${name}" is not configured`,
+    {
+      where: { file },
+      hint: `use --env with one of: ${names.join(', ')}`,
+    },
+  )
 }
 
-function firstGiven(flag?: string, variable?: string, file?: string, only?: string): readonly [string | undefined, ChosenEnvironment['origin']] {
+function firstGiven(
+  flag?: string,
+  variable?: string,
+  file?: string,
+  only?: string,
+): readonly [string | undefined, ChosenEnvironment['origin']] {
   if (flag !== undefined) return [flag, 'flag']
   if (variable !== undefined && variable !== '') return [variable, 'LOCKSTEP_ENV']
   return file === undefined ? [only, 'the only one'] : [file, 'defaultEnvironment']

@@ -54,7 +54,10 @@ export async function load(house: House, migration: string): Promise<LoadedMigra
 export async function openRun({ stores }: House, migration: string): Promise<Run> {
   const run = (await readRuns(stores.tables)).findLast((each) => each.migration === migration)
   if (run !== undefined && run.state !== 'rolled back') return run
-  throw new LockstepError('LS-4006', `${migration} has no run`, { where: { name: migration }, hint: 'lockstep up starts one' })
+  throw new LockstepError('LS-4006', `${migration} has no run`, {
+    where: { name: migration },
+    hint: 'lockstep up starts one',
+  })
 }
 
 /** The steps as loaded from the file, with what the ledger keeps of each. Throws LS-2003 and LS-2004. */
@@ -67,7 +70,11 @@ export async function stepsOf(house: House, run: Run): Promise<readonly RunStep[
     })
   })
   if (isEdited(run.checksum, migration.checksum)) throw editedError(migration)
-  return migration.steps.map(({ operation, spec }, index) => ({ operation, spec, memo: run.steps[index]?.memo ?? null }))
+  return migration.steps.map(({ operation, spec }, index) => ({
+    operation,
+    spec,
+    memo: run.steps[index]?.memo ?? null,
+  }))
 }
 
 function editedError({ id, file }: LoadedMigration): LockstepError {
@@ -77,4 +84,3 @@ function editedError({ id, file }: LoadedMigration): LockstepError {
     hint: 'bring the file back to what was applied (git log -p), and put the change into a new migration',
   })
 }
-

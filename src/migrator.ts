@@ -86,7 +86,15 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
   const environment = chooseEnvironment(loaded, options.environment, env)
   const stores = await openStores({ environment, root: loaded.root, env })
   const clock = options.clock ?? systemClock
-  return wireMigrator({ options, loaded, environment, stores, clock, listener: options.listener ?? (() => {}), createEngine })
+  return wireMigrator({
+    options,
+    loaded,
+    environment,
+    stores,
+    clock,
+    listener: options.listener ?? (() => {}),
+    createEngine,
+  })
 }
 
 /** A migrator over stores that are open already. */
@@ -100,7 +108,8 @@ export function wireMigrator(house: House): Migrator {
     status: () => readStatus(house),
     plan: (migration) => plan(house, migration),
     start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),
-    resume: (migration, stopAfter) => workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
+    resume: (migration, stopAfter) =>
+      workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
     behind: () => countBehind(house),
     verify: (migration, level) => verify(house, migration, level),
     complete: (migration) => workOn(house, migration, 'contract', complete),
@@ -126,12 +135,21 @@ async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise
   const { id, checksum } = planned.migration
   const run = randomBytes(4).toString('hex')
   await ensureLedger(tables)
-  await tables.transaction(async (q) => {
-    const steps = planned.steps.map(({ kind, memo }) => ({ kind, memo }))
-    await insertRun(q, { id: run, migration: id, checksum: JSON.stringify(checksum), plan: planned, actor: actor(), steps })
-    for (const [step, { shards }] of planned.steps.entries()) await insertShards(q, { run, step, round: 0, shards })
-    await appendEvents(q, run, [startedEvent(planned)])
-  }).catch(alreadyOpen(id))
+  await tables
+    .transaction(async (q) => {
+      const steps = planned.steps.map(({ kind, memo }) => ({ kind, memo }))
+      await insertRun(q, {
+        id: run,
+        migration: id,
+        checksum: JSON.stringify(checksum),
+        plan: planned,
+        actor: actor(),
+        steps,
+      })
+      for (const [step, { shards }] of planned.steps.entries()) await insertShards(q, { run, step, round: 0, shards })
+      await appendEvents(q, run, [startedEvent(planned)])
+    })
+    .catch(alreadyOpen(id))
   await workOn(house, id, 'forward', (context, crew, found) => runForward(context, crew, found, stopAfter))
 }
 
@@ -154,7 +172,12 @@ function alreadyOpen(migration: string): (error: unknown) => never {
 
 type RunWork = (context: RunContext, crew: Crew, run: Run) => Promise<void>
 
-async function workOn(house: House, migration: string, way: 'forward' | 'contract' | 'revert', work: RunWork): Promise<void> {
+async function workOn(
+  house: House,
+  migration: string,
+  way: 'forward' | 'contract' | 'revert',
+  work: RunWork,
+): Promise<void> {
   const { stores, environment, clock, listener, options } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
@@ -165,14 +188,17 @@ async function workOn(house: House, migration: string, way: 'forward' | 'contrac
     tables: stores.tables,
     clock,
     look: () => look(house),
-    createEngine: (queue: string, onWarning: (message: string) => void) => house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
+    createEngine: (queue: string, onWarning: (message: string) => void) =>
+      house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),
     listener,
   }
   const interrupt = options.interrupt ?? new AbortController().signal
-  await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) => work(context, crew, run))
+  await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) =>
+    work(context, crew, run),
+  )
 }
 
 async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: StopAfter): Promise<void> {
@@ -196,8 +222,15 @@ function requireState(run: Run, states: readonly Run['state'][], verb: string): 
 }
 
 function wrongState(run: Run, verb: string): LockstepError {
-  const why = run.state === 'completed' ? 'what it kept for the way back is gone' : `lockstep ${verb} does not apply to it`
-  return new LockstepError('LS-4006', `${run.migration} is ${run.state}`, { where: { name: run.migration }, why, hint: 'lockstep status shows what can be done next' })
+  const why =
+    run.state === 'completed'
+      ? 'what was kept for the way back went when it completed'
+      : `lockstep ${verb} does not apply to it`
+  return new LockstepError('LS-4006', `${run.migration} is ${run.state}`, {
+    where: { name: run.migration },
+    why,
+    hint: 'lockstep status shows what can be done next',
+  })
 }
 
 /** Who runs this, for the journal. */

@@ -25,10 +25,18 @@ export interface OpenOptions {
 }
 
 /** Where an environment points, before anything is opened. Throws LS-1005 where environment and target disagree. */
-function checkEnvironment({ environment, env }: OpenOptions): { readonly emulator: string | undefined; readonly url: string | undefined } {
+function checkEnvironment({ environment, env }: OpenOptions): {
+  readonly emulator: string | undefined
+  readonly url: string | undefined
+} {
   const { name, settings } = environment
-  const emulator = settings.firestore.emulatorHost ?? (env['FIRESTORE_EMULATOR_HOST'] === '' ? undefined : env['FIRESTORE_EMULATOR_HOST'])
-  const url = 'url' in settings.postgres ? resolveText(settings.postgres.url, env, `environments.${name}.postgres.url`) : undefined
+  const emulator =
+    settings.firestore.emulatorHost ??
+    (env['FIRESTORE_EMULATOR_HOST'] === '' ? undefined : env['FIRESTORE_EMULATOR_HOST'])
+  const url =
+    'url' in settings.postgres
+      ? resolveText(settings.postgres.url, env, `environments.${name}.postgres.url`)
+      : undefined
   const problem = disagreement(settings, emulator ?? emulatorOf(settings.firestore.client), url)
   if (problem === undefined) return { emulator, url }
   throw new LockstepError('LS-1005', `environment "${name}" is ${settings.kind}, but ${problem.what}`, {
@@ -38,16 +46,25 @@ function checkEnvironment({ environment, env }: OpenOptions): { readonly emulato
   })
 }
 
-function disagreement(settings: EnvironmentConfig, emulator: string | undefined, url: string | undefined): { readonly what: string; readonly hint: string } | undefined {
+function disagreement(
+  settings: EnvironmentConfig,
+  emulator: string | undefined,
+  url: string | undefined,
+): { readonly what: string; readonly hint: string } | undefined {
   if (settings.kind === 'production' && emulator !== undefined) {
     return { what: `an emulator is set (${emulator})`, hint: 'unset FIRESTORE_EMULATOR_HOST, or choose another --env' }
   }
   if (settings.kind !== 'local') return undefined
   if (emulator === undefined) {
-    return { what: 'no emulator is set, so Firestore would be the real one', hint: 'start lockstep local and export what it prints' }
+    return {
+      what: 'no emulator is set, so Firestore would be the real one',
+      hint: 'start lockstep local and export what it prints',
+    }
   }
-  if (emulator !== undefined && !isLoopback(hostOf(`tcp://${emulator}`))) return { what: `the emulator is on ${emulator}`, hint: 'use one on this machine, or make the environment staging' }
-  if (url !== undefined && !isLoopback(hostOf(url))) return { what: `Postgres is on ${hostOf(url)}`, hint: 'use one on this machine, or make the environment staging' }
+  if (emulator !== undefined && !isLoopback(hostOf(`tcp://${emulator}`)))
+    return { what: `the emulator is on ${emulator}`, hint: 'use one on this machine, or make the environment staging' }
+  if (url !== undefined && !isLoopback(hostOf(url)))
+    return { what: `Postgres is on ${hostOf(url)}`, hint: 'use one on this machine, or make the environment staging' }
   return undefined
 }
 
@@ -61,7 +78,11 @@ function hostOf(url: string): string {
     const parsed = new URL(url)
     return parsed.hostname === '' ? (parsed.searchParams.get('host') ?? '') : parsed.hostname.replace(/^\[|\]$/g, '')
   } catch (cause) {
-    throw new LockstepError('LS-1003', 'the Postgres URL cannot be read', { where: { name: 'postgres.url' }, hint: 'write postgres://user:password@host:5432/database', cause })
+    throw new LockstepError('LS-1003', 'the Postgres URL cannot be read', {
+      where: { name: 'postgres.url' },
+      hint: 'write postgres://user:password@host:5432/database',
+      cause,
+    })
   }
 }
 
@@ -75,7 +96,10 @@ export async function openStores(options: OpenOptions): Promise<Stores> {
   const { emulator, url } = checkEnvironment(options)
   const { environment, root, env } = options
   const { postgres, firestore } = environment.settings
-  const tables = url !== undefined ? await createPostgresTables({ url, applicationName: 'lockstep' }) : await createPgliteTables({ folder: resolve(root, 'pglite' in postgres ? postgres.pglite : '') })
+  const tables =
+    url !== undefined
+      ? await createPostgresTables({ url, applicationName: 'lockstep' })
+      : await createPgliteTables({ folder: resolve(root, 'pglite' in postgres ? postgres.pglite : '') })
   try {
     const documents = await createFirestoreDocuments({
       projectId: firestore.projectId,

@@ -19,10 +19,19 @@ export async function readStatus(house: House): Promise<Status> {
     if (run.phase === 'verify' || !['running', 'paused', 'failed', 'completing'].includes(run.state)) continue
     const rows = await readShards(tables, run.id, run.phase)
     const whole = rows.reduce((sum, row) => sum + Math.max(row.estimate, 1), 0)
-    const done = rows.reduce((sum, row) => sum + (row.state === 'done' ? Math.max(row.estimate, 1) : Math.min(row.changed + row.skipped, row.estimate)), 0)
+    const done = rows.reduce(
+      (sum, row) =>
+        sum + (row.state === 'done' ? Math.max(row.estimate, 1) : Math.min(row.changed + row.skipped, row.estimate)),
+      0,
+    )
     progress.set(run.id, whole === 0 ? 0 : Math.round((100 * done) / whole))
   }
-  return buildStatus({ target, runs, progress, files: files(house).map((file) => ({ id: file.id, checksum: () => checksumOf(file) })) })
+  return buildStatus({
+    target,
+    runs,
+    progress,
+    files: files(house).map((file) => ({ id: file.id, checksum: () => checksumOf(file) })),
+  })
 }
 
 export async function countBehind(house: House): Promise<number> {
@@ -32,8 +41,7 @@ export async function countBehind(house: House): Promise<number> {
     if (run.state !== 'soaking' && run.state !== 'completed') continue
     for (const { operation, spec, memo } of await stepsOf(house, run)) {
       if (operation.store !== 'tables') continue
-      const left = await operation.remaining(spec, 'contract', glance, memo)
-      behind += left.reduce((sum, shard) => sum + shard.estimate, 0)
+      behind += await operation.behind(spec, glance, memo)
     }
   }
   return behind
@@ -49,7 +57,10 @@ export async function verify(house: House, migration: string, level: 'counts' | 
 export async function readJournal({ stores }: House, migration: string): Promise<readonly Journal[]> {
   const runs = (await readRuns(stores.tables)).filter((run) => run.migration === migration)
   return Promise.all(
-    runs.map(async (run) => ({ run, plan: planForm.parse(await readPlan(stores.tables, run.id)), events: await readEvents(stores.tables, run.id) })),
+    runs.map(async (run) => ({
+      run,
+      plan: planForm.parse(await readPlan(stores.tables, run.id)),
+      events: await readEvents(stores.tables, run.id),
+    })),
   )
 }
-

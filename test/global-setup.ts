@@ -15,7 +15,9 @@ const house = fileURLToPath(new URL('..', import.meta.url))
 
 /** Builds dist/, which the tests of the command line start, where a source is newer than it. */
 function ensureBuilt(): void {
-  const sources = readdirSync(join(house, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => !path.endsWith('.test.ts'))
+  const sources = readdirSync(join(house, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !path.endsWith('.test.ts'),
+  )
   const newest = Math.max(...sources.map((path) => statSync(join(house, 'src', path)).mtimeMs))
   const built = statSync(join(house, 'dist/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (built > newest) return

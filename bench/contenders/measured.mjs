@@ -19,5 +19,7 @@ export async function measure(work) {
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const megabytes = process.resourceUsage().maxRSS / 1024
-  process.stdout.write(`\n${JSON.stringify({ seconds, cpu: (user + system) / 1e6, megabytes, ...(parts && { parts }) })}\n`)
+  process.stdout.write(
+    `\n${JSON.stringify({ seconds, cpu: (user + system) / 1e6, megabytes, ...(parts && { parts }) })}\n`,
+  )
 }

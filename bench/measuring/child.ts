@@ -14,7 +14,11 @@ export interface Contender {
 }
 
 /** Runs a contender in a process of its own and returns what it measured. Rejects when it fails. */
-export async function runContender({ program, options }: Contender, task: object, flags: readonly string[] = []): Promise<Measurement> {
+export async function runContender(
+  { program, options }: Contender,
+  task: object,
+  flags: readonly string[] = [],
+): Promise<Measurement> {
   const args = [...flags, `${folder}${program}.mjs`, JSON.stringify({ ...task, ...options })]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''

@@ -1,5 +1,5 @@
 import type { KeptPage, PreImage } from '../operations/operation.ts'
-import type { Queryable, TableReader } from '../stores/tables.ts'
+import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import { unpackPreImages } from './pre-images.ts'
 import type { PackedImages } from './pre-images.ts'
@@ -11,7 +11,12 @@ export interface PreImagePage extends KeptPage {
 }
 
 /** Stores a page before its writes are sent, as part of the caller's transaction, fenced by the shard's epoch. */
-export async function storePreImages(q: Queryable, shard: ClaimedShard, images: PackedImages, settled: boolean): Promise<string | undefined> {
+export async function storePreImages(
+  q: Queryable,
+  shard: ClaimedShard,
+  images: PackedImages,
+  settled: boolean,
+): Promise<string | undefined> {
   const [row] = await q.query<{ seq: string }>(
     `insert into lockstep.pre_images (run, step, shard, count, payload, settled)
      select s.run, s.step, s.id, $3, $4, $5 from lockstep.shards s
@@ -28,7 +33,11 @@ export async function settlePreImages(q: Queryable, pages: readonly KeptPage[]):
   await q.query(
     `update lockstep.pre_images p set settled = true, unapplied = s.unapplied
      from jsonb_to_recordset($1::jsonb) as s(seq bigint, unapplied jsonb) where p.seq = s.seq`,
-    [JSON.stringify(pages.map(({ seq, unapplied }) => ({ seq, unapplied: unapplied.length === 0 ? null : unapplied })))],
+    [
+      JSON.stringify(
+        pages.map(({ seq, unapplied }) => ({ seq, unapplied: unapplied.length === 0 ? null : unapplied })),
+      ),
+    ],
   )
 }
 
@@ -42,7 +51,10 @@ interface PageRow {
 /** Pages whose writes were on their way when the shard was left: the last few and their repeats. */
 export async function unsettledPages(tables: TableReader, shard: string): Promise<readonly PreImagePage[]> {
   const rows = await tables.read((q) =>
-    q.query<PageRow>('select seq::text as seq, shard, payload, unapplied from lockstep.pre_images where shard = $1 and not settled order by seq', [shard]),
+    q.query<PageRow>(
+      'select seq::text as seq, shard, payload, unapplied from lockstep.pre_images where shard = $1 and not settled order by seq',
+      [shard],
+    ),
   )
   return Promise.all(rows.map(unpackRow))
 }
@@ -74,7 +86,11 @@ async function unpackRow(row: PageRow): Promise<PreImagePage> {
 }
 
 /** Shards of a step that stored pre-images, newest round first: the shards of the way back. */
-export async function shardsWithPreImages(tables: TableReader, run: string, step: number): Promise<readonly { readonly shard: string; readonly count: number; readonly round: number }[]> {
+export async function shardsWithPreImages(
+  tables: TableReader,
+  run: string,
+  step: number,
+): Promise<readonly { readonly shard: string; readonly count: number; readonly round: number }[]> {
   return tables.read((q) =>
     q.query(
       `select p.shard, sum(p.count)::float8 as count, s.round from lockstep.pre_images p join lockstep.shards s on s.id = p.shard
@@ -82,4 +98,20 @@ export async function shardsWithPreImages(tables: TableReader, run: string, step
       [run, step],
     ),
   )
+}
+
+/** Pages deleted in one transaction. */
+const forgottenAtOnce = 500
+
+/** Deletes the run's pre-images: after `complete` there is no way back that would need them. Safe to repeat. */
+export async function forgetPreImages(tables: TableWriter, run: string): Promise<void> {
+  for (;;) {
+    const rows = await tables.transaction((q) =>
+      q.query(
+        `delete from lockstep.pre_images where seq in (select seq from lockstep.pre_images where run = $1 limit $2) returning 1`,
+        [run, forgottenAtOnce],
+      ),
+    )
+    if (rows.length < forgottenAtOnce) return
+  }
 }

@@ -171,7 +171,9 @@ describe('up', () => {
   })
 
   test('leaves alone what stopped on its way to completed', async () => {
-    const { calls } = await runCli(['up'], { rows: [rowOf(older, { state: 'completing', phase: 'contract', run: 'r' })] })
+    const { calls } = await runCli(['up'], {
+      rows: [rowOf(older, { state: 'completing', phase: 'contract', run: 'r' })],
+    })
     expect(calls).toEqual(['close'])
   })
 

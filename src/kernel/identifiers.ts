@@ -2,7 +2,7 @@ import { md5 } from './checksum.ts'
 import { LockstepError } from './errors.ts'
 
 /** Postgres cuts longer names with just a notice, so that two of them can collide (NAMEDATALEN - 1). */
-export const longestIdentifier = 63
+const longestIdentifier = 63
 
 /** A name as a quoted SQL identifier. Throws LS-2105 over 63 bytes and LS-2108 for a NUL or an empty name. */
 export function quoteIdentifier(name: string): string {

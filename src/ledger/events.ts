@@ -10,7 +10,14 @@ const step = z.number().int()
 const seconds = z.number()
 
 export const runEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run-started'), migration: z.string(), plan: z.string(), target: z.string(), actor: z.string(), version: z.string() }),
+  z.object({
+    type: z.literal('run-started'),
+    migration: z.string(),
+    plan: z.string(),
+    target: z.string(),
+    actor: z.string(),
+    version: z.string(),
+  }),
   z.object({ type: z.literal('run-resumed'), actor: z.string(), from: z.string() }),
   z.object({ type: z.literal('phase-started'), phase }),
   z.object({ type: z.literal('phase-finished'), phase, seconds }),
@@ -29,10 +36,33 @@ export const runEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('shard-retried'), step, phase, shard: z.string(), problem: z.string() }),
   z.object({ type: z.literal('shard-failed'), step, phase, shard: z.string(), code: z.string(), problem: z.string() }),
   /** One transaction over a few tables: how long its locks were held at most, and how often it had to wait for them. */
-  z.object({ type: z.literal('tables-changed'), step, phase, tables: z.number().int(), first: z.string(), seconds, repeats: z.number().int() }),
+  z.object({
+    type: z.literal('tables-changed'),
+    step,
+    phase,
+    tables: z.number().int(),
+    first: z.string(),
+    seconds,
+    repeats: z.number().int(),
+  }),
   /** What others wrote since, found on the way back: where it is kept, in words. */
-  z.object({ type: z.literal('kept'), step, where: z.string(), count: z.number().int(), unit: z.enum(['documents', 'values']), why: z.string() }),
-  z.object({ type: z.literal('verified'), step, level: z.string(), checked: z.number(), what: z.string(), findings: z.number().int(), seconds }),
+  z.object({
+    type: z.literal('kept'),
+    step,
+    where: z.string(),
+    count: z.number().int(),
+    unit: z.enum(['documents', 'values']),
+    why: z.string(),
+  }),
+  z.object({
+    type: z.literal('verified'),
+    step,
+    level: z.string(),
+    checked: z.number(),
+    what: z.string(),
+    findings: z.number().int(),
+    seconds,
+  }),
   z.object({ type: z.literal('finding'), step, where: z.string(), problem: z.string() }),
   z.object({ type: z.literal('switched'), phaseDocument: z.string() }),
   z.object({ type: z.literal('paused'), reason: z.string() }),

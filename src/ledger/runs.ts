@@ -4,7 +4,16 @@ import { sqlState } from '../stores/tables.ts'
 import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import { refuseNewer } from './schema.ts'
 
-export const runStates = ['running', 'paused', 'failed', 'soaking', 'completing', 'completed', 'rolling back', 'rolled back'] as const
+export const runStates = [
+  'running',
+  'paused',
+  'failed',
+  'soaking',
+  'completing',
+  'completed',
+  'rolling back',
+  'rolled back',
+] as const
 export type RunState = (typeof runStates)[number]
 
 /** One attempt at a migration, from `up` to completed or rolled back. */
@@ -95,7 +104,9 @@ export async function insertRun(q: Queryable, run: NewRun): Promise<void> {
 
 /** The plan that the run was started with. */
 export async function readPlan(tables: TableReader, run: string): Promise<unknown> {
-  const [row] = await tables.read((q) => q.query<{ plan: unknown }>('select plan from lockstep.runs where id = $1', [run]))
+  const [row] = await tables.read((q) =>
+    q.query<{ plan: unknown }>('select plan from lockstep.runs where id = $1', [run]),
+  )
   return row?.plan
 }
 
@@ -121,11 +132,10 @@ export async function holdRun(
     if (holder !== undefined && holder !== owner && (row?.seconds ?? 0) > 0 && !isDead(holder)) {
       return { held: false, by: holder, seconds: row?.seconds ?? 0 }
     }
-    await q.query(`update lockstep.runs set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3) where id = $1`, [
-      run,
-      owner,
-      leaseSeconds,
-    ])
+    await q.query(
+      `update lockstep.runs set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3) where id = $1`,
+      [run, owner, leaseSeconds],
+    )
     return { held: true }
   })
 }
@@ -142,7 +152,9 @@ export async function beat(tables: TableWriter, run: string, owner: string): Pro
 }
 
 export async function releaseRun(tables: TableWriter, run: string, owner: string): Promise<void> {
-  await tables.transaction((q) => q.query(`update lockstep.runs set owner = null, lease_until = null where id = $1 and owner = $2`, [run, owner]))
+  await tables.transaction((q) =>
+    q.query(`update lockstep.runs set owner = null, lease_until = null where id = $1 and owner = $2`, [run, owner]),
+  )
 }
 
 export interface RunChange {
@@ -159,7 +171,15 @@ export async function changeRun(q: Queryable, run: string, owner: string, change
     `update lockstep.runs set state = coalesce($3, state), phase = coalesce($4, phase), reason = $5, since = coalesce($6, since),
             ended_at = case when $7 then clock_timestamp() else ended_at end
      where id = $1 and owner = $2 returning 1`,
-    [run, owner, change.state ?? null, change.phase ?? null, change.reason ?? null, change.since ?? null, change.ended ?? false],
+    [
+      run,
+      owner,
+      change.state ?? null,
+      change.phase ?? null,
+      change.reason ?? null,
+      change.since ?? null,
+      change.ended ?? false,
+    ],
   )
   return rows.length > 0
 }

@@ -86,7 +86,10 @@ export async function ensureLedger(tables: TableWriter): Promise<void> {
     async (q) => {
       await q.query('select pg_advisory_xact_lock($1)', [lockKey])
       const [exists] = await q.query<{ found: boolean }>("select to_regclass('lockstep.meta') is not null as found")
-      const [row] = exists?.found === true ? await q.query<{ version: number }>('select max(version) as version from lockstep.meta') : []
+      const [row] =
+        exists?.found === true
+          ? await q.query<{ version: number }>('select max(version) as version from lockstep.meta')
+          : []
       for (let version = (row?.version ?? 0) + 1; version <= ledgerVersion; version++) {
         await q.script(versions[version - 1] ?? '')
         await q.query('insert into lockstep.meta (version) values ($1)', [version])

@@ -86,7 +86,10 @@ export async function reopenShards(
   isGone: (owner: string) => boolean,
 ): Promise<ReadonlySet<string>> {
   const owners = await tables.read((q) =>
-    q.query<{ owner: string }>(`select distinct owner from lockstep.shards where run = $1 and state = 'running' and owner is not null`, [run]),
+    q.query<{ owner: string }>(
+      `select distinct owner from lockstep.shards where run = $1 and state = 'running' and owner is not null`,
+      [run],
+    ),
   )
   const gone = owners.map(({ owner }) => owner).filter(isGone)
   const rows = await tables.transaction((q) =>
@@ -105,7 +108,11 @@ export interface SavedCheckpoint extends Omit<Checkpoint, 'cursor' | 'saved'> {
 }
 
 /** Saves a checkpoint and renews the lease; throws LS-4003 when another runner took the shard. Caller's transaction. */
-export async function saveCheckpoint(q: Queryable, shard: ClaimedShard, checkpoint: SavedCheckpoint | undefined): Promise<void> {
+export async function saveCheckpoint(
+  q: Queryable,
+  shard: ClaimedShard,
+  checkpoint: SavedCheckpoint | undefined,
+): Promise<void> {
   const rows = await q.query(
     `update lockstep.shards set cursor = coalesce($3::jsonb, cursor), changed = changed + $4, skipped = skipped + $5,
             conflicts = conflicts + $6, lease_until = clock_timestamp() + make_interval(secs => $7)
@@ -124,7 +131,12 @@ export async function saveCheckpoint(q: Queryable, shard: ClaimedShard, checkpoi
 }
 
 /** Ends the shard as done, failed (with the problem) or pending again. Throws LS-4003 as saveCheckpoint does. */
-export async function endShard(q: Queryable, shard: ClaimedShard, state: 'done' | 'failed' | 'pending', problem?: string): Promise<void> {
+export async function endShard(
+  q: Queryable,
+  shard: ClaimedShard,
+  state: 'done' | 'failed' | 'pending',
+  problem?: string,
+): Promise<void> {
   const rows = await q.query(
     `update lockstep.shards set state = $3, problem = $4, owner = null, lease_until = null,
             ended_at = case when $3 = 'pending' then null else clock_timestamp() end

@@ -98,7 +98,12 @@ function parseMigration({ file }: MigrationFile, value: unknown): Migration {
   })
 }
 
-function loadStep({ file }: MigrationFile, step: Step, index: number, operations: LoadOptions['operations']): LoadedStep {
+function loadStep(
+  { file }: MigrationFile,
+  step: Step,
+  index: number,
+  operations: LoadOptions['operations'],
+): LoadedStep {
   const operation = operations.find((each) => each.kind === step.kind)
   if (operation === undefined) {
     throw new LockstepError('LS-2002', `step ${index + 1} has the unknown kind "${step.kind}"`, {

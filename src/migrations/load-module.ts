@@ -33,7 +33,13 @@ export function checksumModule(file: string): Checksum {
     if (seen.has(path)) return
     seen.add(path)
     const source = normaliseLineEnds(readFileSync(path, 'utf8'))
-    const code = jiti.transform({ source, filename: path, ts: /\.[mc]?tsx?$/.test(path), async: true, babel: { comments: false, minified: true, retainLines: false } })
+    const code = jiti.transform({
+      source,
+      filename: path,
+      ts: /\.[mc]?tsx?$/.test(path),
+      async: true,
+      babel: { comments: false, minified: true, retainLines: false },
+    })
     texts.push(source)
     meanings.push(code)
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
@@ -54,7 +60,9 @@ export function placeOf(error: unknown, file: string): Where {
   if (found === null) return { file }
   // The parser counts columns from 0, a stack from 1.
   const isUnparsed = thrown === null || /\bParseError\b/.test(text)
-  const [line, column] = isUnparsed ? [Number(found[1]), Number(found[2]) + 1] : asWritten(file, Number(found[1]), Number(found[2]))
+  const [line, column] = isUnparsed
+    ? [Number(found[1]), Number(found[2]) + 1]
+    : asWritten(file, Number(found[1]), Number(found[2]))
   const source = readFileSync(file, 'utf8').split(/\r?\n/)[line - 1]
   return { file, line, column, ...(source === undefined ? {} : { source }) }
 }
@@ -62,7 +70,12 @@ export function placeOf(error: unknown, file: string): Where {
 /** The place in the user's file that a place in what ran of it stands for: the lines are kept, the columns are not. */
 function asWritten(file: string, line: number, column: number): readonly [number, number] {
   const jiti = createJiti(file, { fsCache: false, sourceMaps: true })
-  const code = jiti.transform({ source: readFileSync(file, 'utf8'), filename: file, ts: /\.[mc]?tsx?$/.test(file), async: true })
+  const code = jiti.transform({
+    source: readFileSync(file, 'utf8'),
+    filename: file,
+    ts: /\.[mc]?tsx?$/.test(file),
+    async: true,
+  })
   const map = /sourceMappingURL=data:[^,]*;base64,([\w+/=]+)/.exec(code)?.[1]
   if (map === undefined) return [line, column]
   const payload = JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as ConstructorParameters<typeof SourceMap>[0]

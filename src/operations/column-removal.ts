@@ -20,7 +20,11 @@ export interface Removal {
  * Removes a column we added; every value that is not the default is kept in the ledger first. In a large table the
  * column is renamed before it is read, so that nobody writes to it and no exclusive lock is held across the read.
  */
-export async function* removeColumn(work: Work<unknown>, hands: TableHands, removal: Removal): AsyncGenerator<Checkpoint> {
+export async function* removeColumn(
+  work: Work<unknown>,
+  hands: TableHands,
+  removal: Removal,
+): AsyncGenerator<Checkpoint> {
   const { schema, tables } = tablesScope.parse(work.scope)
   const passes = ['drop', 'large']
   const hidden = derivedName('lockstep_dropped', removal.column, removal.tag)
@@ -29,7 +33,12 @@ export async function* removeColumn(work: Work<unknown>, hands: TableHands, remo
   yield* alterTables(work, hands, { pass: 'drop', passes, alter: drop })
   const hiding = await hands.tables.read((q) => columnStates(q, schema, tables, hidden))
   const large = hiding.filter((state) => state.type !== undefined).map((state) => state.table)
-  yield* alterTables({ ...work, scope: { schema, tables: large } }, hands, { pass: 'large', passes, size: 1, alter: finish })
+  yield* alterTables({ ...work, scope: { schema, tables: large } }, hands, {
+    pass: 'large',
+    passes,
+    size: 1,
+    alter: finish,
+  })
 }
 
 interface Group {
@@ -39,7 +48,11 @@ interface Group {
   readonly removal: Removal
 }
 
-async function dropSmall(q: Queryable, hands: TableHands, { schema, tables, hidden, removal }: Group): Promise<readonly PreImage[]> {
+async function dropSmall(
+  q: Queryable,
+  hands: TableHands,
+  { schema, tables, hidden, removal }: Group,
+): Promise<readonly PreImage[]> {
   const ours = tables.filter((name) => !removal.had.includes(printTable({ schema, name })))
   const states = (await columnStates(q, schema, ours, removal.column)).filter((state) => state.type !== undefined)
   const column = quoteIdentifier(removal.column)
@@ -50,13 +63,24 @@ async function dropSmall(q: Queryable, hands: TableHands, { schema, tables, hidd
   for (const state of small) await keep(q, hands, { schema, state, column: removal.column, knownAs: removal.column })
   const statements = [
     ...small.map((state) => `alter table ${quoteTable({ schema, name: state.table })} drop column ${column}`),
-    ...large.map((state) => `alter table ${quoteTable({ schema, name: state.table })} rename column ${column} to ${quoteIdentifier(hidden)}`),
+    ...large.map(
+      (state) =>
+        `alter table ${quoteTable({ schema, name: state.table })} rename column ${column} to ${quoteIdentifier(hidden)}`,
+    ),
   ]
   if (statements.length > 0) await q.script(statements.join(';\n'))
-  return states.map((state) => ({ name: printTable({ schema, name: state.table }), before: { column: removal.column }, after: { column: null } }))
+  return states.map((state) => ({
+    name: printTable({ schema, name: state.table }),
+    before: { column: removal.column },
+    after: { column: null },
+  }))
 }
 
-async function dropHidden(q: Queryable, hands: TableHands, { schema, tables, hidden, removal }: Group): Promise<readonly PreImage[]> {
+async function dropHidden(
+  q: Queryable,
+  hands: TableHands,
+  { schema, tables, hidden, removal }: Group,
+): Promise<readonly PreImage[]> {
   const states = (await columnStates(q, schema, tables, hidden)).filter((state) => state.type !== undefined)
   for (const state of states) {
     await keep(q, hands, { schema, state, column: hidden, knownAs: removal.column })
@@ -73,5 +97,11 @@ interface Keep {
 }
 
 function keep(q: Queryable, hands: TableHands, { schema, state, column, knownAs }: Keep): Promise<void> {
-  return hands.keepValues(q, { table: { schema, name: state.table }, key: state.primaryKey, column, knownAs, usual: state.default })
+  return hands.keepValues(q, {
+    table: { schema, name: state.table },
+    key: state.primaryKey,
+    column,
+    knownAs,
+    usual: state.default,
+  })
 }

@@ -46,7 +46,10 @@ export async function* rewriteDocuments(
 }
 
 /** The results in the order of the items, some of which are worked on at once. Ends only when all have ended. */
-async function* inOrder<Item, Result>(items: AsyncIterable<Item>, work: (item: Item) => Promise<Result>): AsyncGenerator<Result> {
+async function* inOrder<Item, Result>(
+  items: AsyncIterable<Item>,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
   const flying: Promise<Result>[] = []
   try {
     for await (const item of items) {
@@ -57,7 +60,7 @@ async function* inOrder<Item, Result>(items: AsyncIterable<Item>, work: (item: I
       if (flying.length < pagesInFlight) continue
       const [oldest] = flying
       if (oldest !== undefined) yield await oldest
-      flying.shift()
+      void flying.shift()
     }
     for (const each of flying) yield await each
   } finally {
@@ -75,7 +78,12 @@ export async function documentShards(
 ): Promise<readonly ShardPlan[]> {
   const count = Math.min(mostShards, Math.max(1, Math.ceil(expected / smallestShard)))
   const ranges = count === 1 ? [{}] : await documents.partition(pattern.scope, count)
-  return ranges.map((range) => ({ phase, stage: 0, scope: { ...range }, estimate: Math.ceil(expected / ranges.length) }))
+  return ranges.map((range) => ({
+    phase,
+    stage: 0,
+    scope: { ...range },
+    estimate: Math.ceil(expected / ranges.length),
+  }))
 }
 
 /** Throws LS-2102 when no document matches; reads until the first that does. */
@@ -87,7 +95,7 @@ export async function requireMatch(documents: DocumentReader, pattern: Collectio
   })
 }
 
-/** Up to `size` matching documents, taken from the beginnings of a few ranges. */
+/** Up to `size` matching documents, the first by name. */
 export async function sampleDocuments(
   documents: DocumentReader,
   pattern: CollectionPattern,

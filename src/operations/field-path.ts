@@ -5,8 +5,11 @@ import type { Document, FieldPath, Fields, Value } from '../stores/documents.ts'
 /** `a.b` or, for keys with other characters, `` a.`b.c` ``, as Firestore writes paths. Throws LS-2103. */
 export function parseFieldPath(text: string): FieldPath {
   const segments = text.match(/`(?:[^`\\]|\\.)*`|[^.`]+/g) ?? []
-  const path = segments.map((segment) => (segment.startsWith('`') ? segment.slice(1, -1).replace(/\\(.)/g, '$1') : segment))
-  const problem = segments.join('.') === text ? path.map(problemOfKey).find((found) => found !== undefined) : 'it is malformed'
+  const path = segments.map((segment) =>
+    segment.startsWith('`') ? segment.slice(1, -1).replace(/\\(.)/g, '$1') : segment,
+  )
+  const problem =
+    segments.join('.') === text ? path.map(problemOfKey).find((found) => found !== undefined) : 'it is malformed'
   if (path.length > 0 && problem === undefined) return path
   throw new LockstepError('LS-2103', `field "${text}" cannot be written: ${problem ?? 'it is empty'}`, {
     where: { name: text },
@@ -22,7 +25,9 @@ function problemOfKey(key: string): string | undefined {
 
 /** The inverse of parseFieldPath. */
 export function printFieldPath(path: FieldPath): string {
-  return path.map((key) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : `\`${key.replace(/[`\\]/g, '\\$&')}\``)).join('.')
+  return path
+    .map((key) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : `\`${key.replace(/[`\\]/g, '\\$&')}\``))
+    .join('.')
 }
 
 /** The value at the path, or undefined where any part of it is absent or not a map. */

@@ -2,7 +2,12 @@
  * List prices of Firestore in dollars a document (nam5, read from the public price page in 2026-11; other regions
  * differ by up to a half). An estimate for the plan, not a bill.
  */
-const firestorePrices = Object.freeze({ read: 0.06 / 100_000, write: 0.18 / 100_000, delete: 0.02 / 100_000, date: '2026-11' })
+const firestorePrices = Object.freeze({
+  read: 0.06 / 100_000,
+  write: 0.18 / 100_000,
+  delete: 0.02 / 100_000,
+  date: '2026-11',
+})
 
 /** Reads and writes in dollars. */
 export function firestoreCost(reads: number, writes: number): number {

@@ -224,6 +224,8 @@ export interface DocumentOperation<Spec> extends OperationBase<Spec> {
 export interface TableOperation<Spec> extends OperationBase<Spec> {
   readonly store: 'tables'
   apply(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
+  /** How many of its tables are not in the new shape, from the fleet alone: at most one catalog statement. */
+  behind(spec: Spec, look: Look, memo: Json): Promise<number>
   /** Shards of the way back, from what the ledger knows and from the store as it is now. */
   reverting(spec: Spec, look: Look, memo: Json): Promise<readonly ShardPlan[]>
   /** Puts back what `apply` changed and keeps what others wrote since (in the pre-images it returns). */
@@ -233,7 +235,9 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
 export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
 
 /** Types and freezes an operation on documents. */
-export function defineDocumentOperation<Spec>(operation: Omit<DocumentOperation<Spec>, 'store'>): DocumentOperation<Spec> {
+export function defineDocumentOperation<Spec>(
+  operation: Omit<DocumentOperation<Spec>, 'store'>,
+): DocumentOperation<Spec> {
   return Object.freeze({ ...operation, store: 'documents' as const })
 }
 

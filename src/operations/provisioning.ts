@@ -82,7 +82,8 @@ async function readFunction(q: Queryable, signature: string): Promise<FunctionRo
 /** The definition as it is now, hashed: part of what a plan stands on. Throws LS-2204 where it cannot be extended. */
 export async function inspectProvision(q: Queryable, signature: string): Promise<{ readonly hash: string }> {
   const found = await readFunction(q, qualified(signature))
-  if (found === undefined) throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
+  if (found === undefined)
+    throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
   if (!found.simple || found.argument_count < 1) {
     throw refuse(signature, 'it is not a plain plpgsql or SQL function with a single result', 'wrap it in one that is')
   }
@@ -120,14 +121,26 @@ function copyName(name: string, tag: string, n: number): string {
 }
 
 /** Puts the extension in front of the function; nothing when it stands there. In one transaction of the caller. */
-export async function extendProvision(q: Queryable, scope: ProvisionScope, extension: Extension): Promise<readonly PreImage[]> {
+export async function extendProvision(
+  q: Queryable,
+  scope: ProvisionScope,
+  extension: Extension,
+): Promise<readonly PreImage[]> {
   const { signature } = scope.provision
   const found = await readFunction(q, qualified(signature))
-  if (found === undefined) throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
+  if (found === undefined)
+    throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
   if (found.body.includes(marker(extension.tag))) return []
   const taken = new Set(await copiesOf(q, signature, extension.tag))
-  const kept = Array.from({ length: mostCopies }, (_, n) => copyName(found.name, extension.tag, n)).find((name) => !taken.has(name))
-  if (kept === undefined) throw refuse(signature, 'it was replaced too often during this run', `drop the functions named ${copyName(found.name, extension.tag, 0)}…`)
+  const kept = Array.from({ length: mostCopies }, (_, n) => copyName(found.name, extension.tag, n)).find(
+    (name) => !taken.has(name),
+  )
+  if (kept === undefined)
+    throw refuse(
+      signature,
+      'it was replaced too often during this run',
+      `drop the functions named ${copyName(found.name, extension.tag, 0)}…`,
+    )
   const wrapper = wrapperDefinition(found, kept, scope, extension)
   await q.script([...copyStatements(found, kept), wrapper].join(';\n'))
   const after = await readFunction(q, qualified(signature))
@@ -135,7 +148,10 @@ export async function extendProvision(q: Queryable, scope: ProvisionScope, exten
     {
       name: signature,
       before: { definition: found.definition },
-      after: { definition: after?.definition ?? '', kept: `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${found.arguments})` },
+      after: {
+        definition: after?.definition ?? '',
+        kept: `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${found.arguments})`,
+      },
     },
   ]
 }
@@ -192,7 +208,12 @@ end
 $lockstep$`
 }
 
-function wrapperDefinition(found: FunctionRow, kept: string, { provision }: ProvisionScope, extension: Extension): string {
+function wrapperDefinition(
+  found: FunctionRow,
+  kept: string,
+  { provision }: ProvisionScope,
+  extension: Extension,
+): string {
   const header = found.definition.slice(0, found.definition.lastIndexOf(found.body)).replace(/AS \$\w*\$$/, '')
   const call = `${quoteIdentifier(found.schema)}.${quoteIdentifier(kept)}(${positions(found.argument_count)})`
   const isVoid = found.returns === 'void'

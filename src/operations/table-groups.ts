@@ -30,7 +30,11 @@ export function tablesLeft(work: Work<unknown>, pass: TablePass): readonly strin
 }
 
 /** Alters the shard's tables in groups, one transaction each, from the work's cursor on. */
-export async function* alterTables(work: Work<unknown>, hands: TableHands, pass: TablePass): AsyncGenerator<Checkpoint> {
+export async function* alterTables(
+  work: Work<unknown>,
+  hands: TableHands,
+  pass: TablePass,
+): AsyncGenerator<Checkpoint> {
   for (const group of groupsOf(tablesLeft(work, pass), pass.size ?? groupSize)) {
     const cursor = { pass: pass.pass, table: group.at(-1) ?? '' }
     yield await hands.change({ names: group, cursor, work: pass.alter })

@@ -18,8 +18,13 @@ export interface TargetTables {
 }
 
 /** The target's tables as of now, without those in `excluded` (printed names), sorted by name. */
-export async function targetTables(look: Look, target: TableTarget, excluded: readonly string[]): Promise<TargetTables> {
-  const { tables, shapes } = 'tenants' in target ? await tenantTables(look, target.tenants) : await oneTable(look, target.table)
+export async function targetTables(
+  look: Look,
+  target: TableTarget,
+  excluded: readonly string[],
+): Promise<TargetTables> {
+  const { tables, shapes } =
+    'tenants' in target ? await tenantTables(look, target.tenants) : await oneTable(look, target.table)
   const without = new Set(excluded)
   return {
     tables: tables.filter((table) => !without.has(printTable(table))),

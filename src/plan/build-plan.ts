@@ -35,15 +35,26 @@ export async function buildPlan({ migration, target, look, drift, now }: Plannin
   })
 }
 
-function planId(migration: { readonly id: string; readonly meaning: string }, target: Target, steps: readonly PlannedStep[]): string {
+function planId(
+  migration: { readonly id: string; readonly meaning: string },
+  target: Target,
+  steps: readonly PlannedStep[],
+): string {
   const basis = steps.map((step) => ({ kind: step.kind, basis: step.basis }))
-  return sha256(canonicalJson({ migration, store: target.postgres.fingerprint, firestore: target.firestore, basis })).slice(0, 12)
+  return sha256(
+    canonicalJson({ migration, store: target.postgres.fingerprint, firestore: target.firestore, basis }),
+  ).slice(0, 12)
 }
 
 function totalsOf(steps: readonly PlannedStep[]): Plan['totals'] {
   const effects = steps.flatMap((step) => step.effects)
-  const sum = (of: (effect: PlannedStep['effects'][number]) => number): number => effects.reduce((total, effect) => total + of(effect), 0)
-  return { seconds: [sum((effect) => effect.seconds[0]), sum((effect) => effect.seconds[1])], cost: sum((effect) => effect.cost), disk: sum((effect) => effect.disk) }
+  const sum = (of: (effect: PlannedStep['effects'][number]) => number): number =>
+    effects.reduce((total, effect) => total + of(effect), 0)
+  return {
+    seconds: [sum((effect) => effect.seconds[0]), sum((effect) => effect.seconds[1])],
+    cost: sum((effect) => effect.cost),
+    disk: sum((effect) => effect.disk),
+  }
 }
 
 /** A saved plan. Throws LS-2302 when the text is none. */
@@ -63,10 +74,18 @@ export function parsePlan(text: string, file: string): Plan {
 export function requireFresh(saved: Plan, now: Plan): void {
   if (saved.id === now.id) return
   const reasons = [
-    saved.migration.id === now.migration.id && saved.migration.checksum.meaning !== now.migration.checksum.meaning ? 'the migration file changed' : '',
-    saved.target.postgres.fingerprint === now.target.postgres.fingerprint ? '' : 'it was made for another Postgres database',
-    canonicalJson(saved.target.firestore) === canonicalJson(now.target.firestore) ? '' : 'it was made for another Firestore database',
-    canonicalJson(saved.steps.map((step) => step.basis)) === canonicalJson(now.steps.map((step) => step.basis)) ? '' : 'the schema moved since',
+    saved.migration.id === now.migration.id && saved.migration.checksum.meaning !== now.migration.checksum.meaning
+      ? 'the migration file changed'
+      : '',
+    saved.target.postgres.fingerprint === now.target.postgres.fingerprint
+      ? ''
+      : 'it was made for another Postgres database',
+    canonicalJson(saved.target.firestore) === canonicalJson(now.target.firestore)
+      ? ''
+      : 'it was made for another Firestore database',
+    canonicalJson(saved.steps.map((step) => step.basis)) === canonicalJson(now.steps.map((step) => step.basis))
+      ? ''
+      : 'the schema moved since',
   ].filter((reason) => reason !== '')
   throw new LockstepError('LS-2301', `plan ${saved.id} is stale: ${reasons.join('; ')}`, {
     where: { name: saved.migration.id },

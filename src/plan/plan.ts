@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
 /** The plan as a file: plain JSON, frozen decisions with the shards they were cut into. Additive changes only. */
-const figure = z.object({ value: z.number(), source: z.enum(['counted', 'sampled', 'statistics', 'guess', 'rehearsed']) })
+const figure = z.object({
+  value: z.number(),
+  source: z.enum(['counted', 'sampled', 'statistics', 'guess', 'rehearsed']),
+})
 
 const effect = z.object({
   phase: z.enum(['expand', 'backfill', 'verify', 'cutover', 'contract']),
@@ -55,7 +58,11 @@ export const planForm = z.object({
   formatVersion: z.literal(1),
   /** Twelve hex digits over migration, target and basis: equal for equal plans. */
   id: z.string(),
-  migration: z.object({ id: z.string(), summary: z.string(), checksum: z.object({ text: z.string(), meaning: z.string() }) }),
+  migration: z.object({
+    id: z.string(),
+    summary: z.string(),
+    checksum: z.object({ text: z.string(), meaning: z.string() }),
+  }),
   target: targetForm,
   createdAt: z.string(),
   /** What is not as it should be before anything begins. */

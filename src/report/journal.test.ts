@@ -76,7 +76,14 @@ describe('a journal', () => {
       conflicts: 0,
       seconds: 1,
     },
-    { type: 'kept', step: 1, where: 'user_table_81', count: 2, unit: 'values', why: 'written by others after the cutover' },
+    {
+      type: 'kept',
+      step: 1,
+      where: 'user_table_81',
+      count: 2,
+      unit: 'values',
+      why: 'written by others after the cutover',
+    },
   ]
   const journal = buildJournal({
     run: {

@@ -60,7 +60,10 @@ export async function createDocumentHands(options: DocumentHandsOptions): Promis
 }
 
 /** Retries what passes by itself: a lost connection, an overloaded server. */
-function patiently<T>({ clock, signal }: Pick<DocumentHandsOptions, 'clock' | 'signal'>, work: () => Promise<T>): Promise<T> {
+function patiently<T>(
+  { clock, signal }: Pick<DocumentHandsOptions, 'clock' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
   return retry({ ...stubborn, clock, signal, worthwhile: isPassing }, work)
 }
 
@@ -81,11 +84,17 @@ async function judgeLeftPages(options: DocumentHandsOptions): Promise<LeftBehind
   const pages: LeftBehind['pages'] = []
   for (const page of await unsettledPages(options.tables, options.shard.id)) {
     const images = page.images.map(parseImage)
-    const found = await patiently(options, () => options.documents.get(images.map((image) => image.name), pathsOf(images)))
+    const found = await patiently(options, () =>
+      options.documents.get(
+        images.map((image) => image.name),
+        pathsOf(images),
+      ),
+    )
     const unapplied: number[] = []
     for (const [index, image] of images.entries()) {
       const document = found[index]
-      if (document !== undefined && document.updateTime !== image.version && showsAfter(document, image.after)) landed.set(image.name, image)
+      if (document !== undefined && document.updateTime !== image.version && showsAfter(document, image.after))
+        landed.set(image.name, image)
       else unapplied.push(index)
     }
     const last = images.reduce((latest, { name }) => (compareNames(name, latest) > 0 ? name : latest), '')
@@ -111,7 +120,8 @@ async function rewrite(options: DocumentHandsOptions, request: RewriteOptions, l
   let items = await compute(request, fresh, tally)
   for (let round = 0; items.length > 0; round++) {
     if (round >= mostRounds) throw tooHot(items)
-    if (round > 0) await options.clock.sleep(backoffDelay({ first: 10, longest: 1_000, repeats: mostRounds }, round), options.signal)
+    if (round > 0)
+      await options.clock.sleep(backoffDelay({ first: 10, longest: 1_000, repeats: mostRounds }, round), options.signal)
     options.signal.throwIfAborted()
     if (options.keep) await keepImages(options, items, fates)
     await options.pace(items.length)
@@ -142,22 +152,35 @@ async function compute(request: RewriteOptions, page: readonly Document[], tally
   return items
 }
 
-async function keepImages(options: DocumentHandsOptions, items: readonly Item[], fates: Map<string, number[]>): Promise<void> {
+async function keepImages(
+  options: DocumentHandsOptions,
+  items: readonly Item[],
+  fates: Map<string, number[]>,
+): Promise<void> {
   const unkept = items.filter((item) => item.at === undefined)
   if (unkept.length === 0) return
   const images = unkept.map(({ document, changes }) => imageOf(document, changes))
   const packed = await packPreImages(images)
-  const seq = await patiently(options, () => options.tables.transaction((q) => storePreImages(q, options.shard, packed, false)))
-  if (seq === undefined) throw new LockstepError('LS-4003', `shard ${options.shard.id} was taken over by another runner`)
+  const seq = await patiently(options, () =>
+    options.tables.transaction((q) => storePreImages(q, options.shard, packed, false)),
+  )
+  if (seq === undefined)
+    throw new LockstepError('LS-4003', `shard ${options.shard.id} was taken over by another runner`)
   for (const [index, item] of unkept.entries()) item.at = { seq, index }
   fates.set(seq, [])
 }
 
 /** Undefined where the fate of the write is unknown because the connection broke. */
-async function send(options: DocumentHandsOptions, items: readonly Item[]): Promise<readonly (WriteResult | undefined)[]> {
-  const writes = items.map(
-    ({ document, changes }): DocumentWrite => ({ op: 'patch', name: document.name, changes, expect: { updateTime: document.updateTime } }),
-  )
+async function send(
+  options: DocumentHandsOptions,
+  items: readonly Item[],
+): Promise<readonly (WriteResult | undefined)[]> {
+  const writes = items.map(({ document, changes }): DocumentWrite => ({
+    op: 'patch',
+    name: document.name,
+    changes,
+    expect: { updateTime: document.updateTime },
+  }))
   try {
     return await options.documents.write(writes)
   } catch (error) {

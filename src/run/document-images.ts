@@ -44,7 +44,9 @@ export function parseImage(image: PreImage): DocumentImage {
 export function pathsOf(images: readonly DocumentImage[]): readonly FieldPath[] {
   const paths = images.flatMap((image) => [...image.after.map(([path]) => path), ...image.made])
   const distinct = [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()]
-  return distinct.filter((path) => !distinct.some((other) => other.length < path.length && other.every((key, index) => path[index] === key)))
+  return distinct.filter(
+    (path) => !distinct.some((other) => other.length < path.length && other.every((key, index) => path[index] === key)),
+  )
 }
 
 /** True when the document shows exactly what we meant to write at every touched path. */
@@ -76,13 +78,22 @@ export function wayBack(document: Document, image: DocumentImage): WayBack {
  * Writing `a.b` where there was no `a` makes the map `a`. A map that was not there before and that the changes leave
  * empty goes as a whole, in one change instead of one for each of its fields.
  */
-function withEmptied(document: Document, image: DocumentImage, changes: readonly FieldChange[]): readonly FieldChange[] {
+function withEmptied(
+  document: Document,
+  image: DocumentImage,
+  changes: readonly FieldChange[],
+): readonly FieldChange[] {
   let result = changes
   const made = [...image.made].sort((a, b) => b.length - a.length)
   for (const map of made) {
-    const below = result.filter(({ path }) => path.length > map.length && map.every((key, index) => path[index] === key))
+    const below = result.filter(
+      ({ path }) => path.length > map.length && map.every((key, index) => path[index] === key),
+    )
     if (below.length === 0 || below.some(({ value }) => value !== undefined)) continue
-    const left = below.reduce<Value | undefined>((value, { path }) => without(value, path.slice(map.length)), fieldAt(document, map))
+    const left = below.reduce<Value | undefined>(
+      (value, { path }) => without(value, path.slice(map.length)),
+      fieldAt(document, map),
+    )
     if (left === undefined || !('mapValue' in left) || Object.keys(left.mapValue.fields).length > 0) continue
     result = [...result.filter((change) => !below.includes(change)), { path: map, value: undefined }]
   }

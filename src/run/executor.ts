@@ -1,7 +1,7 @@
 import type { Phase, WorkPhase } from '../operations/operation.ts'
 import { phases } from '../operations/operation.ts'
 import { readShards } from '../ledger/shards.ts'
-import { shardsWithPreImages } from '../archive/pre-image-store.ts'
+import { forgetPreImages, shardsWithPreImages } from '../archive/pre-image-store.ts'
 import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { ShardPlan } from '../operations/operation.ts'
@@ -27,7 +27,9 @@ export async function runForward(context: RunContext, crew: Crew, run: Run, stop
   await context.flush({ state: 'running' })
   const ahead = phases.slice(phases.indexOf(run.phase)).filter((phase) => phase !== 'contract')
   for (const phase of ahead) {
-    await inPhase(context, phase, () => (phase === 'verify' ? verifyPhase(context, crew) : forwardPhase(context, crew, phase)))
+    await inPhase(context, phase, () =>
+      phase === 'verify' ? verifyPhase(context, crew) : forwardPhase(context, crew, phase),
+    )
     if (phase === 'verify' && stopAfter === 'verify') {
       await context.flush({ state: 'paused', phase: 'cutover', reason: verified })
       return
@@ -48,6 +50,8 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
   await writePhase(context.documents, context.clock, context.migration, 'completed')
   context.emit({ type: 'completed' })
   await context.flush({ state: 'completed', ended: true })
+  // Only now: as long as the run is not completed, `down` may need them.
+  await forgetPreImages(context.tables, context.run)
 }
 
 /** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */
@@ -148,7 +152,10 @@ async function revertingShards(context: RunContext): Promise<readonly (readonly 
   const found: (readonly ShardPlan[])[] = []
   for (const [index, step] of context.steps.entries()) {
     const before = (context.steps.length - 1 - index) * 1000
-    const shards = step.operation.store === 'tables' ? await step.operation.reverting(step.spec, look, step.memo) : await documentShards(context, index)
+    const shards =
+      step.operation.store === 'tables'
+        ? await step.operation.reverting(step.spec, look, step.memo)
+        : await documentShards(context, index)
     found.push(shards.map((shard) => ({ ...shard, stage: shard.stage + before })))
   }
   return found
@@ -158,7 +165,12 @@ async function revertingShards(context: RunContext): Promise<readonly (readonly 
 async function documentShards(context: RunContext, step: number): Promise<readonly ShardPlan[]> {
   const rows = await shardsWithPreImages(context.tables, context.run, step)
   const rounds = [...new Set(rows.map((row) => row.round))].sort((a, b) => b - a)
-  return rows.map((row) => ({ phase: 'revert', stage: rounds.indexOf(row.round), scope: { shard: row.shard }, estimate: row.count }))
+  return rows.map((row) => ({
+    phase: 'revert',
+    stage: rounds.indexOf(row.round),
+    scope: { shard: row.shard },
+    estimate: row.count,
+  }))
 }
 
 async function leftToRevert(context: RunContext): Promise<readonly (readonly ShardPlan[])[]> {

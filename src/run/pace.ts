@@ -26,7 +26,14 @@ export function createPace({ tables, clock, signal, name, most }: PaceOptions): 
          set started_at = clock_timestamp() where b.refilled_at < clock_timestamp() - make_interval(secs => $2)`,
         [name, ramp.everySeconds],
       )
-      const [row] = await q.query<{ available: number }>(debit, [name, writes, ramp.first, ramp.factor, ramp.everySeconds, most])
+      const [row] = await q.query<{ available: number }>(debit, [
+        name,
+        writes,
+        ramp.first,
+        ramp.factor,
+        ramp.everySeconds,
+        most,
+      ])
       const [rate] = await q.query<{ rate: number }>(
         `select least($5::float8, $2::float8 * power($3::float8, floor(extract(epoch from clock_timestamp() - started_at)::float8 / $4::float8)))
                 as rate from lockstep.budgets where name = $1`,

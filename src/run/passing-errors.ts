@@ -4,7 +4,16 @@ import { sqlState } from '../stores/tables.ts'
 /** SQLSTATE classes and codes that say nothing about the statement: connection, shutdown, overload, serialisation. */
 const passingStates = /^(08...|57P0[123]|53[123]00|40001|40P01|55P03|25P03)$/
 
-const socketErrors = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const socketErrors = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
 
 /** gRPC: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE. */
 const grpcStates = new Set([4, 8, 10, 13, 14])
@@ -17,7 +26,9 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'number') return grpcStates.has(error.code)
   if ('code' in error && typeof error.code === 'string') return socketErrors.has(error.code)
-  return /connection terminated|connection ended|timeout expired|client has encountered a connection error/i.test(error.message)
+  return /connection terminated|connection ended|timeout expired|client has encountered a connection error/i.test(
+    error.message,
+  )
 }
 
 /** Lock timeouts and deadlocks: the statement itself is right. */

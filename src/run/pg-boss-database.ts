@@ -22,7 +22,8 @@ export function createBossDatabase(tables: TableWriter): BossDatabase {
         return { rows: [] }
       }
       const script = wrapped.exec(text)?.[1]
-      if (script === undefined) return { rows: [...(await tables.transaction((q) => q.query(text, values), { lockTimeout }))] }
+      if (script === undefined)
+        return { rows: [...(await tables.transaction((q) => q.query(text, values), { lockTimeout }))] }
       await tables.transaction((q) => q.script(script), { lockTimeout })
       return { rows: [] }
     },

@@ -13,7 +13,12 @@ const clockDocument = '_lockstep/clock'
 const patient = { first: 200, longest: 5_000, repeats: 12 }
 
 /** Sets or, with undefined, removes the migration's phase; retried until the store agrees. */
-export async function writePhase(documents: DocumentWriter, clock: Clock, migration: string, phase: string | undefined): Promise<void> {
+export async function writePhase(
+  documents: DocumentWriter,
+  clock: Clock,
+  migration: string,
+  phase: string | undefined,
+): Promise<void> {
   const changes: readonly FieldChange[] = [
     { path: [migration], value: phase === undefined ? undefined : { stringValue: phase } },
   ]
@@ -26,7 +31,12 @@ export function storeTime(documents: DocumentWriter, clock: Clock): Promise<stri
   return patch(documents, clock, clockDocument, [{ path: ['tick'], value: { stringValue: tick } }])
 }
 
-function patch(documents: DocumentWriter, clock: Clock, name: string, changes: readonly FieldChange[]): Promise<string> {
+function patch(
+  documents: DocumentWriter,
+  clock: Clock,
+  name: string,
+  changes: readonly FieldChange[],
+): Promise<string> {
   return retry({ ...patient, clock, worthwhile: isPassing }, async () => {
     const [result] = await documents.write([{ op: 'patch', name, changes, expect: 'any' }])
     if (result?.ok === true && result.updateTime !== undefined) return result.updateTime

@@ -31,7 +31,12 @@ export type Remaining = (phase: WorkPhase) => Promise<readonly (readonly ShardPl
  * Works the phase off: first the shards the ledger has, then, round by round, what is found to remain (tenants born,
  * documents of old clients), until nothing is or a round changed nothing.
  */
-export async function workPhase(context: RunContext, crew: Crew, phase: WorkPhase, remaining: Remaining): Promise<void> {
+export async function workPhase(
+  context: RunContext,
+  crew: Crew,
+  phase: WorkPhase,
+  remaining: Remaining,
+): Promise<void> {
   for (;;) {
     const rows = await workOff(context, crew, phase)
     const round = rows.reduce((last, row) => Math.max(last, row.round), 0)
@@ -104,7 +109,11 @@ function showProgress(context: RunContext, phase: WorkPhase, rows: readonly Shar
   for (const row of rows) {
     const sum = steps.get(row.step) ?? { step: row.step, done: 0, expected: 0 }
     const done = row.changed + row.skipped
-    steps.set(row.step, { step: row.step, done: sum.done + done, expected: sum.expected + (row.state === 'done' ? done : Math.max(row.estimate, done)) })
+    steps.set(row.step, {
+      step: row.step,
+      done: sum.done + done,
+      expected: sum.expected + (row.state === 'done' ? done : Math.max(row.estimate, done)),
+    })
   }
   context.listener({ progress: { phase, steps: [...steps.values()] } })
 }
@@ -118,5 +127,7 @@ function failureOf(failed: readonly ShardRow[]): LockstepError {
 }
 
 export function lostRun(context: RunContext): LockstepError {
-  return new LockstepError('LS-4003', `run ${context.run} was taken over by another runner`, { where: { name: context.migration } })
+  return new LockstepError('LS-4003', `run ${context.run} was taken over by another runner`, {
+    where: { name: context.migration },
+  })
 }

@@ -20,7 +20,13 @@ export interface RevertOptions {
 }
 
 /** Newest page first, so that a document rewritten twice ends where it began. Others' later values stay and are told. */
-export async function* revertDocuments({ tables, shard, work, hands, emit }: RevertOptions): AsyncGenerator<Checkpoint> {
+export async function* revertDocuments({
+  tables,
+  shard,
+  work,
+  hands,
+  emit,
+}: RevertOptions): AsyncGenerator<Checkpoint> {
   const scope = revertScope.parse(work.scope)
   const before = typeof work.cursor === 'string' ? work.cursor : undefined
   for await (const page of preImagePages(tables, { run: shard.run, step: shard.step, shard: scope.shard }, before)) {
@@ -28,7 +34,15 @@ export async function* revertDocuments({ tables, shard, work, hands, emit }: Rev
     const byName = new Map(images.map((image) => [image.name, image]))
     const kept = new Set<string>()
     const result = await revertPage({ hands, byName, kept })
-    if (kept.size > 0) emit({ type: 'kept', step: shard.step, where: firstFew([...kept]), count: kept.size, unit: 'documents', why: 'others changed the field since, so it stays as they left it' })
+    if (kept.size > 0)
+      emit({
+        type: 'kept',
+        step: shard.step,
+        where: firstFew([...kept]),
+        count: kept.size,
+        unit: 'documents',
+        why: 'others changed the field since, so it stays as they left it',
+      })
     yield { ...result, cursor: page.seq }
   }
 }

@@ -28,7 +28,10 @@ export interface SessionOptions {
 }
 
 /** Holds the run while `work` goes on; whatever ends it, the ledger says how. */
-export async function withRun<T>(options: SessionOptions, work: (context: RunContext, crew: Crew) => Promise<T>): Promise<T> {
+export async function withRun<T>(
+  options: SessionOptions,
+  work: (context: RunContext, crew: Crew) => Promise<T>,
+): Promise<T> {
   const { rooms, run, migration } = options
   const owner = createRunnerName()
   const held = await holdRun(rooms.tables, run, owner, isDeadRunner)
@@ -51,14 +54,25 @@ export async function withRun<T>(options: SessionOptions, work: (context: RunCon
     throw error
   } finally {
     heart.stop()
-    await releaseRun(rooms.tables, run, owner).catch((error: unknown) => context.emit({ type: 'warning', message: `the run could not be released: ${String(error)}` }))
+    await releaseRun(rooms.tables, run, owner).catch((error: unknown) =>
+      context.emit({ type: 'warning', message: `the run could not be released: ${String(error)}` }),
+    )
   }
 }
 
-function createContext(options: SessionOptions, owner: string, pausing: AbortController): { context: RunContext; close: (crew: LiveCrew) => Promise<void> } {
+function createContext(
+  options: SessionOptions,
+  owner: string,
+  pausing: AbortController,
+): { context: RunContext; close: (crew: LiveCrew) => Promise<void> } {
   const { rooms, run, migration, steps, interrupt } = options
   const pending: RunEvent[] = []
-  const pause = (): void => pausing.abort(new LockstepError('LS-4007', 'interrupted: paused after the current page', { hint: 'lockstep up goes on from here' }))
+  const pause = (): void =>
+    pausing.abort(
+      new LockstepError('LS-4007', 'interrupted: paused after the current page', {
+        hint: 'lockstep up goes on from here',
+      }),
+    )
   if (interrupt.aborted) pause()
   interrupt.addEventListener('abort', pause, { once: true })
   const context: RunContext = {
@@ -105,7 +119,11 @@ function startHeart(context: RunContext, pausing: AbortController): { stop(): vo
     if (beating) return
     beating = true
     once()
-      .catch((error: unknown) => context.listener({ event: { type: 'warning', message: `the ledger did not answer a heartbeat: ${String(error)}` } }))
+      .catch((error: unknown) =>
+        context.listener({
+          event: { type: 'warning', message: `the ledger did not answer a heartbeat: ${String(error)}` },
+        }),
+      )
       .finally(() => (beating = false))
   }, beatMilliseconds)
   return { stop: () => clearInterval(timer) }
@@ -118,7 +136,9 @@ interface LiveCrew extends Crew {
 async function startCrew(context: RunContext, way: string, reopened: ReadonlySet<string>): Promise<LiveCrew> {
   let wake = (): void => {}
   const worker = createShardWorker(context, () => wake())
-  const engine = await context.createEngine(`${context.run}-${way}`, (message) => context.emit({ type: 'warning', message }))
+  const engine = await context.createEngine(`${context.run}-${way}`, (message) =>
+    context.emit({ type: 'warning', message }),
+  )
   await engine.work(context.concurrency, worker)
   const onPause = (): void => wake()
   context.pausing.addEventListener('abort', onPause)

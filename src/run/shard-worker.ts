@@ -72,23 +72,48 @@ interface Opened {
 }
 
 async function open(context: RunContext, step: RunStep, shard: ClaimedShard, signal: AbortSignal): Promise<Opened> {
-  const work: Work<unknown> = { spec: step.spec, memo: step.memo, phase: shard.phase, scope: shard.scope, cursor: shard.cursor, signal }
+  const work: Work<unknown> = {
+    spec: step.spec,
+    memo: step.memo,
+    phase: shard.phase,
+    scope: shard.scope,
+    cursor: shard.cursor,
+    signal,
+  }
   return step.operation.store === 'documents'
     ? openDocuments(context, step.operation, shard, work)
     : openTables(context, step.operation, shard, work)
 }
 
-async function openDocuments(context: RunContext, operation: DocumentOperation<unknown>, shard: ClaimedShard, work: Work<unknown>): Promise<Opened> {
+async function openDocuments(
+  context: RunContext,
+  operation: DocumentOperation<unknown>,
+  shard: ClaimedShard,
+  work: Work<unknown>,
+): Promise<Opened> {
   const { documents, tables, clock, mostWrites } = context
   const pace = createPace({ tables, clock, signal: work.signal, name: 'firestore-writes', most: mostWrites })
   const reverting = shard.phase === 'revert'
-  const hands = await createDocumentHands({ documents, tables, shard, clock, signal: work.signal, pace, keep: !reverting })
+  const hands = await createDocumentHands({
+    documents,
+    tables,
+    shard,
+    clock,
+    signal: work.signal,
+    pace,
+    keep: !reverting,
+  })
   const emit = context.emit.bind(context)
   const checkpoints = reverting ? revertDocuments({ tables, shard, work, hands, emit }) : operation.apply(work, hands)
   return { checkpoints, save: (checkpoint) => hands.save(checkpoint) }
 }
 
-function openTables(context: RunContext, operation: TableOperation<unknown>, shard: ClaimedShard, work: Work<unknown>): Opened {
+function openTables(
+  context: RunContext,
+  operation: TableOperation<unknown>,
+  shard: ClaimedShard,
+  work: Work<unknown>,
+): Opened {
   const { tables, clock } = context
   const hands = createTableHands({ tables, shard, clock, signal: work.signal, emit: (event) => context.emit(event) })
   const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)

@@ -40,10 +40,13 @@ export function createTableHands(options: TableHandsOptions): TableHands {
     tables,
     change: (change) => changeGroup(options, change),
     async alone(...statements) {
-      await retry({ ...singleRepeats, ...options, worthwhile: (error) => isLockConflict(error) || isPassing(error) }, async () => {
-        await tables.transaction((q) => saveCheckpoint(q, shard, undefined))
-        for (const sql of statements) await tables.autocommit(sql, { lockTimeout: concurrentPatience })
-      })
+      await retry(
+        { ...singleRepeats, ...options, worthwhile: (error) => isLockConflict(error) || isPassing(error) },
+        async () => {
+          await tables.transaction((q) => saveCheckpoint(q, shard, undefined))
+          for (const sql of statements) await tables.autocommit(sql, { lockTimeout: concurrentPatience })
+        },
+      )
     },
     keepValues: (q, kept) => keepValues(q, options, kept),
     warn: (message) => options.emit({ type: 'warning', message }),
@@ -60,23 +63,28 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
   await changePart(options, change, { names: change.names, whole: true, failures, tally })
   const { changed, skipped, conflicts, repeats, seconds } = tally
-  if (changed > 0 || repeats > 0 || seconds > worthTelling) options.emit({
-    type: 'tables-changed',
-    step: options.shard.step,
-    phase: options.shard.phase,
-    tables: changed,
-    first: change.names[0] ?? '',
-    seconds,
-    repeats,
-  })
+  if (changed > 0 || repeats > 0 || seconds > worthTelling)
+    options.emit({
+      type: 'tables-changed',
+      step: options.shard.step,
+      phase: options.shard.phase,
+      tables: changed,
+      first: change.names[0] ?? '',
+      seconds,
+      repeats,
+    })
   const [first, ...also] = failures
   if (first === undefined) return { cursor: cursorOf(change), changed, skipped, conflicts, saved: true }
-  throw new LockstepError(first.code, `${failures.length} of ${change.names.length} tables could not be changed: ${first.message}`, {
-    also,
-    cause: first.cause,
-    where: first.where ?? {},
-    hint: first.hint ?? 'mend them and run up again; the other tables of the group are done and stay so',
-  })
+  throw new LockstepError(
+    first.code,
+    `${failures.length} of ${change.names.length} tables could not be changed: ${first.message}`,
+    {
+      also,
+      cause: first.cause,
+      where: first.where ?? {},
+      hint: first.hint ?? 'mend them and run up again; the other tables of the group are done and stay so',
+    },
+  )
 }
 
 interface Part {
@@ -92,7 +100,9 @@ async function changePart(options: TableHandsOptions, change: TableChange, part:
   try {
     const repeats = part.names.length > 1 ? groupRepeats : singleRepeats
     const worthwhile = (error: unknown): boolean => isPassing(error) || isLockConflict(error)
-    await retry({ ...repeats, ...options, worthwhile, onRepeat: () => part.tally.repeats++ }, () => attempt(options, change, part))
+    await retry({ ...repeats, ...options, worthwhile, onRepeat: () => part.tally.repeats++ }, () =>
+      attempt(options, change, part),
+    )
   } catch (error) {
     options.signal.throwIfAborted()
     if (isLockstepError(error) && error.code === 'LS-4003') throw error
@@ -114,7 +124,12 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
     const changed = await change.work(q, part.names)
     if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
     const skipped = part.names.length - changed.length
-    await saveCheckpoint(q, shard, { cursor: part.whole ? cursorOf(change) : undefined, changed: changed.length, skipped, conflicts: 0 })
+    await saveCheckpoint(q, shard, {
+      cursor: part.whole ? cursorOf(change) : undefined,
+      changed: changed.length,
+      skipped,
+      conflicts: 0,
+    })
     return changed
   })
   part.tally.changed += images.length
@@ -141,7 +156,10 @@ function failureOf(error: unknown, name: string): LockstepError {
 
 async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept: KeptValues): Promise<void> {
   const column = `t.${quoteIdentifier(kept.column)}`
-  const key = kept.key.length === 0 ? 'to_jsonb(t)' : `jsonb_build_object(${kept.key.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`).join(', ')})`
+  const key =
+    kept.key.length === 0
+      ? 'to_jsonb(t)'
+      : `jsonb_build_object(${kept.key.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`).join(', ')})`
   const [row] = await q.query<{ count: number }>(
     `with kept as (
        insert into lockstep.kept_values (run, step, table_name, column_name, row_key, value)

@@ -103,7 +103,12 @@ export type DocumentWrite =
 /** `conflict`: the expectation did not hold. `transient`: may succeed when sent again. `refused`: never will. */
 export type WriteResult =
   | { readonly ok: true; readonly updateTime: string | undefined }
-  | { readonly ok: false; readonly kind: 'conflict' | 'transient' | 'throttled' | 'refused'; readonly status: string; readonly message: string }
+  | {
+      readonly ok: false
+      readonly kind: 'conflict' | 'transient' | 'throttled' | 'refused'
+      readonly status: string
+      readonly message: string
+    }
 
 export interface DocumentWriter extends DocumentReader {
   /**

@@ -68,7 +68,9 @@ interface CatalogRow extends CatalogTable {
 
 interface Details {
   readonly columns: readonly { name: string; type: string; not_null: boolean; default: string | null }[] | null
-  readonly indexes: readonly { name: string; columns: string[] | null; unique: boolean; valid: boolean; primary: boolean }[] | null
+  readonly indexes:
+    | readonly { name: string; columns: string[] | null; unique: boolean; valid: boolean; primary: boolean }[]
+    | null
 }
 
 function shapeOf(details: Details): TableShape {

@@ -63,7 +63,11 @@ function groupByTemplate(
   catalog: Catalog,
   templates: ReadonlyMap<string, TableTemplate>,
 ): ReadonlyMap<string, readonly CatalogTable[]> {
-  const expressions = [...templates].map(([name, template]) => ({ name, template, regexp: new RegExp(template.expression) }))
+  const expressions = [...templates].map(([name, template]) => ({
+    name,
+    template,
+    regexp: new RegExp(template.expression),
+  }))
   return new Map(
     expressions.map(({ name, template, regexp }) => [
       name,
@@ -120,7 +124,11 @@ async function* readUids({ config, documents, tables }: FleetSources): AsyncGene
 
 async function* documentIds(documents: DocumentReader, collection: string): AsyncGenerator<string> {
   const slash = collection.lastIndexOf('/')
-  const scope = { parent: slash < 0 ? '' : collection.slice(0, slash), collection: collection.slice(slash + 1), descendants: false }
+  const scope = {
+    parent: slash < 0 ? '' : collection.slice(0, slash),
+    collection: collection.slice(slash + 1),
+    descendants: false,
+  }
   for await (const document of documents.scan(scope, {}, { fields: [] })) {
     yield document.name.slice(document.name.lastIndexOf('/') + 1)
   }
@@ -132,10 +140,14 @@ export function mismatchErrors(found: Mismatches): readonly LockstepError[] {
   const [missing] = found.missing
   if (missing !== undefined) {
     errors.push(
-      new LockstepError('LS-2201', `${found.missing.length} of ${found.tenants} tenants have no ${missing.template} table`, {
-        where: { name: listed(found.missing.map((each) => `${each.uid} (${printTable(each.table)})`)) },
-        hint: `provision them, or set tenants.mismatches to 'skip' in lockstep.config.ts to leave them out`,
-      }),
+      new LockstepError(
+        'LS-2201',
+        `${found.missing.length} of ${found.tenants} tenants have no ${missing.template} table`,
+        {
+          where: { name: listed(found.missing.map((each) => `${each.uid} (${printTable(each.table)})`)) },
+          hint: `provision them, or set tenants.mismatches to 'skip' in lockstep.config.ts to leave them out`,
+        },
+      ),
     )
   }
   if (found.orphans.length > 0) {

@@ -62,7 +62,13 @@ export function parseTemplate(config: TenantsConfig, name: string): TableTemplat
     })
   }
   const key = config.key === 'md5' ? '[0-9a-f]{32}' : '[A-Za-z0-9_-]+'
-  return { name, schema, prefix, suffix, expression: `^${escapeExpression(prefix)}(${key})${escapeExpression(suffix)}$` }
+  return {
+    name,
+    schema,
+    prefix,
+    suffix,
+    expression: `^${escapeExpression(prefix)}(${key})${escapeExpression(suffix)}$`,
+  }
 }
 
 export function keyOf(config: TenantsConfig, uid: string): string {

@@ -32,7 +32,11 @@ export function startWorker(url: string, queue: string, concurrency: number): Wo
 if (process.argv[1] === self) {
   const [url, queue, concurrency] = process.argv.slice(2)
   if (url === undefined || queue === undefined) throw new Error('usage: engine-child URL QUEUE CONCURRENCY')
-  const engine = await createEngine({ tables: await createPostgresTables({ url, poolSize: 2 }), queue, leaseSeconds: 10 })
+  const engine = await createEngine({
+    tables: await createPostgresTables({ url, poolSize: 2 }),
+    queue,
+    leaseSeconds: 10,
+  })
   await engine.work(Number(concurrency), (shard) => {
     process.stdout.write(`${shard}\n`)
     return new Promise(() => undefined)

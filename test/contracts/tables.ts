@@ -138,7 +138,10 @@ export function tablesContract(name: string, open: () => Promise<OpenTables>, ve
     it('keeps settings inside the transaction', async () => {
       const before = await value("SELECT current_setting('lock_timeout') AS v")
       const shown = await tables.transaction(
-        (q) => q.query<{ a: string; b: string }>("SELECT current_setting('lock_timeout') a, current_setting('statement_timeout') b"),
+        (q) =>
+          q.query<{ a: string; b: string }>(
+            "SELECT current_setting('lock_timeout') a, current_setting('statement_timeout') b",
+          ),
         { lockTimeout: 1234, statementTimeout: 5678 },
       )
       expect(shown).toEqual([{ a: '1234ms', b: '5678ms' }])
@@ -162,14 +165,18 @@ export function tablesContract(name: string, open: () => Promise<OpenTables>, ve
     it('builds and drops an index concurrently', async () => {
       await tables.autocommit('CREATE INDEX CONCURRENTLY item_label ON item (label)', { lockTimeout: 5_000 })
       expect(await value("SELECT indisvalid AS v FROM pg_index WHERE indexrelid = 'item_label'::regclass")).toBe(true)
-      expect(await failure(tables.autocommit('CREATE INDEX CONCURRENTLY item_label ON item (label)'))).toMatchObject({ code: '42P07' })
+      expect(await failure(tables.autocommit('CREATE INDEX CONCURRENTLY item_label ON item (label)'))).toMatchObject({
+        code: '42P07',
+      })
       await tables.autocommit('DROP INDEX CONCURRENTLY item_label', { lockTimeout: 5_000 })
       expect(await value("SELECT to_regclass('item_label') AS v")).toBeNull()
     })
 
     it('leaves no setting behind after autocommit', async () => {
       const settings = () =>
-        tables.transaction((q) => q.query("SELECT name, setting FROM pg_settings WHERE source = 'session' AND name LIKE '%timeout'"))
+        tables.transaction((q) =>
+          q.query("SELECT name, setting FROM pg_settings WHERE source = 'session' AND name LIKE '%timeout'"),
+        )
       const before = await settings()
       await tables.autocommit('ANALYZE item', { lockTimeout: 777 })
       await failure(tables.autocommit('ANALYZE nowhere', { lockTimeout: 778 }))
@@ -177,7 +184,9 @@ export function tablesContract(name: string, open: () => Promise<OpenTables>, ve
     })
 
     it('carries large results whole', async () => {
-      const rows = await tables.read((q) => q.query<{ i: number; s: string }>("SELECT i, repeat('é', i % 100) AS s FROM generate_series(1, 50000) i"))
+      const rows = await tables.read((q) =>
+        q.query<{ i: number; s: string }>("SELECT i, repeat('é', i % 100) AS s FROM generate_series(1, 50000) i"),
+      )
       expect(rows).toHaveLength(50_000)
       expect(rows.every((row, at) => row.i === at + 1 && row.s === 'é'.repeat((at + 1) % 100))).toBe(true)
     })
@@ -186,10 +195,14 @@ export function tablesContract(name: string, open: () => Promise<OpenTables>, ve
       await tables.transaction(async (q) => {
         await q.query('CREATE EXTENSION IF NOT EXISTS vector')
         await q.query('CREATE TABLE spot (id int, at vector(3))')
-        await q.query('INSERT INTO spot SELECT i, $1::text::vector FROM generate_series(1, 2) i', [JSON.stringify([1, 2, 3])])
+        await q.query('INSERT INTO spot SELECT i, $1::text::vector FROM generate_series(1, 2) i', [
+          JSON.stringify([1, 2, 3]),
+        ])
         await q.query("UPDATE spot SET at = '[9,9,9]' WHERE id = 2")
       })
-      await tables.autocommit('CREATE INDEX CONCURRENTLY spot_at ON spot USING hnsw (at vector_l2_ops)', { lockTimeout: 5_000 })
+      await tables.autocommit('CREATE INDEX CONCURRENTLY spot_at ON spot USING hnsw (at vector_l2_ops)', {
+        lockTimeout: 5_000,
+      })
       expect(await value("SELECT at AS v FROM spot ORDER BY at <-> '[1,2,4]' LIMIT 1")).toBe('[1,2,3]')
     })
 

@@ -77,10 +77,12 @@ test('the catalogue goes stale with a new folder, and generating makes it fresh'
   expect(await staleFiles(root)).toEqual(['src/operations/catalogue.ts'])
   expect(await writeGenerated(root)).toEqual(['src/operations/catalogue.ts'])
   const catalogue = readFileSync(join(root, 'src/operations/catalogue.ts'), 'utf8')
-  expect(catalogue).toContain(`import { renameField } from './firestore/rename-field/rename-field.ts'`)
-  expect(catalogue).toContain('operations = [addColumn, addField, renameField, sql] as const')
-  expect(catalogue).toContain('firestoreOperations = { addField, renameField } as const')
-  expect(catalogue).toContain('postgresOperations = { addColumn, sql } as const')
+  expect(catalogue).toContain(`import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'`)
+  expect(catalogue).toContain('operations = Object.freeze([addColumn, addField, renameField, sql] as const)')
+  expect(catalogue).toContain(
+    'firestoreSteps = Object.freeze({ addField: addFieldStep, renameField: renameFieldStep })',
+  )
+  expect(catalogue).toContain('postgresSteps = Object.freeze({ addColumn: addColumnStep, sql: sqlStep })')
 })
 
 test('an edit by hand makes a generated file stale', async () => {

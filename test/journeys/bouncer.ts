@@ -6,7 +6,10 @@ import { freePort, startGuarded, untilListening } from '../stores/guarded-proces
 const paths = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer']
 
 /** PgBouncer before a real server; undefined where it is not installed. */
-export async function startBouncer(target: string, mode: 'transaction' | 'session'): Promise<{ readonly url: string; stop(): Promise<void> } | undefined> {
+export async function startBouncer(
+  target: string,
+  mode: 'transaction' | 'session',
+): Promise<{ readonly url: string; stop(): Promise<void> } | undefined> {
   const program = paths.find((path) => existsSync(path))
   if (program === undefined) return undefined
   const { hostname, port: targetPort, pathname } = new URL(target)
@@ -26,7 +29,12 @@ export async function startBouncer(target: string, mode: 'transaction' | 'sessio
   writeFileSync(join(folder, 'bouncer.ini'), `${lines.join('\n')}\n`)
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
   if (user !== undefined) chownSync(folder, user.uid, user.gid)
-  const server = startGuarded({ command: [program, join(folder, 'bouncer.ini')], folder, signal: 'INT', ...(user && { user }) })
+  const server = startGuarded({
+    command: [program, join(folder, 'bouncer.ini')],
+    folder,
+    signal: 'INT',
+    ...(user && { user }),
+  })
   await untilListening(server, port)
   return { url: `postgres://postgres@127.0.0.1:${port}${pathname}`, stop: server.stop }
 }

@@ -36,7 +36,13 @@ const client = new v1.FirestoreClient({ servicePath: '${host}', port: ${port}, s
 test('production with nobody to ask is refused with the flag that is needed, and goes with exactly those words', async () => {
   const found = await scene()
   const inProduction: Scene = { ...found, ...found.with(production(found)) }
-  const { stderr } = await expectRefusal(inProduction, ['up'], { exit: 6, code: 'LS-6001', place: 'environment production', message: /^PRODUCTION/m, fix: /lockstep up --cwd .* --confirm production:[0-9a-f]{12}/ })
+  const { stderr } = await expectRefusal(inProduction, ['up'], {
+    exit: 6,
+    code: 'LS-6001',
+    place: 'environment production',
+    message: /^PRODUCTION/m,
+    fix: /lockstep up --cwd .* --confirm production:[0-9a-f]{12}/,
+  })
   const words = /--confirm (production:[0-9a-f]{12})/.exec(stderr.replace(/\s+/g, ' '))?.[1] ?? ''
   for (const wrong of ['production', `production:${'0'.repeat(12)}`, words.replace('production', 'staging'), 'yes']) {
     await expectRefusal(inProduction, ['up', '--confirm', wrong], { exit: 6, code: 'LS-6002', fix: words })
@@ -59,9 +65,30 @@ test('down and complete ask everywhere, staging asks for up as well', async () =
 
 test.each([
   ['production that finds an emulator', 'production', {}, '', 'an emulator is set', 'unset FIRESTORE_EMULATOR_HOST'],
-  ['local without an emulator', 'local', { FIRESTORE_EMULATOR_HOST: '' }, '', 'no emulator is set', 'start lockstep local'],
-  ['local with an emulator elsewhere', 'local', { FIRESTORE_EMULATOR_HOST: 'firestore.example.invalid:8080' }, '', 'firestore.example.invalid', 'make the environment staging'],
-  ['local with Postgres elsewhere', 'local', {}, 'postgres://ada:s3cret@db.example.invalid/app', 'db.example.invalid', 'make the environment staging'],
+  [
+    'local without an emulator',
+    'local',
+    { FIRESTORE_EMULATOR_HOST: '' },
+    '',
+    'no emulator is set',
+    'start lockstep local',
+  ],
+  [
+    'local with an emulator elsewhere',
+    'local',
+    { FIRESTORE_EMULATOR_HOST: 'firestore.example.invalid:8080' },
+    '',
+    'firestore.example.invalid',
+    'make the environment staging',
+  ],
+  [
+    'local with Postgres elsewhere',
+    'local',
+    {},
+    'postgres://ada:s3cret@db.example.invalid/app',
+    'db.example.invalid',
+    'make the environment staging',
+  ],
 ] as const)('%s is refused before anything is opened', async (_, kind, env, url, message, fix) => {
   const found = await scene()
   found.write('lockstep.config.ts', configText({ project: found.projectId, kind, ...(url === '' ? {} : { url }) }))

@@ -28,6 +28,10 @@ export function expectText(stderr: string, { place, fix, message }: Omit<Refusal
   if (fix !== undefined) expect(/^ {2}fix +(.*)$/m.exec(text)?.[1] ?? '').toMatch(fix)
 }
 
-export function partsOf({ code, stdout, stderr }: Finished): { readonly exit: number | null; readonly code: string | undefined; readonly stdout: string } {
+export function partsOf({ code, stdout, stderr }: Finished): {
+  readonly exit: number | null
+  readonly code: string | undefined
+  readonly stdout: string
+} {
   return { exit: code, code: /^(?:error|paused)\[(LS-\d+)\]/m.exec(stderr)?.[1], stdout }
 }

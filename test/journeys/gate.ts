@@ -21,10 +21,12 @@ export async function openGate(target: string): Promise<Gate> {
         const upstream = connect(Number(targetPort), targetHost)
         for (const [one, other] of [[client, upstream] as const, [upstream, client] as const]) {
           sockets.add(one)
-          one.on('error', () => other.destroy()).on('close', () => {
-            sockets.delete(one)
-            other.destroy()
-          })
+          one
+            .on('error', () => other.destroy())
+            .on('close', () => {
+              sockets.delete(one)
+              other.destroy()
+            })
           one.pipe(other)
         }
       })

@@ -32,37 +32,56 @@ async function inBackfill(scene: Scene): Promise<Running> {
 /** What the app sees: documents without their versions, tables without Lockstep's. */
 async function appView({ ask, documents }: Scene): Promise<unknown> {
   const chats: unknown[] = []
-  for await (const { name, fields } of documents.scan({ parent: '', collection: 'chats', descendants: true }, {})) chats.push({ name, fields })
-  const columns = await ask("select attrelid::regclass::text as name, attname from pg_attribute where attrelid::regclass::text like 'user_table_%' and attnum > 0 and not attisdropped order by 1, 2")
+  for await (const { name, fields } of documents.scan({ parent: '', collection: 'chats', descendants: true }, {}))
+    chats.push({ name, fields })
+  const columns = await ask(
+    "select attrelid::regclass::text as name, attname from pg_attribute where attrelid::regclass::text like 'user_table_%' and attnum > 0 and not attisdropped order by 1, 2",
+  )
   return { chats, columns }
 }
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s on up pauses it cleanly; up goes on and ends like an uninterrupted run', async (signal) => {
-  const scene = await slowScene()
-  const running = await inBackfill(scene)
-  running.child.kill(signal)
-  const done = await running.finished
-  expect(partsOf({ ...done, stdout: '' })).toEqual({ exit: 130, code: 'LS-4007', stdout: '' })
-  expectText(done.stderr, { message: 'finishing the current page, then pausing', fix: 'lockstep up goes on from here' })
-  const paused = JSON.parse((await scene.succeed('status', '--json')).stdout) as { migrations: unknown[]; next: string }
-  expect(paused).toMatchObject({ migrations: [{ state: 'paused', phase: 'backfill', next: 'lockstep up' }], next: 'lockstep up' })
-  expect(await scene.ask("select owner from lockstep.runs")).toEqual([{ owner: null }])
-  hurry(scene)
-  await scene.succeed('up')
-  await scene.succeed('verify', '--level', 'full')
-  const interrupted = await appView(scene)
-  const other = await stage.project({ tenants: 8, chats: 5 })
-  other.migration(first, addLanguageColumn, addLanguage)
-  await other.succeed('up')
-  expect(interrupted).toEqual(await appView(other))
-})
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s on up pauses it cleanly; up goes on and ends like an uninterrupted run',
+  async (signal) => {
+    const scene = await slowScene()
+    const running = await inBackfill(scene)
+    running.child.kill(signal)
+    const done = await running.finished
+    expect(partsOf({ ...done, stdout: '' })).toEqual({ exit: 130, code: 'LS-4007', stdout: '' })
+    expectText(done.stderr, {
+      message: 'finishing the current page, then pausing',
+      fix: 'lockstep up goes on from here',
+    })
+    const paused = JSON.parse((await scene.succeed('status', '--json')).stdout) as {
+      migrations: unknown[]
+      next: string
+    }
+    expect(paused).toMatchObject({
+      migrations: [{ state: 'paused', phase: 'backfill', next: 'lockstep up' }],
+      next: 'lockstep up',
+    })
+    expect(await scene.ask('select owner from lockstep.runs')).toEqual([{ owner: null }])
+    hurry(scene)
+    await scene.succeed('up')
+    await scene.succeed('verify', '--level', 'full')
+    const interrupted = await appView(scene)
+    const other = await stage.project({ tenants: 8, chats: 5 })
+    other.migration(first, addLanguageColumn, addLanguage)
+    await other.succeed('up')
+    expect(interrupted).toEqual(await appView(other))
+  },
+)
 
 test('a second up while one runs ends with 7, names the holder, and does not disturb it', async () => {
   const scene = await slowScene()
   const running = await inBackfill(scene)
   const second = await scene.run('up')
   expect(partsOf(second)).toEqual({ exit: 7, code: 'LS-4001', stdout: '' })
-  expectText(second.stderr, { place: first, message: new RegExp(`process ${running.child.pid}\\b`), fix: 'wait for it to end' })
+  expectText(second.stderr, {
+    place: first,
+    message: new RegExp(`process ${running.child.pid}\\b`),
+    fix: 'wait for it to end',
+  })
   const json = await scene.run('down', '--yes', '--json')
   expect(json.code).toBe(7)
   expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'LS-4001', where: { name: first } } })
@@ -88,13 +107,20 @@ test('a runner that was killed is taken over at once on the same host', async ()
   const running = await inBackfill(scene)
   running.child.kill('SIGKILL')
   await running.finished
-  const [held] = await scene.ask("select owner is not null and lease_until > clock_timestamp() as held from lockstep.runs")
-  const [shard] = await scene.ask("select id, lease_until > clock_timestamp() as held from lockstep.shards where state = 'running'")
+  const [held] = await scene.ask(
+    'select owner is not null and lease_until > clock_timestamp() as held from lockstep.runs',
+  )
+  const [shard] = await scene.ask(
+    "select id, lease_until > clock_timestamp() as held from lockstep.shards where state = 'running'",
+  )
   expect([held?.['held'], shard?.['held']]).toEqual([true, true])
   hurry(scene)
   await scene.succeed('up')
   // Waited for, the lease of the shard would have ended before the next attempt began.
-  const [taken] = await scene.ask('select s.ended_at < e.at + interval \'15 s\' as at_once from lockstep.shards s, lockstep.events e where s.id = $1 and e.type = \'run-resumed\'', [shard?.['id']])
+  const [taken] = await scene.ask(
+    "select s.ended_at < e.at + interval '15 s' as at_once from lockstep.shards s, lockstep.events e where s.id = $1 and e.type = 'run-resumed'",
+    [shard?.['id']],
+  )
   expect(taken).toEqual({ at_once: true })
 })
 
@@ -102,7 +128,8 @@ test('--to verify stops before the cutover, and a later up switches', async () =
   const scene = await stage.project({ tenants: 3, chats: 2 })
   scene.migration(first, addLanguageColumn, addLanguage)
   await scene.succeed('up', '--to', 'verify')
-  const row = async (): Promise<unknown> => (JSON.parse((await scene.succeed('status', '--json')).stdout) as { migrations: unknown[] }).migrations[0]
+  const row = async (): Promise<unknown> =>
+    (JSON.parse((await scene.succeed('status', '--json')).stdout) as { migrations: unknown[] }).migrations[0]
   expect(await row()).toMatchObject({ state: 'paused', phase: 'cutover' })
   expect(await scene.ask("select count(*)::int as n from lockstep.events where type = 'switched'")).toEqual([{ n: 0 }])
   const again = await scene.succeed('up', '--to', 'verify')

@@ -13,7 +13,12 @@ vi.setConfig({ testTimeout: 240_000 })
 const first = '20260101000000_first'
 const folder = fileURLToPath(new URL('../../schemas', import.meta.url))
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true })
-const schemas = new Map(readdirSync(folder).map((file) => [file.replace('.schema.json', ''), ajv.compile(JSON.parse(readFileSync(join(folder, file), 'utf8')) as object)]))
+const schemas = new Map(
+  readdirSync(folder).map((file) => [
+    file.replace('.schema.json', ''),
+    ajv.compile(JSON.parse(readFileSync(join(folder, file), 'utf8')) as object),
+  ]),
+)
 let stage: Stage
 
 beforeAll(async () => {
@@ -47,7 +52,8 @@ async function scene(): Promise<Scene> {
 
 test('every verb prints one document of its published schema, and nothing else, from plan to complete', async () => {
   const found = await scene()
-  const said = async (name: string, ...args: readonly string[]): Promise<Record<string, unknown>> => expectDocument((await found.succeed(...args, '--json')).stdout, name)
+  const said = async (name: string, ...args: readonly string[]): Promise<Record<string, unknown>> =>
+    expectDocument((await found.succeed(...args, '--json')).stdout, name)
   await said('doctor', 'doctor')
   await said('status', 'status')
   expect((await said('plan', 'plan'))['id']).toMatch(/^[0-9a-f]{12}$/)
@@ -69,9 +75,13 @@ test('every line of ndjson is an event of the published schema', async () => {
   const found = await scene()
   for (const verb of [['up'], ['down', '--yes'], ['up'], ['complete', '--yes']]) {
     const { stdout } = await found.succeed(...verb, '--format', 'ndjson')
-    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string })
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string })
     const validate = schema('events')
-    for (const line of lines) expect(validate(line), `${JSON.stringify(line)}: ${ajv.errorsText(validate.errors)}`).toBe(true)
+    for (const line of lines)
+      expect(validate(line), `${JSON.stringify(line)}: ${ajv.errorsText(validate.errors)}`).toBe(true)
     expect([lines[0]?.type, lines.at(-1)?.type]).toEqual(['version', 'summary'])
   }
   expect(schema('events')({ type: 'unheard-of' })).toBe(false)
@@ -80,13 +90,17 @@ test('every line of ndjson is an event of the published schema', async () => {
 test('a verification that finds something is still a document, and ends with 5', async () => {
   const found = await scene()
   await found.succeed('up')
-  await found.ask(`alter table ${String((await found.ask(`select 'user_table_' || md5('user00001') as t`))[0]?.['t'])} drop column language`)
+  await found.ask(
+    `alter table ${String((await found.ask(`select 'user_table_' || md5('user00001') as t`))[0]?.['t'])} drop column language`,
+  )
   const done = await found.run('verify', '--json')
   expect(done.code).toBe(5)
   expect(expectDocument(done.stdout, 'verify')).toMatchObject({ ok: false })
 })
 
-const failing = verbs.filter(({ formats, name }) => formats.includes('json') && !['init', 'new', 'local', 'doctor'].includes(name)).map(({ name }) => name)
+const failing = verbs
+  .filter(({ formats, name }) => formats.includes('json') && !['init', 'new', 'local', 'doctor'].includes(name))
+  .map(({ name }) => name)
 
 test.each(failing)('%s --json that fails prints one error document and nothing else', async (verb) => {
   const found = await scene()
@@ -94,7 +108,9 @@ test.each(failing)('%s --json that fails prints one error document and nothing e
   expect(expectDocument(typo.stdout, 'error')).toMatchObject({ error: { code: 'LS-1001' } })
   found.write('lockstep.config.ts', configText({ project: found.projectId }).replace("key: 'md5'", 'key: 5'))
   const invalid = await found.run(verb, '--json')
-  expect(expectDocument(invalid.stdout, 'error')).toMatchObject({ error: { code: 'LS-1003', where: { file: join(found.folder, 'lockstep.config.ts') } } })
+  expect(expectDocument(invalid.stdout, 'error')).toMatchObject({
+    error: { code: 'LS-1003', where: { file: join(found.folder, 'lockstep.config.ts') } },
+  })
   expect([typo.code, invalid.code]).toEqual([64, 64])
 })
 
@@ -106,9 +122,14 @@ test('doctor --json tells what is wrong in its own document', async () => {
   expect(expectDocument(done.stdout, 'doctor')).toMatchObject({ ok: false })
 })
 
-test.each([['new'], ['new', 'Bad Name'], ['init', 'now'], ['local', '--pg-port', 'x']])('%s %s --json that fails prints one error document', async (...words) => {
-  const found = await scene()
-  const done = await found.run(...words, '--json')
-  expect(expectDocument(done.stdout, 'error')['error']).toMatchObject({ code: expect.stringMatching(/^LS-1/) as string })
-  expect(done.code).toBe(64)
-})
+test.each([['new'], ['new', 'Bad Name'], ['init', 'now'], ['local', '--pg-port', 'x']])(
+  '%s %s --json that fails prints one error document',
+  async (...words) => {
+    const found = await scene()
+    const done = await found.run(...words, '--json')
+    expect(expectDocument(done.stdout, 'error')['error']).toMatchObject({
+      code: expect.stringMatching(/^LS-1/) as string,
+    })
+    expect(done.code).toBe(64)
+  },
+)

@@ -38,11 +38,17 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     return found
   }
 
-  const since = (mark: number, statement: RegExp): readonly string[] => tap.statements().slice(mark).filter((text) => statement.test(text))
+  const since = (mark: number, statement: RegExp): readonly string[] =>
+    tap
+      .statements()
+      .slice(mark)
+      .filter((text) => statement.test(text))
   const exclusive = ({ ask }: Scene): Promise<unknown> =>
     ask(`select pid from pg_locks where relation = 'orders'::regclass and granted and mode = 'AccessExclusiveLock'`)
   const indexes = ({ ask }: Scene): Promise<unknown> =>
-    ask(`select indexrelid::regclass::text as name, indisvalid as valid from pg_index where indrelid = 'orders'::regclass and not indisprimary`)
+    ask(
+      `select indexrelid::regclass::text as name, indisvalid as valid from pg_index where indrelid = 'orders'::regclass and not indisprimary`,
+    )
 
   /** Holds an older transaction open while the index is built, so that the build waits; then acts, and lets go. */
   async function whileBuilding({ ask }: Scene, act: () => Promise<unknown>): Promise<void> {
@@ -58,7 +64,8 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     await older.end()
   }
 
-  const endBuild = ({ ask }: Scene): Promise<unknown> => ask(`select pg_terminate_backend(pid) from pg_stat_activity where query ~ '^create index concurrently'`)
+  const endBuild = ({ ask }: Scene): Promise<unknown> =>
+    ask(`select pg_terminate_backend(pid) from pg_stat_activity where query ~ '^create index concurrently'`)
 
   test('gets its index concurrently: writers go on meanwhile, and a build that breaks is begun anew', async () => {
     const found = await scene(`postgres.addColumn('orders', 'language', 'text', { default: 'en', index: true })`)
@@ -66,7 +73,9 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     await whileBuilding(found, async () => {
       await found.ask(`set lock_timeout = '5s'; insert into orders (note) values ('written while the index was built')`)
       await endBuild(found)
-      await vi.waitUntil(async () => JSON.stringify(await indexes(found)).includes('"valid":false'), { timeout: 30_000 })
+      await vi.waitUntil(async () => JSON.stringify(await indexes(found)).includes('"valid":false'), {
+        timeout: 30_000,
+      })
     })
     const done = await running.finished
     expect(done.code, done.stderr).toBe(0)
@@ -88,7 +97,9 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
   })
 
   test('is filled from an expression in batches while rows change, then not null, with no exclusive lock across a scan', async () => {
-    const found = await scene(`postgres.addColumn('orders', 'code', 'text', { default: { sql: "md5(random()::text)" }, notNull: true })`)
+    const found = await scene(
+      `postgres.addColumn('orders', 'code', 'text', { default: { sql: "md5(random()::text)" }, notNull: true })`,
+    )
     const mark = tap.statements().length
     const held: unknown[] = []
     const look = async (): Promise<void> => void held.push(...((await exclusive(found)) as unknown[]))
@@ -101,9 +112,19 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     await Promise.all([batch, validation])
     expect(held).toEqual([])
     expect(since(mark, /with b as materialized/).length).toBeGreaterThan(3)
-    expect(await found.ask(`select count(*)::int as rows, count(code)::int as filled, count(distinct code)::int as distinct, sum(touched)::int as touched from orders`)).toEqual([{ rows: 20_000, filled: 20_000, distinct: 19_999, touched: 2 }])
-    expect(await found.ask(`select attnotnull as required from pg_attribute where attrelid = 'orders'::regclass and attname = 'code'`)).toEqual([{ required: true }])
-    expect(await found.ask(`select conname from pg_constraint where conrelid = 'orders'::regclass and contype = 'c'`)).toEqual([])
+    expect(
+      await found.ask(
+        `select count(*)::int as rows, count(code)::int as filled, count(distinct code)::int as distinct, sum(touched)::int as touched from orders`,
+      ),
+    ).toEqual([{ rows: 20_000, filled: 20_000, distinct: 19_999, touched: 2 }])
+    expect(
+      await found.ask(
+        `select attnotnull as required from pg_attribute where attrelid = 'orders'::regclass and attname = 'code'`,
+      ),
+    ).toEqual([{ required: true }])
+    expect(
+      await found.ask(`select conname from pg_constraint where conrelid = 'orders'::regclass and contype = 'c'`),
+    ).toEqual([])
   })
 
   test('on the way back the column is hidden, its values of others are kept, then it goes; no exclusive lock across the scan', async () => {
@@ -113,14 +134,27 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     const mark = tap.statements().length
     const held: unknown[] = []
     const keeping = tap.before(/insert into lockstep\.kept_values/, async () => {
-      held.push(...((await exclusive(found)) as unknown[]), ...(await found.ask(`select attname from pg_attribute where attrelid = 'orders'::regclass and attname = 'language'`)))
+      held.push(
+        ...((await exclusive(found)) as unknown[]),
+        ...(await found.ask(
+          `select attname from pg_attribute where attrelid = 'orders'::regclass and attname = 'language'`,
+        )),
+      )
     })
     await found.succeed('down', '--yes')
     await keeping
     expect(held).toEqual([])
-    const order = since(mark, /rename column|kept_values|drop column/).map((text) => /rename column|insert into lockstep\.kept_values|drop column/.exec(text)?.[0])
+    const order = since(mark, /rename column|kept_values|drop column/).map(
+      (text) => /rename column|insert into lockstep\.kept_values|drop column/.exec(text)?.[0],
+    )
     expect(order).toEqual(['rename column', 'insert into lockstep.kept_values', 'drop column'])
-    expect(await found.ask(`select row_key, value, column_name from lockstep.kept_values order by seq`)).toEqual([3, 4].map((id) => ({ row_key: { id }, value: 'de', column_name: 'language' })))
-    expect(await found.ask(`select attname from pg_attribute where attrelid = 'orders'::regclass and attnum > 0 and not attisdropped order by attnum`)).toEqual(['id', 'note', 'touched'].map((attname) => ({ attname })))
+    expect(await found.ask(`select row_key, value, column_name from lockstep.kept_values order by seq`)).toEqual(
+      [3, 4].map((id) => ({ row_key: { id }, value: 'de', column_name: 'language' })),
+    )
+    expect(
+      await found.ask(
+        `select attname from pg_attribute where attrelid = 'orders'::regclass and attnum > 0 and not attisdropped order by attnum`,
+      ),
+    ).toEqual(['id', 'note', 'touched'].map((attname) => ({ attname })))
   })
 })

@@ -44,7 +44,9 @@ describe('a fleet of tenants, on PostgreSQL', needs(postgres, 'no PostgreSQL ser
     await found.ask(`do $do$ begin for n in 0..${tenants - 1} loop
       execute format('create table %I (id int, language text default ''en'')', 'user_table_' || md5('user' || lpad(n::text, 5, '0')));
       if n % 200 = 0 then commit; end if; end loop; end $do$`)
-    await found.put(Object.fromEntries(Array.from({ length: tenants }, (_, n) => [`Users/user${String(n).padStart(5, '0')}`, {}])))
+    await found.put(
+      Object.fromEntries(Array.from({ length: tenants }, (_, n) => [`Users/user${String(n).padStart(5, '0')}`, {}])),
+    )
     found.write('lockstep.config.ts', configText({ project: found.projectId, url: tap.url }))
     found.migration(first, `postgres.addColumn(tenants('user_table'), 'language', 'text', { default: 'en' })`)
     await found.succeed('up')
@@ -90,18 +92,29 @@ describe('a fleet of tenants, on PostgreSQL', needs(postgres, 'no PostgreSQL ser
     const migrator = await impatient(found, (event) => events.push(event))
     try {
       await holder.query(`begin; select * from ${tableOf(3)}`)
-      await expect(migrator.start(await migrator.plan(first))).rejects.toMatchObject({ message: expect.stringContaining(tableOf(3)) as string })
+      await expect(migrator.start(await migrator.plan(first))).rejects.toMatchObject({
+        message: expect.stringContaining(tableOf(3)) as string,
+      })
     } finally {
       await migrator.close()
       await holder.end()
     }
-    expect(events).toContainEqual(expect.objectContaining({ type: 'shard-failed', code: 'LS-4008', problem: expect.stringContaining(tableOf(3)) as string }))
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'shard-failed',
+        code: 'LS-4008',
+        problem: expect.stringContaining(tableOf(3)) as string,
+      }),
+    )
     expect(await tablesWithout(found, 'language')).toEqual([{ name: tableOf(3) }])
     await found.succeed('up')
     expect(await misshapenTables(url, 'new')).toEqual([])
   })
 
   const tablesWithout = ({ ask }: Scene, column: string): Promise<unknown> =>
-    ask(`select c.relname as name from pg_class c where c.relkind = 'r' and c.relname ~ '^user_table_'
-         and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = $1)`, [column])
+    ask(
+      `select c.relname as name from pg_class c where c.relkind = 'r' and c.relname ~ '^user_table_'
+         and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = $1)`,
+      [column],
+    )
 })

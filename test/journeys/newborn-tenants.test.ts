@@ -83,7 +83,10 @@ describe('tenants born while a migration is under way', needs(postgres, 'no Post
       revoke all on function create_user_table(text) from public;
       grant execute on function create_user_table(text) to journey_app;
       comment on function create_user_table(text) is 'makes the tables of a user'`)
-    for (const n of [0, 1]) await found.ask(`alter table user_table_${String((await found.ask('select md5($1) as key', [uid(n)]))[0]?.['key'])} owner to journey_owner`)
+    for (const n of [0, 1])
+      await found.ask(
+        `alter table user_table_${String((await found.ask('select md5($1) as key', [uid(n)]))[0]?.['key'])} owner to journey_owner`,
+      )
     const attributes = (): Promise<unknown> =>
       found.ask(`select pg_get_userbyid(proowner) as owner, proacl::text as acl, prosecdef, proconfig, provolatile, proparallel, obj_description(oid) as comment
                  from pg_proc where oid = 'create_user_table(text)'::regprocedure`)
@@ -91,7 +94,11 @@ describe('tenants born while a migration is under way', needs(postgres, 'no Post
     await found.succeed('up')
     expect(await attributes()).toEqual(before)
     expect(await functionsOf(found)).not.toEqual(functions)
-    expect(await found.ask(`select has_function_privilege('journey_app', oid, 'execute') as app, proname from pg_proc where proname ~ '^create_user_table_.*_before$'`)).toMatchObject([{ app: false }])
+    expect(
+      await found.ask(
+        `select has_function_privilege('journey_app', oid, 'execute') as app, proname from pg_proc where proname ~ '^create_user_table_.*_before$'`,
+      ),
+    ).toMatchObject([{ app: false }])
     await found.ask('set role journey_app; select create_user_table($$user00050$$)')
     expect(await misshapenTables(found.env['DATABASE_URL'] ?? '', 'new')).toEqual([])
     await found.succeed('down', '--yes')
@@ -104,12 +111,19 @@ describe('tenants born while a migration is under way', needs(postgres, 'no Post
     const theirs = `create or replace function create_user_table(uid text) returns boolean language sql as $f$ select uid = 'nobody' $f$`
     await found.ask(theirs)
     const check = await found.run('verify')
-    expect([check.code, check.stdout]).toEqual([5, expect.stringContaining('makes new tenants without column language')])
+    expect([check.code, check.stdout]).toEqual([
+      5,
+      expect.stringContaining('makes new tenants without column language'),
+    ])
     const down = await found.succeed('down', '--yes', '--format', 'ndjson')
-    const [{ def }] = (await found.ask(`select pg_get_functiondef('create_user_table(text)'::regprocedure) as def`)) as [{ def: string }]
+    const [{ def }] = (await found.ask(
+      `select pg_get_functiondef('create_user_table(text)'::regprocedure) as def`,
+    )) as [{ def: string }]
     expect(def).toContain(`uid = 'nobody'`)
     expect(down.stdout).toMatch(/"type":"warning","message":"create_user_table\(text\) was replaced by someone else/)
-    expect(await found.ask(`select proname from pg_proc where pronamespace = 'public'::regnamespace and probin is null`)).toEqual([{ proname: 'create_user_table' }])
+    expect(
+      await found.ask(`select proname from pg_proc where pronamespace = 'public'::regnamespace and probin is null`),
+    ).toEqual([{ proname: 'create_user_table' }])
     expect((await found.succeed('journal')).stdout).toMatch(/create_user_table\(text\) was replaced/)
   })
 
@@ -127,6 +141,8 @@ describe('tenants born while a migration is under way', needs(postgres, 'no Post
     await found.succeed('verify')
     await found.succeed('down', '--yes')
     expect(await found.ask(`select pg_get_functiondef('create_user_table(text)'::regprocedure) as def`)).toEqual(theirs)
-    expect(await found.ask(`select proname from pg_proc where pronamespace = 'public'::regnamespace and probin is null`)).toEqual([{ proname: 'create_user_table' }])
+    expect(
+      await found.ask(`select proname from pg_proc where pronamespace = 'public'::regnamespace and probin is null`),
+    ).toEqual([{ proname: 'create_user_table' }])
   })
 })

@@ -44,7 +44,16 @@ export interface ConfigParts {
   readonly url?: string
 }
 
-export function configText({ project, kind = 'local', name = kind, settings = '', firestore = '', tenants = '', imports = '', url }: ConfigParts): string {
+export function configText({
+  project,
+  kind = 'local',
+  name = kind,
+  settings = '',
+  firestore = '',
+  tenants = '',
+  imports = '',
+  url,
+}: ConfigParts): string {
   const address = url === undefined ? `{ env: 'DATABASE_URL' }` : JSON.stringify(url)
   return `${imports}import { defineConfig, firestore } from 'lockstep'
 
@@ -97,7 +106,10 @@ function runners(folder: string, env: NodeJS.ProcessEnv): Pick<Project, 'start' 
     run,
     async succeed(...args) {
       const done = await run(...args)
-      if (done.code !== 0) throw new Error(`lockstep ${args.join(' ')} ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)
+      if (done.code !== 0)
+        throw new Error(
+          `lockstep ${args.join(' ')} ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`,
+        )
       return done
     },
   }

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { needs } from '../stores/skips.ts'
@@ -12,14 +11,18 @@ const reader = createReader()
 afterAll(() => reader.close())
 
 describe('the commands of README.md', needs(blocks[0], 'README.md marks no commands with <!-- test -->'), () => {
-  test.each(blocks.map((block, at) => [at + 1, block] as const))('block %i runs as it stands there', async (_, block) => {
-    const done = await reader.run(block)
-    expect(done.code, `${block}\n${done.stdout}\n${done.stderr}`).toBe(0)
-  })
+  test.each(blocks.map((block, at) => [at + 1, block] as const))(
+    'block %i runs as it stands there',
+    async (_, block) => {
+      const done = await reader.run(block)
+      expect(done.code, `${block}\n${done.stdout}\n${done.stderr}`).toBe(0)
+    },
+  )
 })
 
 test('only marked sh blocks are taken', () => {
-  const text = '<!-- test -->\n```sh\necho 1\n```\n\n```sh\necho 2\n```\n<!-- test -->\n```ts\necho(3)\n```\n<!-- test -->\n\n```sh\necho 4 |\n  cat\n```\n'
+  const text =
+    '<!-- test -->\n```sh\necho 1\n```\n\n```sh\necho 2\n```\n<!-- test -->\n```ts\necho(3)\n```\n<!-- test -->\n\n```sh\necho 4 |\n  cat\n```\n'
   expect(markedCommands(text)).toEqual(['echo 1\n', 'echo 4 |\n  cat\n'])
 })
 

@@ -29,7 +29,12 @@ test('a column of another type in 3 of 300 tables stops the plan, and names them
   const scene = await withColumn(300)
   const wrong = [7, 100, 299].map(tableOf)
   await scene.ask(wrong.map((table) => `alter table ${table} add column language integer`).join(';'))
-  const refusal = { exit: 1, code: 'LS-2104', message: 'integer in 3 of 300 tables, not text', fix: 'alter table' } as const
+  const refusal = {
+    exit: 1,
+    code: 'LS-2104',
+    message: 'integer in 3 of 300 tables, not text',
+    fix: 'alter table',
+  } as const
   for (const verb of [['plan'], ['up']]) {
     const { stderr } = await expectRefusal(scene, verb, refusal)
     for (const table of wrong) expect(stderr.replace(/\s+/g, ' ')).toContain(table)
@@ -41,7 +46,13 @@ test('a column of another type in 3 of 300 tables stops the plan, and names them
 test('a tenant without its table stops the plan; with skip it is left out, and found once it is there', async () => {
   const scene = await withColumn(4)
   await scene.ask(`drop table ${tableOf(2)}`)
-  await expectRefusal(scene, ['up'], { exit: 4, code: 'LS-2201', message: '1 of 4 tenants', place: new RegExp(`${uid(2)} \\(${tableOf(2)}\\)`), fix: "'skip'" })
+  await expectRefusal(scene, ['up'], {
+    exit: 4,
+    code: 'LS-2201',
+    message: '1 of 4 tenants',
+    place: new RegExp(`${uid(2)} \\(${tableOf(2)}\\)`),
+    fix: "'skip'",
+  })
   scene.write('lockstep.config.ts', configText({ project: scene.projectId, tenants: `, mismatches: 'skip'` }))
   await scene.succeed('up')
   expect(await tablesWithLanguage(scene)).toEqual([0, 1, 3].map(tableOf).sort())
@@ -53,7 +64,13 @@ test('a tenant without its table stops the plan; with skip it is left out, and f
 test('a table without its tenant stops the plan; with skip it is never touched, there and back', async () => {
   const scene = await withColumn(3)
   await scene.put({ [`Users/${uid(1)}`]: null })
-  await expectRefusal(scene, ['up'], { exit: 4, code: 'LS-2202', message: '1 tables belong to no tenant', place: tableOf(1), fix: "'skip'" })
+  await expectRefusal(scene, ['up'], {
+    exit: 4,
+    code: 'LS-2202',
+    message: '1 tables belong to no tenant',
+    place: tableOf(1),
+    fix: "'skip'",
+  })
   scene.write('lockstep.config.ts', configText({ project: scene.projectId, tenants: `, mismatches: 'skip'` }))
   const before = await scene.snapshot()
   await scene.succeed('up')
@@ -65,13 +82,18 @@ test('a table without its tenant stops the plan; with skip it is never touched, 
 })
 
 async function tablesWithLanguage({ ask }: Scene): Promise<readonly unknown[]> {
-  const rows = await ask("select attrelid::regclass::text as name from pg_attribute where attname = 'language' and attrelid::regclass::text like 'user_table_%' and attnum > 0 and not attisdropped and (select relkind from pg_class where oid = attrelid) = 'r' order by 1")
+  const rows = await ask(
+    "select attrelid::regclass::text as name from pg_attribute where attname = 'language' and attrelid::regclass::text like 'user_table_%' and attnum > 0 and not attisdropped and (select relkind from pg_class where oid = attrelid) = 'r' order by 1",
+  )
   return rows.map(({ name }) => name).sort()
 }
 
 /** Without the marks that dropped columns leave in the catalog, and without Lockstep's own two documents. */
 function ofTheApp(snapshot: unknown): unknown {
-  const { documents, tables } = snapshot as { documents: readonly (string | { name: string })[]; tables: { columns: { attisdropped: boolean }[] } }
+  const { documents, tables } = snapshot as {
+    documents: readonly (string | { name: string })[]
+    tables: { columns: { attisdropped: boolean }[] }
+  }
   const own = documents.filter((each) => !(typeof each === 'string' ? each : each.name).startsWith('_lockstep'))
   return { documents: own, tables: { ...tables, columns: tables.columns.filter(({ attisdropped }) => !attisdropped) } }
 }
@@ -80,14 +102,20 @@ test('a database that is down is named, and nothing is touched in the other', as
   const scene = await withColumn(2)
   const port = await freePort()
   const before = await scene.snapshot()
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, url: `postgres://ada:s3cret@127.0.0.1:${port}/app` }))
+  scene.write(
+    'lockstep.config.ts',
+    configText({ project: scene.projectId, url: `postgres://ada:s3cret@127.0.0.1:${port}/app` }),
+  )
   for (const verb of [['up'], ['status'], ['plan']]) {
     const done = await scene.run(...verb)
     expect(partsOf(done)).toEqual({ exit: 1, code: 'LS-3002', stdout: '' })
     expectText(done.stderr, { message: new RegExp(`127\\.0\\.0\\.1:${port}.*as ada`), fix: 'start the server' })
     expect(done.stderr).not.toContain('s3cret')
   }
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, firestore: `, emulatorHost: '127.0.0.1:${port}'` }))
+  scene.write(
+    'lockstep.config.ts',
+    configText({ project: scene.projectId, firestore: `, emulatorHost: '127.0.0.1:${port}'` }),
+  )
   const done = await scene.run('up')
   expect(partsOf(done)).toEqual({ exit: 1, code: 'LS-3001', stdout: '' })
   expectText(done.stderr, { message: `127.0.0.1:${port}`, fix: /./ })
@@ -100,7 +128,10 @@ async function throughGates(scene: Scene): Promise<{ readonly postgres: Gate; re
   const address = new URL(stage.url)
   const [postgres, firestore] = await Promise.all([openGate(address.host), openGate(stage.host)])
   const url = stage.url.replace(address.host, postgres.host)
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, url, firestore: `, emulatorHost: '${firestore.host}'`, settings: slow }))
+  scene.write(
+    'lockstep.config.ts',
+    configText({ project: scene.projectId, url, firestore: `, emulatorHost: '${firestore.host}'`, settings: slow }),
+  )
   return { postgres, firestore }
 }
 
@@ -113,11 +144,16 @@ test('Postgres going down in the middle of up ends it with the reason; up goes o
   gates.postgres.shut()
   const done = await running.finished
   expect(partsOf({ ...done, stdout: '' }), done.stderr).toEqual({ exit: 1, code: 'LS-3002', stdout: '' })
-  expect(JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ type: 'error', error: { code: 'LS-3002' } })
+  expect(JSON.parse(done.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+    type: 'error',
+    error: { code: 'LS-3002' },
+  })
   await gates.postgres.open()
   await scene.succeed('up')
   await scene.succeed('verify', '--level', 'full')
-  expect(await scene.ask('select count(*)::int as runs, min(state) as state from lockstep.runs')).toEqual([{ runs: 1, state: 'soaking' }])
+  expect(await scene.ask('select count(*)::int as runs, min(state) as state from lockstep.runs')).toEqual([
+    { runs: 1, state: 'soaking' },
+  ])
   await Promise.all([gates.postgres.close(), gates.firestore.close()])
 })
 
@@ -140,7 +176,10 @@ test('Firestore going down in the middle of up is waited for, and told', async (
 test('the port of a transaction pooler is refused before anything is sent there', async () => {
   const scene = await withColumn(1)
   const before = await scene.snapshot()
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, kind: 'staging', url: 'postgres://ada:s3cret@db.example.invalid:6543/app' }))
+  scene.write(
+    'lockstep.config.ts',
+    configText({ project: scene.projectId, kind: 'staging', url: 'postgres://ada:s3cret@db.example.invalid:6543/app' }),
+  )
   const done = await scene.run('up', '--yes')
   expect(partsOf(done)).toEqual({ exit: 64, code: 'LS-3003', stdout: '' })
   expectText(done.stderr, { message: '6543', fix: /ada:PASSWORD@db\.example\.invalid:5432/ })
@@ -153,8 +192,17 @@ afterAll(() => postgres?.stop())
 const bouncer = postgres === undefined ? undefined : await startBouncer(postgres.url, 'transaction')
 afterAll(() => bouncer?.stop())
 
-test('a real pooler in transaction mode is refused', needs(bouncer, 'no PostgreSQL server or no PgBouncer'), async () => {
-  const scene = await withColumn(1)
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, url: bouncer?.url ?? '' }))
-  await expectRefusal(scene, ['up'], { exit: 64, code: 'LS-3003', message: 'shares servers between transactions', fix: 'connect directly or in session mode' })
-})
+test(
+  'a real pooler in transaction mode is refused',
+  needs(bouncer, 'no PostgreSQL server or no PgBouncer'),
+  async () => {
+    const scene = await withColumn(1)
+    scene.write('lockstep.config.ts', configText({ project: scene.projectId, url: bouncer?.url ?? '' }))
+    await expectRefusal(scene, ['up'], {
+      exit: 64,
+      code: 'LS-3003',
+      message: 'shares servers between transactions',
+      fix: 'connect directly or in session mode',
+    })
+  },
+)

@@ -53,7 +53,11 @@ end $f$`
 export async function openEmbedded(): Promise<Stage> {
   const firestore = await createFirestoreServer()
   const postgres = await createPostgresServer()
-  return createStage({ host: firestore.host, url: postgres.url, close: async () => void (await Promise.all([firestore.close(), postgres.close()])) })
+  return createStage({
+    host: firestore.host,
+    url: postgres.url,
+    close: async () => void (await Promise.all([firestore.close(), postgres.close()])),
+  })
 }
 
 export function createStage({ host, url, close }: Addresses): Stage {
@@ -102,7 +106,14 @@ async function createScene({ host, url, projectId, parts }: SceneOptions): Promi
       await client.end()
     }
   }
-  return { ...project, projectId, documents, ask, put: (changes) => put(documents, changes), snapshot: async () => ({ documents: await allDocuments(documents), tables: await allTables(ask) }) }
+  return {
+    ...project,
+    projectId,
+    documents,
+    ask,
+    put: (changes) => put(documents, changes),
+    snapshot: async () => ({ documents: await allDocuments(documents), tables: await allTables(ask) }),
+  }
 }
 
 async function fill({ ask, put: write }: Scene, { tenants, chats = 2 }: Seed): Promise<void> {
@@ -111,13 +122,18 @@ async function fill({ ask, put: write }: Scene, { tenants, chats = 2 }: Seed): P
     for t in select oid::regclass as name from pg_class where relname ~ '^user_table_' and relkind = 'r' loop
       execute format('drop table %s', t.name); n := n + 1; if n % 200 = 0 then commit; end if;
     end loop; end $do$`)
-  await ask('drop schema if exists lockstep cascade; drop schema if exists lockstep_engine cascade; drop schema public cascade; create schema public')
+  await ask(
+    'drop schema if exists lockstep cascade; drop schema if exists lockstep_engine cascade; drop schema public cascade; create schema public',
+  )
   await ask(provisioning)
-  await ask(`select create_user_table('user' || lpad(n::text, 5, '0')) from generate_series(0, $1::int - 1) n`, [tenants])
+  await ask(`select create_user_table('user' || lpad(n::text, 5, '0')) from generate_series(0, $1::int - 1) n`, [
+    tenants,
+  ])
   const all: Record<string, Record<string, unknown>> = {}
   for (let n = 0; n < tenants; n++) {
     all[`Users/${uid(n)}`] = { name: `Tenant ${n}` }
-    for (let chat = 0; chat < chats; chat++) all[`Whatsapp_Data/${uid(n)}/chats/${4_900_000 + chat}`] = { title: `Chat ${chat}`, unread: chat }
+    for (let chat = 0; chat < chats; chat++)
+      all[`Whatsapp_Data/${uid(n)}/chats/${4_900_000 + chat}`] = { title: `Chat ${chat}`, unread: chat }
   }
   await write(all)
 }
@@ -126,7 +142,12 @@ async function put(documents: DocumentWriter, changes: Parameters<Scene['put']>[
   const writes = Object.entries(changes).map(([name, fields]) =>
     fields === null
       ? ({ op: 'delete', name, expect: 'any' } as const)
-      : ({ op: 'put', name, fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, encodeValue(value)])), expect: 'any' } as const),
+      : ({
+          op: 'put',
+          name,
+          fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, encodeValue(value)])),
+          expect: 'any',
+        } as const),
   )
   for (let at = 0; at < writes.length; at += 400) {
     const results = await documents.write(writes.slice(at, at + 400))
@@ -145,12 +166,21 @@ async function allDocuments(documents: DocumentWriter): Promise<readonly unknown
 const foreign = `n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'lockstep_engine')`
 
 async function allTables(ask: Scene['ask']): Promise<unknown> {
-  const tables = await ask(`select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${foreign} and c.relkind = 'r' order by 1, 2`)
-  const rows = tables.map(({ schema, name }) => `select '${String(schema)}.${String(name)}' as name, count(*)::int as count, md5(string_agg(to_jsonb(t)::text, ',' order by to_jsonb(t)::text)) as hash from "${String(schema)}"."${String(name)}" t`)
+  const tables = await ask(
+    `select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${foreign} and c.relkind = 'r' order by 1, 2`,
+  )
+  const rows = tables.map(
+    ({ schema, name }) =>
+      `select '${String(schema)}.${String(name)}' as name, count(*)::int as count, md5(string_agg(to_jsonb(t)::text, ',' order by to_jsonb(t)::text)) as hash from "${String(schema)}"."${String(name)}" t`,
+  )
   return {
     schemas: await ask(`select n.nspname as name from pg_namespace n where ${foreign} order by 1`),
-    columns: await ask(`select c.relname, a.attname, a.atttypid, a.attnotnull, a.attisdropped, pg_get_expr(d.adbin, d.adrelid) as def from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where ${foreign} and a.attnum > 0 and c.relkind in ('r', 'i') order by 1, a.attnum`),
-    functions: await ask(`select p.oid::text, pg_get_functiondef(p.oid) as def, p.proacl::text as acl, p.proowner::text as owner, obj_description(p.oid) as comment from pg_proc p join pg_namespace n on n.oid = p.pronamespace where ${foreign} and p.prokind = 'f' and p.probin is null order by 1`),
+    columns: await ask(
+      `select c.relname, a.attname, a.atttypid, a.attnotnull, a.attisdropped, pg_get_expr(d.adbin, d.adrelid) as def from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where ${foreign} and a.attnum > 0 and c.relkind in ('r', 'i') order by 1, a.attnum`,
+    ),
+    functions: await ask(
+      `select p.oid::text, pg_get_functiondef(p.oid) as def, p.proacl::text as acl, p.proowner::text as owner, obj_description(p.oid) as comment from pg_proc p join pg_namespace n on n.oid = p.pronamespace where ${foreign} and p.prokind = 'f' and p.probin is null order by 1`,
+    ),
     rows: rows.length === 0 ? [] : await ask(`select * from (${rows.join(' union all ')}) x order by name`),
   }
 }

@@ -44,7 +44,10 @@ export async function startTap(url: string): Promise<Tap> {
   return {
     url: tapped.href,
     statements: () => [...seen],
-    before: (statement, act) => new Promise((resolve, reject) => hooks.push({ statement, act, done: (error) => (error === undefined ? resolve() : reject(error)) })),
+    before: (statement, act) =>
+      new Promise((resolve, reject) =>
+        hooks.push({ statement, act, done: (error) => (error === undefined ? resolve() : reject(error)) }),
+      ),
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

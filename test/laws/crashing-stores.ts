@@ -19,7 +19,10 @@ export interface Mortal {
   writes(): number
 }
 
-export function createMortal(stores: { readonly documents: DocumentWriter; readonly tables: TableWriter }, point?: CrashPoint): Mortal {
+export function createMortal(
+  stores: { readonly documents: DocumentWriter; readonly tables: TableWriter },
+  point?: CrashPoint,
+): Mortal {
   const { documents, tables } = stores
   let writes = 0
   let dead = false

@@ -59,7 +59,9 @@ function laws(file: string, theCase: OperationCase): void {
     await world.tables.transaction((q) => q.script('drop schema lockstep cascade'))
     const events: RunEvent[] = []
     await up(world.migrator(theCase, undefined, (message) => 'event' in message && events.push(message.event)))
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(once)
+    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
+      once,
+    )
     const changed = events.flatMap((event) => (event.type === 'shard-finished' ? [event.changed] : []))
     expect(changed.reduce((sum, each) => sum + each, 0)).toBe(0)
   })
@@ -69,7 +71,9 @@ function laws(file: string, theCase: OperationCase): void {
     const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
     await up(world.migrator(theCase))
     await world.migrator(theCase).down(migrationId)
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
+      before,
+    )
   })
 
   it('down keeps what others wrote since', async () => {
@@ -99,10 +103,11 @@ function laws(file: string, theCase: OperationCase): void {
     await world.migrator(theCase, back).down(migrationId)
     const point = fc.record({
       way: fc.constantFrom('there' as const, 'back' as const),
-      at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      // Whole numbers: fast-check draws most of its fractions from close to 0, which would be the first write every time.
+      thousandth: fc.integer({ min: 0, max: 999 }),
       when: fc.constantFrom('before' as const, 'after' as const),
     })
-    const crashes = fc.asyncProperty(point, async ({ way, at, when }) => {
+    const crashes = fc.asyncProperty(point, async ({ way, thousandth, when }) => {
       await world.fill(theCase)
       const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
       const goThere = (migrator: Migrator): Promise<void> => up(migrator)
@@ -110,7 +115,7 @@ function laws(file: string, theCase: OperationCase): void {
         if ((await migrator.status()).migrations[0]?.state !== 'rolled back') await migrator.down(migrationId)
       }
       const writes = way === 'there' ? there.writes() : back.writes()
-      const mortal = createMortal(world, { write: 1 + Math.floor(at * writes), when })
+      const mortal = createMortal(world, { write: 1 + Math.floor((thousandth / 1000) * writes), when })
       if (way === 'there') {
         await crash(goThere, world.migrator(theCase, mortal))
         await up(world.migrator(theCase))
@@ -121,7 +126,9 @@ function laws(file: string, theCase: OperationCase): void {
         await crash(goBack, world.migrator(theCase, mortal))
         await goBack(world.migrator(theCase))
       }
-      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
+        before,
+      )
     })
     await fc.assert(crashes, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
   })
@@ -132,7 +139,9 @@ function laws(file: string, theCase: OperationCase): void {
     await world.tables.transaction(async (q) => {
       const [ledger] = await q.query<{ found: boolean }>("select to_regclass('lockstep.runs') is not null as found")
       if (ledger?.found !== true) return
-      await q.script(`update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`)
+      await q.script(
+        `update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`,
+      )
     })
   }
 }

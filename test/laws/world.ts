@@ -23,7 +23,11 @@ export interface World {
   /** Empties both stores and fills them as the case says. */
   fill(theCase: OperationCase): Promise<void>
   write(documents: OperationCase['others']['documents'], sql: readonly string[]): Promise<void>
-  migrator(theCase: OperationCase, stores?: { readonly documents: DocumentWriter; readonly tables: TableWriter }, listener?: Listener): Migrator
+  migrator(
+    theCase: OperationCase,
+    stores?: { readonly documents: DocumentWriter; readonly tables: TableWriter },
+    listener?: Listener,
+  ): Migrator
   close(): Promise<void>
 }
 
@@ -39,7 +43,8 @@ export async function openWorld(caseFile: string): Promise<World> {
         : ({ op: 'put', name, fields: encodeFields(fields), expect: 'any' } as const),
     )
     const results = await documents.write(writes)
-    if (results.some((result) => !result.ok)) throw new Error(`the world could not be filled: ${JSON.stringify(results)}`)
+    if (results.some((result) => !result.ok))
+      throw new Error(`the world could not be filled: ${JSON.stringify(results)}`)
     for (const statement of sql) await tables.transaction((q) => q.script(statement))
   }
   return {
@@ -48,14 +53,20 @@ export async function openWorld(caseFile: string): Promise<World> {
     write,
     async fill({ before }) {
       await server.reset('demo-laws')
-      await tables.transaction((q) => q.script('drop schema if exists lockstep cascade; drop schema public cascade; create schema public'))
+      await tables.transaction((q) =>
+        q.script('drop schema if exists lockstep cascade; drop schema public cascade; create schema public'),
+      )
       await write(before.documents, before.sql)
     },
     migrator: (theCase, stores = { documents, tables }, listener = () => {}) =>
       wireMigrator({
         options: { concurrency: 2 },
         loaded: project(folder, caseFile, theCase),
-        environment: { name: 'laws', origin: 'flag', settings: { kind: 'local', firestore: { projectId: 'demo-laws' }, postgres: { pglite: '' } } },
+        environment: {
+          name: 'laws',
+          origin: 'flag',
+          settings: { kind: 'local', firestore: { projectId: 'demo-laws' }, postgres: { pglite: '' } },
+        },
         stores: { ...stores, target: target(documents, tables), close: () => Promise.resolve() },
         clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
         listener,
@@ -116,7 +127,16 @@ export async function allDocuments(documents: DocumentWriter): Promise<CaseDocum
     }
   }
   const visitChildren = async (collection: string): Promise<void> => {
-    const ids = new Set(deepNames.filter((name) => name.startsWith(`${collection}/`)).map((name) => name.split('/').slice(0, collection.split('/').length + 1).join('/')))
+    const ids = new Set(
+      deepNames
+        .filter((name) => name.startsWith(`${collection}/`))
+        .map((name) =>
+          name
+            .split('/')
+            .slice(0, collection.split('/').length + 1)
+            .join('/'),
+        ),
+    )
     for (const id of ids) await visit(id)
   }
   const deepNames = await namesOf(documents)
@@ -128,7 +148,8 @@ export async function allDocuments(documents: DocumentWriter): Promise<CaseDocum
 async function namesOf(documents: DocumentWriter): Promise<readonly string[]> {
   const names: string[] = []
   for (const collection of ['chats', 'Users', 'messages', 'old', 'templates']) {
-    for await (const document of documents.scan({ parent: '', collection, descendants: true }, {}, { fields: [] })) names.push(document.name)
+    for await (const document of documents.scan({ parent: '', collection, descendants: true }, {}, { fields: [] }))
+      names.push(document.name)
   }
   return names
 }
@@ -141,7 +162,9 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
        where table_schema = 'public' order by table_name, column_name`,
     ),
     indexes: await q.query("select tablename, indexdef from pg_indexes where schemaname = 'public' order by indexdef"),
-    constraints: await q.query("select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname"),
+    constraints: await q.query(
+      "select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname",
+    ),
     functions: await q.query(
       `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p
        where pronamespace = 'public'::regnamespace order by 1`,
@@ -152,9 +175,12 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
 /** Every row of every table of schema public. */
 export function rowsOf(tables: TableWriter): Promise<unknown> {
   return tables.read(async (q) => {
-    const names = await q.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public' order by 1")
+    const names = await q.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public' order by 1",
+    )
     const rows: Record<string, unknown> = {}
-    for (const { name } of names) rows[name] = await q.query(`select to_jsonb(t) as row from public."${name}" t order by to_jsonb(t)::text`)
+    for (const { name } of names)
+      rows[name] = await q.query(`select to_jsonb(t) as row from public."${name}" t order by to_jsonb(t)::text`)
     return rows
   })
 }

@@ -19,10 +19,16 @@ export async function takePicture(documents: DocumentWriter, url: string): Promi
   for (const collection of groups) {
     for await (const document of documents.scan({ parent: '', collection, descendants: true }, {})) {
       const { language, ...rest } = document.fields
-      found.set(document.name, { rest: sha256(canonicalJson(rest)), language: language === undefined ? undefined : canonicalJson(language) })
+      found.set(document.name, {
+        rest: sha256(canonicalJson(rest)),
+        language: language === undefined ? undefined : canonicalJson(language),
+      })
     }
   }
-  const rows = await ask(url, "select pg_get_functiondef(oid) as text from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f' and probin is null order by 1")
+  const rows = await ask(
+    url,
+    "select pg_get_functiondef(oid) as text from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f' and probin is null order by 1",
+  )
   return { documents: found, functions: rows.map((row) => String(row['text'])) }
 }
 
@@ -54,7 +60,10 @@ export function misshapenTables(url: string, shape: 'new' | 'old'): Promise<read
   const index = `exists (select from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attname = 'language' and i.indkey::text = a.attnum::text
                          where i.indrelid = c.oid and i.indisvalid)`
   const wrong = shape === 'new' ? `not ${column} or not ${index}` : column
-  return ask(url, `select c.relname from pg_class c where c.relkind = 'r' and c.relname ~ '^user_table_[0-9a-f]{32}$' and (${wrong})`)
+  return ask(
+    url,
+    `select c.relname from pg_class c where c.relkind = 'r' and c.relname ~ '^user_table_[0-9a-f]{32}$' and (${wrong})`,
+  )
 }
 
 /** How often each document, table or function was changed on the way there, by the ledger's pre-images. */
@@ -68,7 +77,8 @@ export async function timesChanged(url: string): Promise<ReadonlyMap<string, num
   for (const row of rows) {
     const unapplied = new Set((row['unapplied'] ?? []) as readonly number[])
     const images = await unpackPreImages(row['payload'] as Buffer)
-    for (const [index, image] of images.entries()) if (!unapplied.has(index)) times.set(image.name, (times.get(image.name) ?? 0) + 1)
+    for (const [index, image] of images.entries())
+      if (!unapplied.has(index)) times.set(image.name, (times.get(image.name) ?? 0) + 1)
   }
   return times
 }

@@ -22,7 +22,10 @@ export interface Running {
 
 /** A command as a user runs it, in a process of its own. */
 export function start(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [`${root}${script}`, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [`${root}${script}`, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   // A test run that is cut off must not leave writers behind.
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
@@ -78,6 +81,7 @@ export function lockstep(args: readonly string[], folder: string, env: NodeJS.Pr
 /** Runs to its end and fails the test with what it said when it did not end well. */
 export async function succeed(running: Running, codes: readonly number[] = [0]): Promise<Finished> {
   const done = await running.finished
-  if (!codes.includes(done.code ?? -1)) throw new Error(`ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)
+  if (!codes.includes(done.code ?? -1))
+    throw new Error(`ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)
   return done
 }

@@ -17,7 +17,9 @@ import { lockstep, start, succeed } from './processes.ts'
 import type { Running } from './processes.ts'
 
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
-const size = full ? { documents: 100_000, tenants: 5_000, kills: 20, killsBack: 10, rate: 60 } : { documents: 4_000, tenants: 120, kills: 5, killsBack: 3, rate: 40 }
+const size = full
+  ? { documents: 100_000, tenants: 5_000, kills: 20, killsBack: 10, rate: 60 }
+  : { documents: 4_000, tenants: 120, kills: 5, killsBack: 3, rate: 40 }
 const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20_261_122)
 const example = fileURLToPath(new URL('../../examples/chatmimic-connect', import.meta.url))
 const migration = '20261122093000_chats_know_their_language'
@@ -38,7 +40,11 @@ describe('on the official emulator and PostgreSQL', needs(real ? emulator : unde
   torture(async () => {
     const [firestore, tables] = [emulator, postgres]
     if (firestore === undefined || tables === undefined) throw new Error(missing)
-    return { host: firestore.host, url: tables.url, close: async () => void (await Promise.all([firestore.stop(), tables.stop()])) }
+    return {
+      host: firestore.host,
+      url: tables.url,
+      close: async () => void (await Promise.all([firestore.stop(), tables.stop()])),
+    }
   })
 })
 
@@ -46,7 +52,11 @@ describe('on the embedded stores', () => {
   torture(async () => {
     const firestore = await createFirestoreServer()
     const tables = await createPostgresServer()
-    return { host: firestore.host, url: tables.url, close: async () => void (await Promise.all([firestore.close(), tables.close()])) }
+    return {
+      host: firestore.host,
+      url: tables.url,
+      close: async () => void (await Promise.all([firestore.close(), tables.close()])),
+    }
   })
 })
 
@@ -65,10 +75,21 @@ function torture(open: () => Promise<Stores>): void {
     folder = mkdtempSync(join(tmpdir(), 'lockstep-torture-'))
     mkdirSync(join(folder, 'migrations'))
     cpSync(join(example, 'migrations', `${migration}.ts`), join(folder, 'migrations', `${migration}.ts`))
-    writeFileSync(join(folder, 'lockstep.config.ts'), readFileSync(join(example, 'lockstep.config.ts'), 'utf8').replace("'demo-chatmimic'", `'${project}'`))
+    writeFileSync(
+      join(folder, 'lockstep.config.ts'),
+      readFileSync(join(example, 'lockstep.config.ts'), 'utf8').replace("'demo-chatmimic'", `'${project}'`),
+    )
     env = { FIRESTORE_EMULATOR_HOST: stores.host, DATABASE_URL: stores.url, GOOGLE_CLOUD_PROJECT: project, CI: 'true' }
     await ask(stores.url, readFileSync(join(example, 'sql/schema.sql'), 'utf8'))
-    const amounts = ['--tenants', String(size.tenants), '--documents', String(size.documents), '--embeddings', '1', '--no-embeddings-index']
+    const amounts = [
+      '--tenants',
+      String(size.tenants),
+      '--documents',
+      String(size.documents),
+      '--embeddings',
+      '1',
+      '--no-embeddings-index',
+    ]
     await succeed(start('examples/chatmimic-connect/bin/seed.mjs', amounts, env))
     documents = await createFirestoreDocuments({ projectId: project, emulatorHost: stores.host })
     seeded = await takePicture(documents, stores.url)
@@ -89,7 +110,10 @@ function torture(open: () => Promise<Stores>): void {
     return { journal, running }
   }
 
-  const stop = async ({ journal, running }: { readonly journal: string; readonly running: Running }, except: readonly string[] = []): Promise<void> => {
+  const stop = async (
+    { journal, running }: { readonly journal: string; readonly running: Running },
+    except: readonly string[] = [],
+  ): Promise<void> => {
     running.child.kill('SIGTERM')
     await succeed(running)
     const check = ['--check', journal, ...(except.length > 0 ? ['--except', except.join(',')] : [])]
@@ -127,29 +151,37 @@ function torture(open: () => Promise<Stores>): void {
       if (found?.rest !== rest || found.language !== expected) wrong.push(name)
     }
     expect(wrong).toEqual([])
-    const missed = [...now.documents].filter(([name, { language }]) => chatName.test(name) && language === undefined && !touched.has(name))
+    const missed = [...now.documents].filter(
+      ([name, { language }]) => chatName.test(name) && language === undefined && !touched.has(name),
+    )
     expect(missed).toEqual([])
     expect(await misshapenTables(stores.url, 'new')).toEqual([])
     const twice = [...(await timesChanged(stores.url))].filter(([name, times]) => times > 1 && !touched.has(name))
     expect(twice).toEqual([])
   })
 
-  it(`down is killed ${size.killsBack} times while the app writes, and gives back the seeded state`, { timeout }, async () => {
-    const app = await simulate('back')
-    expect(await killed(['down', '--yes'], size.killsBack)).toBeGreaterThan(0)
-    const status = JSON.parse((await succeed(lockstep(['status', '--json'], folder, env))).stdout) as { migrations: { state: string }[] }
-    if (status.migrations[0]?.state !== 'rolled back') await succeed(lockstep(['down', '--yes'], folder, env))
-    await stop(app, ['language'])
-    const touched = await touchedBy([join(folder, 'there.ndjson'), app.journal])
-    const now = await takePicture(documents, stores.url)
-    const wrong = [...seeded.documents].filter(([name, { rest, language }]) => {
-      const found = now.documents.get(name)
-      return !touched.has(name) && (found?.rest !== rest || found.language !== language)
-    })
-    expect(wrong).toEqual([])
-    expect(await misshapenTables(stores.url, 'old')).toEqual([])
-    expect(now.functions).toEqual(seeded.functions)
-  })
+  it(
+    `down is killed ${size.killsBack} times while the app writes, and gives back the seeded state`,
+    { timeout },
+    async () => {
+      const app = await simulate('back')
+      expect(await killed(['down', '--yes'], size.killsBack)).toBeGreaterThan(0)
+      const status = JSON.parse((await succeed(lockstep(['status', '--json'], folder, env))).stdout) as {
+        migrations: { state: string }[]
+      }
+      if (status.migrations[0]?.state !== 'rolled back') await succeed(lockstep(['down', '--yes'], folder, env))
+      await stop(app, ['language'])
+      const touched = await touchedBy([join(folder, 'there.ndjson'), app.journal])
+      const now = await takePicture(documents, stores.url)
+      const wrong = [...seeded.documents].filter(([name, { rest, language }]) => {
+        const found = now.documents.get(name)
+        return !touched.has(name) && (found?.rest !== rest || found.language !== language)
+      })
+      expect(wrong).toEqual([])
+      expect(await misshapenTables(stores.url, 'old')).toEqual([])
+      expect(now.functions).toEqual(seeded.functions)
+    },
+  )
 }
 
 /** A small seeded generator (mulberry32), so that a failing run can be had again. */

@@ -47,7 +47,9 @@ function belongs({ type, bytes }: ClientMessage, copying: boolean): boolean {
   const [wanted, ignored] = copying ? ['dcf', 'HS'] : ['PBDECHSQF', 'dcf']
   if (wanted.includes(type)) return true
   if (ignored.includes(type)) return false
-  throw new ProtocolError(copying ? 'unexpected message type during COPY from stdin' : `invalid frontend message type ${bytes[0]}`)
+  throw new ProtocolError(
+    copying ? 'unexpected message type during COPY from stdin' : `invalid frontend message type ${bytes[0]}`,
+  )
 }
 
 function isLoneCopy({ type, bytes }: ClientMessage): boolean {

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net'
 import { MessageLengthError, createMessageReader } from '../../stores/pglite/message-reader.ts'
 import type { MessageReader } from '../../stores/pglite/message-reader.ts'
-import { authenticationOk, complaint, int32, readyForQuery, serverMessage } from '../../stores/pglite/server-messages.ts'
+import {
+  authenticationOk,
+  complaint,
+  int32,
+  readyForQuery,
+  serverMessage,
+} from '../../stores/pglite/server-messages.ts'
 import type { Complaint } from '../../stores/pglite/server-messages.ts'
 import { ProtocolError, createBatchReader } from './batch-reader.ts'
 import { createClientSession } from './client-session.ts'
@@ -168,7 +174,8 @@ function idleComplaint(held: string, limit: number): Complaint {
 
 function fatal(error: unknown): Complaint {
   const message = error instanceof Error ? error.message : String(error)
-  if (error instanceof ProtocolError || error instanceof MessageLengthError) return { severity: 'FATAL', code: '08P01', message }
+  if (error instanceof ProtocolError || error instanceof MessageLengthError)
+    return { severity: 'FATAL', code: '08P01', message }
   if (error instanceof ServerComplaint) return { severity: 'FATAL', code: fieldOf(error.response, 'C'), message }
   if (error instanceof MissingDatabase) {
     return { severity: 'FATAL', code: '3D000', message, hint: `this local server has one database, "${error.only}"` }

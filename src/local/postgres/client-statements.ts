@@ -94,7 +94,14 @@ interface Preparation {
 }
 
 function prepareBatch(registry: Registry, batch: readonly ClientMessage[]): PreparedBatch {
-  const preparation: Preparation = { registry, effects: [], replays: new Map(), made: new Set(), refusals: [], texts: [] }
+  const preparation: Preparation = {
+    registry,
+    effects: [],
+    replays: new Map(),
+    made: new Set(),
+    refusals: [],
+    texts: [],
+  }
   const { effects, replays, refusals, texts } = preparation
   const bytes = Buffer.concat(
     batch.map((message) => {
@@ -179,6 +186,9 @@ function rewriteError(response: Buffer, refusals: Complaint[], names: ReadonlyMa
   }
   const body = response.toString('utf8', 5)
   if (!body.includes('lockstep_c')) return response
-  const renamed = [...names].reduce((text, [client, session]) => text.replaceAll(`"${session}"`, () => `"${client}"`), body)
+  const renamed = [...names].reduce(
+    (text, [client, session]) => text.replaceAll(`"${session}"`, () => `"${client}"`),
+    body,
+  )
   return serverMessage('E', Buffer.from(renamed))
 }

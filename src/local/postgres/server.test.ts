@@ -10,7 +10,9 @@ import type { PostgresServer } from './server.ts'
 let server: PostgresServer
 beforeAll(async () => {
   server = await createPostgresServer({ idleLimit: 700 })
-  await server.db.exec('CREATE TABLE account (id int PRIMARY KEY, n int NOT NULL DEFAULT 0); INSERT INTO account SELECT generate_series(1, 10)')
+  await server.db.exec(
+    'CREATE TABLE account (id int PRIMARY KEY, n int NOT NULL DEFAULT 0); INSERT INTO account SELECT generate_series(1, 10)',
+  )
 })
 afterAll(() => server.close())
 
@@ -61,7 +63,11 @@ describe('many clients', () => {
         await new Promise((resolve) => setImmediate(resolve))
         await q.query('UPDATE account SET n = $1 WHERE id = 2', [(before?.n ?? 0) + 1])
       })
-    await Promise.all(Array.from({ length: 60 }, (_, at) => (at % 3 === 0 ? inside() : at % 3 === 1 ? pool.query(bump) : server.db.query(bump))))
+    await Promise.all(
+      Array.from({ length: 60 }, (_, at) =>
+        at % 3 === 0 ? inside() : at % 3 === 1 ? pool.query(bump) : server.db.query(bump),
+      ),
+    )
     expect((await pool.query('SELECT n FROM account WHERE id = 2')).rows).toEqual([{ n: 60 }])
     await tables.close()
     await pool.end()
@@ -70,7 +76,9 @@ describe('many clients', () => {
   it('is good enough for the tables adapter of a server', async () => {
     const tables = await createPostgresTables({ url: server.url })
     expect(tables.target).toMatchObject({ engine: 'pglite', database: 'postgres' })
-    await Promise.all(Array.from({ length: 20 }, () => tables.transaction((q) => q.query('UPDATE account SET n = n + 1 WHERE id = 3'))))
+    await Promise.all(
+      Array.from({ length: 20 }, () => tables.transaction((q) => q.query('UPDATE account SET n = n + 1 WHERE id = 3'))),
+    )
     expect(await tables.read((q) => q.query('SELECT n FROM account WHERE id = 3'))).toEqual([{ n: 20 }])
     await tables.close()
   })
@@ -86,28 +94,42 @@ describe('each client has its own', () => {
       }
       await a.query('DEALLOCATE ALL')
       expect((await ask(b, "SELECT 'b' || $1::text")).rows).toEqual([['b5']])
-      await expect(ask(a, 'SELECT $1::int + 1')).rejects.toMatchObject({ code: '26000', message: 'prepared statement "same" does not exist' })
+      await expect(ask(a, 'SELECT $1::int + 1')).rejects.toMatchObject({
+        code: '26000',
+        message: 'prepared statement "same" does not exist',
+      })
     })
   })
 
   it('leaves no prepared statement behind when it goes', async () => {
     await using(1, (a) => a.query({ name: 'short-lived', text: 'SELECT 1' }))
-    const left = () => server.db.query("SELECT name FROM pg_prepared_statements WHERE statement = 'SELECT 1' AND name <> ''").then(({ rows }) => rows)
+    const left = () =>
+      server.db
+        .query("SELECT name FROM pg_prepared_statements WHERE statement = 'SELECT 1' AND name <> ''")
+        .then(({ rows }) => rows)
     await expect.poll(left).toEqual([])
   })
 
   it('settings, kept over its transactions and never seen by others', async () => {
     await using(2, async (a, b) => {
-      await a.query("SET search_path = 'pg_catalog'; SET lock_timeout = 4321; SET my.tenant = 'a''\\b'; SET timezone = 'Europe/Rome'")
+      await a.query(
+        "SET search_path = 'pg_catalog'; SET lock_timeout = 4321; SET my.tenant = 'a''\\b'; SET timezone = 'Europe/Rome'",
+      )
       await b.query('SET lock_timeout = 99')
       await a.query('BEGIN; SET LOCAL lock_timeout = 1; COMMIT; BEGIN; SET datestyle = German; ROLLBACK')
-      const mine = "SELECT current_setting('lock_timeout') || current_setting('search_path') || current_setting('my.tenant', true)"
+      const mine =
+        "SELECT current_setting('lock_timeout') || current_setting('search_path') || current_setting('my.tenant', true)"
       expect(await one(b, "SELECT current_setting('lock_timeout')")).toBe('99ms')
       expect(await one(b, "SELECT coalesce(current_setting('my.tenant', true), '')")).toBe('')
       expect(await one(a, mine)).toBe("4321mspg_cataloga'\\b")
       expect(await one(b, "SELECT current_setting('TimeZone')")).not.toBe('Europe/Rome')
-      expect((await server.db.query("SELECT current_setting('lock_timeout') AS v, current_setting('search_path') AS s")).rows).toEqual([{ v: '0', s: 'public' }])
-      expect(await one(a, "SELECT current_setting('TimeZone') || current_setting('DateStyle')")).toBe('Europe/RomeISO, MDY')
+      expect(
+        (await server.db.query("SELECT current_setting('lock_timeout') AS v, current_setting('search_path') AS s"))
+          .rows,
+      ).toEqual([{ v: '0', s: 'public' }])
+      expect(await one(a, "SELECT current_setting('TimeZone') || current_setting('DateStyle')")).toBe(
+        'Europe/RomeISO, MDY',
+      )
     })
   })
 
@@ -123,10 +145,19 @@ describe('each client has its own', () => {
   })
 
   it('settings from its login', async () => {
-    const client = new Client({ connectionString: server.url, application_name: 'mine', options: '-c lock_timeout=77 --work_mem=5MB' })
+    const client = new Client({
+      connectionString: server.url,
+      application_name: 'mine',
+      options: '-c lock_timeout=77 --work_mem=5MB',
+    })
     await client.connect()
     await using(1, (other) => other.query('SELECT 1'))
-    expect(await one(client, "SELECT current_setting('application_name') || current_setting('lock_timeout') || current_setting('work_mem')")).toBe('mine77ms5MB')
+    expect(
+      await one(
+        client,
+        "SELECT current_setting('application_name') || current_setting('lock_timeout') || current_setting('work_mem')",
+      ),
+    ).toBe('mine77ms5MB')
     await client.end()
     const wrong = new Client({ connectionString: server.url, options: '-c lock_timeout=soon' })
     await expect(wrong.connect()).rejects.toMatchObject({ code: '22023' })
@@ -167,7 +198,9 @@ describe('what one session cannot share is held', () => {
     await using(2, async (a, b) => {
       await a.query('SELECT pg_advisory_lock(8)')
       await a.query('CREATE TEMP TABLE left_behind (id int)')
-      expect(await one(b, "SELECT pg_try_advisory_lock(8)::text || coalesce(to_regclass('left_behind')::text, '')")).toBe('true')
+      expect(
+        await one(b, "SELECT pg_try_advisory_lock(8)::text || coalesce(to_regclass('left_behind')::text, '')"),
+      ).toBe('true')
       await expect(a.query('SELECT 1')).rejects.toThrow()
     })
   })
@@ -244,13 +277,23 @@ describe('closing', () => {
     clients.forEach((client) => client.on('error', () => undefined))
     for (const client of clients) await client.connect()
     await clients[0]?.query('SET search_path = pg_catalog')
-    await clients[1]?.query('BEGIN; CREATE TEMP TABLE gone (n int); INSERT INTO t VALUES (1); SET LOCAL lock_timeout = 9')
+    await clients[1]?.query(
+      'BEGIN; CREATE TEMP TABLE gone (n int); INSERT INTO t VALUES (1); SET LOCAL lock_timeout = 9',
+    )
     await own.close()
     expect(await Promise.all(told)).toMatchObject([{ code: '57P01' }, { code: '57P01' }])
     await own.close()
-    expect((await db.query("SELECT count(*)::int AS n, current_setting('search_path') AS s, to_regclass('gone') AS g FROM t")).rows).toEqual([{ n: 0, s: 'public', g: null }])
+    expect(
+      (
+        await db.query(
+          "SELECT count(*)::int AS n, current_setting('search_path') AS s, to_regclass('gone') AS g FROM t",
+        )
+      ).rows,
+    ).toEqual([{ n: 0, s: 'public', g: null }])
     const again = await createPostgresServer({ db })
-    await expect(createPostgresServer({ db, port: Number(new URL(again.url).port) })).rejects.toMatchObject({ code: 'LS-3008' })
+    await expect(createPostgresServer({ db, port: Number(new URL(again.url).port) })).rejects.toMatchObject({
+      code: 'LS-3008',
+    })
     await again.close()
     await db.close()
   })
@@ -268,7 +311,10 @@ describe('sizes and COPY', () => {
 
   it('refuses LISTEN and hidden COPY, and goes on', async () => {
     await using(1, async (a) => {
-      await expect(a.query('LISTEN news')).rejects.toMatchObject({ code: '0A000', message: expect.stringContaining('LISTEN') })
+      await expect(a.query('LISTEN news')).rejects.toMatchObject({
+        code: '0A000',
+        message: expect.stringContaining('LISTEN'),
+      })
       await expect(a.query('SELECT 1; COPY account FROM STDIN')).rejects.toMatchObject({ code: '0A000' })
       await expect(a.query({ name: 'x', text: 'COPY account FROM STDIN' })).rejects.toMatchObject({ code: '0A000' })
       await expect(a.query('COPY account FROM STDIN')).rejects.toMatchObject({ code: '57014' })
@@ -297,7 +343,10 @@ DO $$ BEGIN RAISE NOTICE 'heard'; END $$;
     expect(done.out).toContain('1\tone\n2\tt\\two\n')
     expect(done.out).toMatch(/distance\s+-+\s+2/)
     expect(done.err).toContain('heard')
-    expect(await psql('\\set ON_ERROR_STOP on\nCOPY nowhere FROM STDIN;\n1\n\\.\n')).toMatchObject({ code: 3, err: expect.stringContaining('"nowhere" does not exist') })
+    expect(await psql('\\set ON_ERROR_STOP on\nCOPY nowhere FROM STDIN;\n1\n\\.\n')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('"nowhere" does not exist'),
+    })
   })
 })
 

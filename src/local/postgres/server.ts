@@ -100,7 +100,10 @@ async function restoreSession(engine: Engine, baseline: Baseline): Promise<void>
   }
 }
 
-function acceptor(clients: Set<ClientConnection>, shared: { readonly engine: Engine; readonly baseline: Baseline; readonly idleLimit: number }) {
+function acceptor(
+  clients: Set<ClientConnection>,
+  shared: { readonly engine: Engine; readonly baseline: Baseline; readonly idleLimit: number },
+) {
   let served = 0
   return (socket: Parameters<typeof createClientConnection>[0]): void => {
     served += 1
@@ -114,7 +117,12 @@ function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message
-      reject(new LockstepError('LS-3008', `the local Postgres cannot listen on 127.0.0.1:${port}: ${why}`, { hint: 'choose another port', cause }))
+      reject(
+        new LockstepError('LS-3008', `the local Postgres cannot listen on 127.0.0.1:${port}: ${why}`, {
+          hint: 'choose another port',
+          cause,
+        }),
+      )
     })
     server.listen(port, '127.0.0.1', () => {
       const address = server.address()

@@ -7,9 +7,21 @@ export type Settings = ReadonlyMap<string, string>
 
 /** Settings that clients are told of, at login and when they change. */
 const reportedNames = [
-  'server_version', 'server_encoding', 'client_encoding', 'application_name', 'default_transaction_read_only',
-  'in_hot_standby', 'is_superuser', 'session_authorization', 'DateStyle', 'IntervalStyle', 'TimeZone',
-  'integer_datetimes', 'standard_conforming_strings', 'scram_iterations', 'search_path',
+  'server_version',
+  'server_encoding',
+  'client_encoding',
+  'application_name',
+  'default_transaction_read_only',
+  'in_hot_standby',
+  'is_superuser',
+  'session_authorization',
+  'DateStyle',
+  'IntervalStyle',
+  'TimeZone',
+  'integer_datetimes',
+  'standard_conforming_strings',
+  'scram_iterations',
+  'search_path',
 ] as const
 
 /** The session as it was before its first owner, and the statement that brings it back there. */
@@ -21,16 +33,26 @@ export interface Baseline {
 
 /** To be asked once, before any client came. */
 export async function loadBaseline(engine: Engine): Promise<Baseline> {
-  const [row] = await engine.ask("SELECT current_database(), current_setting('role'), quote_ident(current_setting('role')), session_user")
+  const [row] = await engine.ask(
+    "SELECT current_database(), current_setting('role'), quote_ident(current_setting('role')), session_user",
+  )
   const role = row?.[1] === 'none' ? '' : `; SET ROLE ${row?.[2] ?? 'none'}`
-  return { database: row?.[0] ?? 'postgres', user: row?.[3] ?? 'postgres', reset: `SET SESSION AUTHORIZATION DEFAULT; RESET ALL${role}` }
+  return {
+    database: row?.[0] ?? 'postgres',
+    user: row?.[3] ?? 'postgres',
+    reset: `SET SESSION AUTHORIZATION DEFAULT; RESET ALL${role}`,
+  }
 }
 
 /**
  * What the owner changed and not yet changed back. Postgres lists neither roles nor settings that an application made
  * up: these are asked for by name.
  */
-export async function loadSettings(engine: Engine, baseline: Baseline, customNames: ReadonlySet<string>): Promise<Settings> {
+export async function loadSettings(
+  engine: Engine,
+  baseline: Baseline,
+  customNames: ReadonlySet<string>,
+): Promise<Settings> {
   const listed = await engine.ask(
     "SELECT name, setting FROM pg_settings WHERE source = 'session' AND name NOT LIKE 'transaction\\_%'",
   )
@@ -40,7 +62,11 @@ export async function loadSettings(engine: Engine, baseline: Baseline, customNam
     `('session_authorization', nullif(session_user::text, ${quote(baseline.user)}))`,
     `('role', nullif(current_setting('role'), 'none'))`,
   ]
-  const asked = await engine.ask([...custom, ...roles].map((pair) => `SELECT * FROM (VALUES ${pair}) AS asked (name, value) WHERE value <> ''`).join('; '))
+  const asked = await engine.ask(
+    [...custom, ...roles]
+      .map((pair) => `SELECT * FROM (VALUES ${pair}) AS asked (name, value) WHERE value <> ''`)
+      .join('; '),
+  )
   return new Map([...listed, ...asked].map(([name, value]) => [name ?? '', value ?? '']))
 }
 
@@ -58,7 +84,9 @@ export async function applySettings(engine: Engine, settings: Settings): Promise
 
 /** The values clients are told of that differ from what this client was told; `told` is brought up to date. */
 export async function reportSettings(engine: Engine, told: Map<string, string>): Promise<readonly Buffer[]> {
-  const rows = await engine.ask(`SELECT ${reportedNames.map((name) => `current_setting(${quote(name)}, true)`).join(', ')}`)
+  const rows = await engine.ask(
+    `SELECT ${reportedNames.map((name) => `current_setting(${quote(name)}, true)`).join(', ')}`,
+  )
   const changed = reportedNames.flatMap((name, at) => {
     const value = rows[0]?.[at] ?? ''
     return told.get(name) === value ? [] : [[name, value] as const]

@@ -21,7 +21,8 @@ export function parseOpening(bytes: Buffer): Opening {
   if (code >> 16 !== 3) return { kind: 'unknown' }
   const texts = bytes.toString('utf8', 8).split('\0')
   const parameters = new Map<string, string>()
-  for (let at = 0; texts[at] !== undefined && texts[at] !== ''; at += 2) parameters.set(texts[at] ?? '', texts[at + 1] ?? '')
+  for (let at = 0; texts[at] !== undefined && texts[at] !== ''; at += 2)
+    parameters.set(texts[at] ?? '', texts[at + 1] ?? '')
   return { kind: 'startup', minor: code & 0xffff, parameters }
 }
 
@@ -42,7 +43,8 @@ export function startupSettings(parameters: ReadonlyMap<string, string>): Map<st
     if (name !== undefined) settings.set(name.replaceAll('-', '_'), value ?? '')
   })
   for (const [name, value] of parameters) {
-    if (!['user', 'database', 'options', 'replication'].includes(name) && !name.startsWith('_pq_.')) settings.set(name, value)
+    if (!['user', 'database', 'options', 'replication'].includes(name) && !name.startsWith('_pq_.'))
+      settings.set(name, value)
   }
   return settings
 }

@@ -40,7 +40,13 @@ function use(kind: StatementUse['kind'], bytes: Buffer, start: number, end: numb
   return {
     kind,
     name: bytes.toString('utf8', start, end),
-    rename: (name) => serverMessage(String.fromCharCode(bytes[0] ?? 0), bytes.subarray(5, start), Buffer.from(name), bytes.subarray(end)),
+    rename: (name) =>
+      serverMessage(
+        String.fromCharCode(bytes[0] ?? 0),
+        bytes.subarray(5, start),
+        Buffer.from(name),
+        bytes.subarray(end),
+      ),
   }
 }
 

@@ -17,7 +17,15 @@ const int16 = (n: number) => Buffer.from([n >> 8, n & 255])
 const query = (sql: string) => serverMessage('Q', cString(sql))
 const parse = (name: string, sql: string) => serverMessage('P', cString(name), cString(sql), int16(0))
 const bind = (statement: string, ...values: string[]) =>
-  serverMessage('B', cString(''), cString(statement), int16(0), int16(values.length), ...values.flatMap((v) => [int32(Buffer.byteLength(v)), Buffer.from(v)]), int16(0))
+  serverMessage(
+    'B',
+    cString(''),
+    cString(statement),
+    int16(0),
+    int16(values.length),
+    ...values.flatMap((v) => [int32(Buffer.byteLength(v)), Buffer.from(v)]),
+    int16(0),
+  )
 const execute = serverMessage('E', cString(''), int32(0))
 const describe = serverMessage('D', Buffer.from('P\0'))
 const sync = serverMessage('S')
@@ -70,7 +78,7 @@ async function login() {
 /** Whole messages in the bytes, as type and body. */
 function messages(bytes: Buffer): (readonly [string, Buffer])[] {
   const all: (readonly [string, Buffer])[] = []
-  for (let at = 0; at + 5 <= bytes.length; ) {
+  for (let at = 0; at + 5 <= bytes.length;) {
     const end = at + 1 + bytes.readInt32BE(at + 1)
     if (end > bytes.length) break
     all.push([String.fromCharCode(bytes[at] ?? 0), bytes.subarray(at + 5, end)])
@@ -78,7 +86,10 @@ function messages(bytes: Buffer): (readonly [string, Buffer])[] {
   }
   return all
 }
-const types = (bytes: Buffer) => messages(bytes).map(([type]) => type).join('')
+const types = (bytes: Buffer) =>
+  messages(bytes)
+    .map(([type]) => type)
+    .join('')
 
 function cut(bytes: Buffer, points: readonly number[]): Buffer[] {
   const ends = [...points.map((point) => point % bytes.length), bytes.length].sort((a, b) => a - b)
@@ -86,12 +97,27 @@ function cut(bytes: Buffer, points: readonly number[]): Buffer[] {
 }
 
 const step = fc.oneof(
-  fc.string({ maxLength: 40, unit: 'grapheme' }).map((t) => [parse('', 'SELECT $1::text, length($1)'), bind('', t.replaceAll('\0', '')), describe, execute, sync]),
-  fc.integer({ min: 0, max: 2000 }).map((n) => [query(`SELECT i, repeat('x', i) FROM generate_series(1, ${n % 60}) i`)]),
+  fc
+    .string({ maxLength: 40, unit: 'grapheme' })
+    .map((t) => [parse('', 'SELECT $1::text, length($1)'), bind('', t.replaceAll('\0', '')), describe, execute, sync]),
+  fc
+    .integer({ min: 0, max: 2000 })
+    .map((n) => [query(`SELECT i, repeat('x', i) FROM generate_series(1, ${n % 60}) i`)]),
   fc.constant([query('SELECT 1/0; SELECT 2')]),
   fc.constant([parse('', 'SELECT nope'), bind(''), execute, sync]),
-  fc.constant([query('BEGIN'), query("INSERT INTO wire VALUES (1, 'x')"), query('SELECT count(*) FROM wire'), query('ROLLBACK')]),
-  fc.constant([query('COPY wire FROM STDIN'), serverMessage('d', Buffer.from('1\ta\n2')), serverMessage('d', Buffer.from('\tb\n')), serverMessage('c'), query('DELETE FROM wire')]),
+  fc.constant([
+    query('BEGIN'),
+    query("INSERT INTO wire VALUES (1, 'x')"),
+    query('SELECT count(*) FROM wire'),
+    query('ROLLBACK'),
+  ]),
+  fc.constant([
+    query('COPY wire FROM STDIN'),
+    serverMessage('d', Buffer.from('1\ta\n2')),
+    serverMessage('d', Buffer.from('\tb\n')),
+    serverMessage('c'),
+    query('DELETE FROM wire'),
+  ]),
   fc.constant([parse('n', 'SELECT 3'), serverMessage('C', Buffer.from('Sn\0')), sync, flush]),
 )
 
@@ -209,7 +235,9 @@ it('declines encryption, then serves; negotiates newer minor versions; ignores c
 })
 
 it('sends on what the judges leave, however the answer is cut', () => {
-  const list = fc.array(fc.tuple(fc.constantFrom('D', 'C', 'Z', 'E'), fc.uint8Array({ maxLength: 30 })), { maxLength: 12 })
+  const list = fc.array(fc.tuple(fc.constantFrom('D', 'C', 'Z', 'E'), fc.uint8Array({ maxLength: 30 })), {
+    maxLength: 12,
+  })
   fc.assert(
     fc.property(list, fc.array(fc.nat(1000), { maxLength: 20 }), (pairs, points) => {
       const all = pairs.map(([type, body]) => serverMessage(type, Buffer.from(body)))

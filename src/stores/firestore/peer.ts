@@ -11,7 +11,10 @@ const installHint = `npm install ${peer}`
  * The driver's raw client as installed in the user's project: `@google-cloud/firestore` itself, or the copy
  * firebase-admin brings, or else the copy beside this package. LS-1006 with the line that installs it, or the reason it cannot be loaded.
  */
-export async function loadRawClientClass(resolveFrom: string, ownModule: string = import.meta.url): Promise<RawClientClass> {
+export async function loadRawClientClass(
+  resolveFrom: string,
+  ownModule: string = import.meta.url,
+): Promise<RawClientClass> {
   const entry = resolvePeer(resolveFrom, ownModule)
   if (entry === undefined) {
     throw new LockstepError('LS-1006', `${peer} is not installed in ${resolveFrom}`, { hint: installHint })

@@ -10,7 +10,7 @@ it.each([
   '/* outer /* inner */ still */ COPY t FROM STDIN',
   "SELECT 'x'; COPY t FROM STDIN",
   "SELECT E'\\'; '; COPY t FROM STDIN",
-  "SELECT $a$ ' $a$; COPY \"stdin\" FROM STDIN",
+  'SELECT $a$ \' $a$; COPY "stdin" FROM STDIN',
   "SELECT 'it''s'; copy t from stdin;",
 ])('finds %s', (sql) => expect(findCopy(sql).fromStdin).toBe(true))
 
@@ -19,7 +19,7 @@ it.each([
   "COPY t FROM '/tmp/stdin'",
   "INSERT INTO note VALUES ('copy t from stdin')",
   "INSERT INTO note VALUES ('a; copy t from stdin')",
-  "SELECT $x$; copy t from stdin; $x$",
+  'SELECT $x$; copy t from stdin; $x$',
   "SELECT E'\\'; copy t from stdin; '",
   '-- copy t from stdin\nSELECT 1',
   '/* /* */ ; copy t from stdin */ SELECT 1',

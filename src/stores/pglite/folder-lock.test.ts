@@ -12,7 +12,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(base, { recursive: true, force: true }))
 
-const refused = (folder: string) => lockFolder(folder).then(() => expect.unreachable('two openers'), (error: unknown) => error)
+const refused = (folder: string) =>
+  lockFolder(folder).then(
+    () => expect.unreachable('two openers'),
+    (error: unknown) => error,
+  )
 
 /** Another process that takes the lock and keeps it until killed. */
 async function startHolder(folder: string) {
@@ -37,7 +41,10 @@ describe('the lock of a data folder', () => {
     const lock = await lockFolder(folder)
     symlinkSync(folder, join(base, 'link'))
     expect(await refused(folder)).toMatchObject({ code: 'LS-3006', exit: 7 })
-    expect(await refused(join(base, 'link'))).toMatchObject({ code: 'LS-3006', message: expect.stringContaining(`process ${process.pid} on ${hostname()}`) })
+    expect(await refused(join(base, 'link'))).toMatchObject({
+      code: 'LS-3006',
+      message: expect.stringContaining(`process ${process.pid} on ${hostname()}`),
+    })
     await lock.release()
     await (await lockFolder(folder)).release()
     expect(existsSync(join(folder, 'lockstep.lock'))).toBe(false)
@@ -45,7 +52,10 @@ describe('the lock of a data folder', () => {
 
   it('refuses while another process holds it, and takes over after kill -9', async () => {
     const holder = await startHolder(base)
-    expect(await refused(base)).toMatchObject({ code: 'LS-3006', message: expect.stringContaining(`process ${holder.pid} on`) })
+    expect(await refused(base)).toMatchObject({
+      code: 'LS-3006',
+      message: expect.stringContaining(`process ${holder.pid} on`),
+    })
     await holder.kill()
     expect(existsSync(join(base, 'lockstep.lock'))).toBe(true)
     const lock = await lockFolder(base)

@@ -57,7 +57,10 @@ function claimFile(folder: string, file: string): void {
     }
   }
   try {
-    writeFileSync(file, JSON.stringify(self), { flag: holder === undefined && readable(file) ? 'w' : 'wx', mode: 0o600 })
+    writeFileSync(file, JSON.stringify(self), {
+      flag: holder === undefined && readable(file) ? 'w' : 'wx',
+      mode: 0o600,
+    })
   } catch (cause) {
     if (errorCode(cause) === 'EEXIST') throw inUse(folder, readHolder(file))
     throw new LockstepError('LS-3008', `the data folder ${folder} cannot be written`, { cause })

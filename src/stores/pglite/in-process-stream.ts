@@ -24,7 +24,9 @@ export function createInProcessStream(db: PGlite): Duplex {
       if (message.type !== 'S' && message.type !== 'Q' && message.type !== 'H') continue
       const bytes = Buffer.concat(batch)
       batch = []
-      await db.runExclusive(() => db.execProtocolRawStream(bytes, { onRawData: (data) => stream.push(Buffer.from(data)) }))
+      await db.runExclusive(() =>
+        db.execProtocolRawStream(bytes, { onRawData: (data) => stream.push(Buffer.from(data)) }),
+      )
     }
   }
 

@@ -30,7 +30,9 @@ it('keeps data and fingerprint over close and reopen, and locks the folder meanw
 it('has everything in its files once durable resolves: a copy made then opens with the data', async () => {
   const folder = join(base, 'durable')
   const tables = await createPgliteTables({ folder })
-  await tables.transaction((q) => q.query("CREATE TABLE t AS SELECT i, repeat('x', 500) s FROM generate_series(1, 3000) i"))
+  await tables.transaction((q) =>
+    q.query("CREATE TABLE t AS SELECT i, repeat('x', 500) s FROM generate_series(1, 3000) i"),
+  )
   await tables.durable()
   cpSync(join(folder, 'pgdata'), join(base, 'copy', 'pgdata'), { recursive: true })
   const copy = await createPgliteTables({ folder: join(base, 'copy') })
@@ -83,7 +85,9 @@ it('works on a PGlite of the caller, waits for its transactions and leaves it op
 
 it('refuses COPY FROM STDIN, which would end PGlite, and goes on', async () => {
   const tables = await createPgliteTables({})
-  await expect(tables.transaction((q) => q.query('COPY pg_class FROM STDIN'))).rejects.toMatchObject({ code: 'LS-3005' })
+  await expect(tables.transaction((q) => q.query('COPY pg_class FROM STDIN'))).rejects.toMatchObject({
+    code: 'LS-3005',
+  })
   await expect(tables.autocommit('COPY pg_class FROM STDIN')).rejects.toMatchObject({ code: 'LS-3005' })
   expect(await tables.read((q) => q.query('SELECT 1 AS n'))).toEqual([{ n: 1 }])
   await tables.close()

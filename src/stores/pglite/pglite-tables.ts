@@ -37,11 +37,18 @@ export interface PgliteStore {
 export async function createPgliteTables(options: PgliteTablesOptions): Promise<TableWriter> {
   const store = await openPgliteStore(options)
   try {
-    const client = new Client({ stream: () => createInProcessStream(store.db), ssl: false, user: 'postgres', password: '' })
+    const client = new Client({
+      stream: () => createInProcessStream(store.db),
+      ssl: false,
+      user: 'postgres',
+      password: '',
+    })
     // Nothing breaks a connection inside the process but the end of PGlite, which the next statement reports.
     client.on('error', () => undefined)
     await client.connect()
-    const target = await store.db._runExclusiveTransaction(() => loadTableTarget(client, { host: store.place, port: undefined }))
+    const target = await store.db._runExclusiveTransaction(() =>
+      loadTableTarget(client, { host: store.place, port: undefined }),
+    )
     return createSessionTables(store, client, target)
   } catch (error) {
     await store.close()
@@ -103,7 +110,11 @@ function createSessionTables(store: PgliteStore, client: Client, target: TableTa
     await store.db._runExclusiveTransaction(() => client.end())
     await store.close()
   }
-  const reading = beginScript('ISOLATION LEVEL REPEATABLE READ READ ONLY', { lock: defaultLockTimeout, statement: 0, idle: 0 })
+  const reading = beginScript('ISOLATION LEVEL REPEATABLE READ READ ONLY', {
+    lock: defaultLockTimeout,
+    statement: 0,
+    idle: 0,
+  })
   return Object.freeze<TableWriter>({
     target,
     read: (work) => exclusive(() => runTransaction(session, reading, work)),

@@ -5,7 +5,9 @@ import { expect, it } from 'vitest'
 import { parseConnectionUrl } from './connection-url.ts'
 
 it('reads every part, unescaped', () => {
-  expect(parseConnectionUrl('postgresql://an%40a:p%2Fw%25@db.example:6000/my%20db?sslmode=disable&options=-c%20a%3Db')).toEqual({
+  expect(
+    parseConnectionUrl('postgresql://an%40a:p%2Fw%25@db.example:6000/my%20db?sslmode=disable&options=-c%20a%3Db'),
+  ).toEqual({
     host: 'db.example',
     port: 6000,
     database: 'my db',
@@ -33,7 +35,9 @@ it.each([
 it('verifies the chain but not the name for verify-ca, with the given authority', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-ca-'))
   writeFileSync(join(folder, 'ca.pem'), 'PEM')
-  const { ssl } = parseConnectionUrl(`postgres://u@db.example/d?sslmode=verify-ca&sslrootcert=${join(folder, 'ca.pem')}`)
+  const { ssl } = parseConnectionUrl(
+    `postgres://u@db.example/d?sslmode=verify-ca&sslrootcert=${join(folder, 'ca.pem')}`,
+  )
   expect(ssl).toMatchObject({ rejectUnauthorized: true, ca: 'PEM', checkServerIdentity: expect.any(Function) })
   rmSync(folder, { recursive: true })
 })

@@ -79,7 +79,11 @@ function parsePort(text: string): number {
   throw new LockstepError('LS-1007', 'the Postgres connection URL has a port that is not a number from 1 to 65535')
 }
 
-function chooseSsl(host: string, mode: string | undefined, rootCertificate: string | undefined): PostgresAddress['ssl'] {
+function chooseSsl(
+  host: string,
+  mode: string | undefined,
+  rootCertificate: string | undefined,
+): PostgresAddress['ssl'] {
   if (host.startsWith('/')) return false
   switch (parseSslMode(mode)) {
     case 'disable':

@@ -36,7 +36,10 @@ it('names the port of a transaction pooler before connecting, and the URL to use
 it('says that nothing listens, naming the place but not the password', async () => {
   const port = await freePort()
   const error = await refusal(`postgres://ada:sekret@127.0.0.1:${port}/shop`)
-  expect(error).toMatchObject({ code: 'LS-3002', message: `cannot connect to 127.0.0.1:${port}/shop as ada: nothing listens there` })
+  expect(error).toMatchObject({
+    code: 'LS-3002',
+    message: `cannot connect to 127.0.0.1:${port}/shop as ada: nothing listens there`,
+  })
   expect(JSON.stringify(error) + String(error)).not.toContain('sekret')
 })
 
@@ -49,15 +52,23 @@ describe.skipIf(server === undefined)('with a server', () => {
   }
 
   it('explains a missing database and a server without TLS', async () => {
-    expect(await refusal(other((u) => (u.pathname = '/nowhere')))).toMatchObject({ code: 'LS-3002', hint: expect.stringContaining('createdb') })
-    expect(await refusal(other((u) => (u.search = '?sslmode=require')))).toMatchObject({ code: 'LS-3002', message: expect.stringContaining('no TLS') })
+    expect(await refusal(other((u) => (u.pathname = '/nowhere')))).toMatchObject({
+      code: 'LS-3002',
+      hint: expect.stringContaining('createdb'),
+    })
+    expect(await refusal(other((u) => (u.search = '?sslmode=require')))).toMatchObject({
+      code: 'LS-3002',
+      message: expect.stringContaining('no TLS'),
+    })
   })
 
   it('survives the server ending its connections, busy and idle', async () => {
     const tables = await createPostgresTables({ url, applicationName: 'victim', poolSize: 2 })
     const killer = await createPostgresTables({ url })
     const kill = () =>
-      killer.transaction((q) => q.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"))
+      killer.transaction((q) =>
+        q.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"),
+      )
     const busy = tables.transaction(async (q) => {
       await q.query('SELECT 1')
       await kill()
@@ -89,36 +100,55 @@ describe.skipIf(server === undefined)('with a server', () => {
   it('opens no more connections than the pool size, however many transactions wait', async () => {
     const tables = await createPostgresTables({ url, poolSize: 3, applicationName: 'small-pool' })
     const pids = await Promise.all(
-      Array.from({ length: 30 }, () => tables.transaction((q) => q.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.01)'))),
+      Array.from({ length: 30 }, () =>
+        tables.transaction((q) => q.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.01)')),
+      ),
     )
     expect(new Set(pids.map(([row]) => row?.pid)).size).toBeLessThanOrEqual(3)
     await tables.close()
   })
 
-  it.skipIf(!existsSync('/usr/sbin/pgbouncer'))('refuses PgBouncer in transaction mode and accepts it in session mode', async () => {
-    for (const mode of ['transaction', 'session']) {
-      const bouncer = await startBouncer(url, mode)
-      const outcome = await createPostgresTables({ url: bouncer.url }).then(
-        (tables) => tables.close().then(() => 'connected'),
-        (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
-      )
-      expect([mode, outcome]).toEqual([mode, mode === 'session' ? 'connected' : 'LS-3003'])
-      await bouncer.stop()
-    }
-  })
+  it.skipIf(!existsSync('/usr/sbin/pgbouncer'))(
+    'refuses PgBouncer in transaction mode and accepts it in session mode',
+    async () => {
+      for (const mode of ['transaction', 'session']) {
+        const bouncer = await startBouncer(url, mode)
+        const outcome = await createPostgresTables({ url: bouncer.url }).then(
+          (tables) => tables.close().then(() => 'connected'),
+          (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+        )
+        expect([mode, outcome]).toEqual([mode, mode === 'session' ? 'connected' : 'LS-3003'])
+        await bouncer.stop()
+      }
+    },
+  )
 })
 
 async function startBouncer(target: string, mode: string) {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-bouncer-'))
   const port = await freePort()
   const { port: targetPort } = new URL(target)
-  const lines = ['[databases]', `postgres = host=127.0.0.1 port=${targetPort} user=postgres`, '[pgbouncer]', 'listen_addr = 127.0.0.1']
-  const settings = [`listen_port = ${port}`, 'auth_type = any', `pool_mode = ${mode}`, 'unix_socket_dir =', 'default_pool_size = 5']
+  const lines = [
+    '[databases]',
+    `postgres = host=127.0.0.1 port=${targetPort} user=postgres`,
+    '[pgbouncer]',
+    'listen_addr = 127.0.0.1',
+  ]
+  const settings = [
+    `listen_port = ${port}`,
+    'auth_type = any',
+    `pool_mode = ${mode}`,
+    'unix_socket_dir =',
+    'default_pool_size = 5',
+  ]
   writeFileSync(join(folder, 'bouncer.ini'), [...lines, ...settings, ''].join('\n'))
   chmodSync(folder, 0o755)
   const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   if (account.uid !== undefined) chownSync(folder, account.uid, account.gid)
-  const child = spawn('/usr/sbin/pgbouncer', [join(folder, 'bouncer.ini')], { ...account, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('/usr/sbin/pgbouncer', [join(folder, 'bouncer.ini')], {
+    ...account,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (text: Buffer) => (text.includes('process up') ? resolve() : undefined))

@@ -25,7 +25,10 @@ const formats = "SET LOCAL datestyle = 'ISO'; SET LOCAL bytea_output = 'hex'"
 const graceForAnswer = 15_000
 
 /** What opens a transaction under these limits (milliseconds; 0 is none). */
-export function beginScript(mode: string, limits: { lock: number; statement: number; idle: number }): TransactionScript {
+export function beginScript(
+  mode: string,
+  limits: { lock: number; statement: number; idle: number },
+): TransactionScript {
   const lines = [
     `BEGIN ${mode}`,
     `SET LOCAL lock_timeout = ${limits.lock}`,
@@ -61,7 +64,12 @@ export async function runTransaction<T>(
 }
 
 /** One statement outside any transaction, under `lockTimeout` milliseconds and no statement timeout. */
-export async function runAutocommit(session: Session, sql: string, lockTimeout: number, settings: readonly string[]): Promise<void> {
+export async function runAutocommit(
+  session: Session,
+  sql: string,
+  lockTimeout: number,
+  settings: readonly string[],
+): Promise<void> {
   session.inspect?.(sql)
   const set = [`SET lock_timeout = ${lockTimeout}`, ...settings.map((name) => `SET ${name} = 0`)].join('; ')
   await send(session, { text: set }, 0)
@@ -94,7 +102,11 @@ function createHandle(session: Session, patience: number): { readonly queryable:
   }
 }
 
-async function send<Row extends object>(session: Session, config: QueryConfig, patience: number): Promise<QueryResult<Row>> {
+async function send<Row extends object>(
+  session: Session,
+  config: QueryConfig,
+  patience: number,
+): Promise<QueryResult<Row>> {
   try {
     const timed = patience === 0 ? config : { ...config, query_timeout: patience }
     const result: QueryResult<Row> | QueryResult<Row>[] = await session.client.query<Row>(timed)

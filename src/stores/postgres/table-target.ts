@@ -31,7 +31,10 @@ export async function loadTableTarget(
     user: identity.user,
     engine: identity.banner.includes('PGlite') ? 'pglite' : 'postgres',
     serverVersion: Number(identity.version),
-    fingerprint: createHash('sha256').update(`${system}\n${identity.oid}\n${identity.database}`).digest('hex').slice(0, 32),
+    fingerprint: createHash('sha256')
+      .update(`${system}\n${identity.oid}\n${identity.database}`)
+      .digest('hex')
+      .slice(0, 32),
   })
 }
 

@@ -16,7 +16,11 @@ export function refusePoolerPort(address: PostgresAddress): void {
  * Refuses (LS-3003) a connection whose transactions are handed to changing servers. A direct connection is recognised
  * by its process id without a further round trip; behind any proxy, two connections must have two servers and keep them.
  */
-export async function refuseTransactionPooler(first: Client, config: ClientConfig, address: PostgresAddress): Promise<void> {
+export async function refuseTransactionPooler(
+  first: Client,
+  config: ClientConfig,
+  address: PostgresAddress,
+): Promise<void> {
   const server = await backendPid(first, address)
   if ('processID' in first && first.processID === server) return
   const second = new Client(config)
@@ -26,7 +30,8 @@ export async function refuseTransactionPooler(first: Client, config: ClientConfi
     await second.query('BEGIN')
     const other = await backendPid(second, address)
     const again = await backendPid(first, address)
-    if (other === server || again !== server) throw poolerError(address, 'two transactions of one connection met two servers')
+    if (other === server || again !== server)
+      throw poolerError(address, 'two transactions of one connection met two servers')
     await second.query('ROLLBACK')
   } finally {
     await second.end()
@@ -43,8 +48,12 @@ async function backendPid(client: Client, address: PostgresAddress): Promise<num
 function poolerError(address: PostgresAddress, why: string): LockstepError {
   const user = encodeURIComponent(address.user)
   const direct = renderAddress({ ...address, port: 5432 })
-  return new LockstepError('LS-3003', `${renderAddress(address)} is a pooler that shares servers between transactions`, {
-    why: `${why}; session settings and long index builds are not safe there`,
-    hint: `connect directly or in session mode: postgres://${user}:PASSWORD@${direct}`,
-  })
+  return new LockstepError(
+    'LS-3003',
+    `${renderAddress(address)} is a pooler that shares servers between transactions`,
+    {
+      why: `${why}; session settings and long index builds are not safe there`,
+      hint: `connect directly or in session mode: postgres://${user}:PASSWORD@${direct}`,
+    },
+  )
 }

@@ -7,7 +7,9 @@ const chat = 'Whatsapp_Data/u1/chats'
 export const addFieldCases: readonly OperationCase[] = [
   {
     name: 'a default for the documents that lack it',
-    steps: [addFieldStep('Whatsapp_Data/{uid}/chats/{phone}', { language: 'en', 'settings.tone': 'kind' }, { queried: true })],
+    steps: [
+      addFieldStep('Whatsapp_Data/{uid}/chats/{phone}', { language: 'en', 'settings.tone': 'kind' }, { queried: true }),
+    ],
     before: {
       documents: {
         [`${chat}/1`]: { contactName: 'Ada' },
@@ -51,7 +53,11 @@ export const addFieldCases: readonly OperationCase[] = [
   {
     name: 'a function of the document',
     steps: [
-      addFieldStep('Users/{uid}', { greeting: (user, { uid }) => `Hello ${String(user['name'])} (${uid ?? ''})` }, { reads: ['name'] }),
+      addFieldStep(
+        'Users/{uid}',
+        { greeting: (user, { uid }) => `Hello ${String(user['name'])} (${uid ?? ''})` },
+        { reads: ['name'] },
+      ),
     ],
     before: { documents: { 'Users/a': { name: 'Ada', secret: 'x' }, 'Users/b': { name: 'Bo' } }, sql: [] },
     after: {

@@ -99,7 +99,12 @@ function distinct(paths: readonly FieldPath[]): readonly FieldPath[] {
 
 function parseSpec(spec: unknown): AddFieldSpec {
   const { pattern, fields, options } = spec as Partial<AddFieldSpec>
-  if (typeof pattern !== 'string' || typeof fields !== 'object' || fields === null || Object.keys(fields).length === 0) {
+  if (
+    typeof pattern !== 'string' ||
+    typeof fields !== 'object' ||
+    fields === null ||
+    Object.keys(fields).length === 0
+  ) {
     throw new LockstepError('LS-2002', 'addField needs a pattern and at least one field', {
       hint: "write firestore.addField('Users/{uid}', { language: 'en' })",
     })
@@ -122,13 +127,19 @@ function encodeDefault(name: string, value: unknown): Value {
   }
 }
 
-function additions(spec: AddFieldSpec, pattern: CollectionPattern, paths: readonly FieldPath[], document: Document): readonly FieldChange[] {
+function additions(
+  spec: AddFieldSpec,
+  pattern: CollectionPattern,
+  paths: readonly FieldPath[],
+  document: Document,
+): readonly FieldChange[] {
   const absent = paths.filter((path) => fieldAt(document, path) === undefined && !isBlocked(document, path))
   return absent.map((path) => ({ path, value: defaultOf(spec, pattern, path, document) }))
 }
 
 function defaultOf(spec: AddFieldSpec, pattern: CollectionPattern, path: FieldPath, document: Document): Value {
-  const name = Object.keys(spec.fields).find((key) => printFieldPath(parseFieldPath(key)) === printFieldPath(path)) ?? ''
+  const name =
+    Object.keys(spec.fields).find((key) => printFieldPath(parseFieldPath(key)) === printFieldPath(path)) ?? ''
   const value = spec.fields[name]
   if (!isFunction(value)) return encodeDefault(name, value)
   return encodeDefault(name, callDefault(value, document.fields, pattern.match(document.name) ?? {}, document.name))
@@ -138,7 +149,12 @@ function isFunction(value: FieldDefault | undefined): value is DefaultFunction {
   return typeof value === 'function'
 }
 
-function callDefault(fn: DefaultFunction, fields: Fields, path: Readonly<Record<string, string>>, name: string): unknown {
+function callDefault(
+  fn: DefaultFunction,
+  fields: Fields,
+  path: Readonly<Record<string, string>>,
+  name: string,
+): unknown {
   try {
     return fn(decodeFields(fields), path)
   } catch (error) {
@@ -151,14 +167,22 @@ function callDefault(fn: DefaultFunction, fields: Fields, path: Readonly<Record<
 }
 
 /** 0 when the store can prove that none lacks a field; else a number of at least 1. */
-async function countMissing(documents: DocumentReader, pattern: CollectionPattern, paths: readonly FieldPath[]): Promise<number> {
+async function countMissing(
+  documents: DocumentReader,
+  pattern: CollectionPattern,
+  paths: readonly FieldPath[],
+): Promise<number> {
   const counts = paths.map((path) => countHaving(documents, pattern, path))
   const [total, ...having] = await Promise.all([documents.count(pattern.scope), ...counts])
   return Math.max(...having.map((count) => (count === undefined ? Math.max(total, 1) : total - count)))
 }
 
 /** Undefined where the field has no index to count with, as collection-group indexes have not by default. */
-async function countHaving(documents: DocumentReader, pattern: CollectionPattern, path: FieldPath): Promise<number | undefined> {
+async function countHaving(
+  documents: DocumentReader,
+  pattern: CollectionPattern,
+  path: FieldPath,
+): Promise<number | undefined> {
   try {
     return await documents.count(pattern.scope, path)
   } catch (error) {
@@ -179,7 +203,10 @@ async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, tot
     count: { value: writes, source: 'sampled' },
     unit: 'documents',
     lock: 'none: each write carries the version it was computed from',
-    seconds: documents.target.emulator === undefined ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2] : [fast, fast * 10 + 5],
+    seconds:
+      documents.target.emulator === undefined
+        ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2]
+        : [fast, fast * 10 + 5],
     secondsSource: 'guess',
     // Read by the backfill, by a sweep for what came meanwhile, and by the verification.
     cost: documents.target.emulator === undefined ? firestoreCost(3 * total, writes) : 0,
@@ -190,7 +217,10 @@ async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, tot
 }
 
 function bytesOf(spec: AddFieldSpec): number {
-  return Object.entries(spec.fields).reduce((sum, [name, value]) => sum + name.length + 1 + (typeof value === 'string' ? value.length + 1 : 8), 0)
+  return Object.entries(spec.fields).reduce(
+    (sum, [name, value]) => sum + name.length + 1 + (typeof value === 'string' ? value.length + 1 : 8),
+    0,
+  )
 }
 
 /** Collection-scope single-field indexes are automatic in Firestore; collection-group ones are not. */
@@ -218,7 +248,11 @@ async function* verifyFields(spec: AddFieldSpec, documents: DocumentReader, scop
     return { checked: await documents.count(pattern.scope), what: 'documents counted' }
   }
   let checked = 0
-  const found = documents.scan(pattern.scope, {}, { fields: paths.map((path) => path.slice(0, 1)), signal: scope.signal })
+  const found = documents.scan(
+    pattern.scope,
+    {},
+    { fields: paths.map((path) => path.slice(0, 1)), signal: scope.signal },
+  )
   for await (const document of matching(pattern, found)) {
     checked++
     if (scope.since !== undefined && document.updateTime > scope.since) continue

@@ -38,7 +38,10 @@ export const addColumnCases: readonly OperationCase[] = [
       queries: [
         { sql: columns('user_table', 'language'), rows: [{ found: 2 }] },
         { sql: `select distinct language from ${tableA}`, rows: [{ language: 'en' }] },
-        { sql: "select count(*)::int as found from pg_indexes where indexdef like '%(language)'", rows: [{ found: 2 }] },
+        {
+          sql: "select count(*)::int as found from pg_indexes where indexdef like '%(language)'",
+          rows: [{ found: 2 }],
+        },
       ],
     },
     others: {
@@ -52,7 +55,10 @@ export const addColumnCases: readonly OperationCase[] = [
         documents: { ...users, 'Users/c': { email: 'c@example.test' } },
         queries: [
           { sql: columns('user_table', 'language'), rows: [{ found: 0 }] },
-          { sql: "select count(*)::int as found from pg_tables where tablename like 'user_table%'", rows: [{ found: 3 }] },
+          {
+            sql: "select count(*)::int as found from pg_tables where tablename like 'user_table%'",
+            rows: [{ found: 3 }],
+          },
           { sql: `select company_info from ${tableA} where id = 2`, rows: [{ company_info: { x: 1 } }] },
           {
             sql: 'select row_key, value from lockstep.kept_values order by value::text',
@@ -61,7 +67,10 @@ export const addColumnCases: readonly OperationCase[] = [
               { row_key: { id: 2 }, value: 'fr' },
             ],
           },
-          { sql: "select count(*)::int as found from pg_proc where proname like 'create_user_table%'", rows: [{ found: 1 }] },
+          {
+            sql: "select count(*)::int as found from pg_proc where proname like 'create_user_table%'",
+            rows: [{ found: 1 }],
+          },
         ],
       },
     },
@@ -71,17 +80,26 @@ export const addColumnCases: readonly OperationCase[] = [
     steps: [addColumnStep('orders', 'token', 'uuid', { default: { sql: 'gen_random_uuid()' }, notNull: true })],
     before: {
       documents: {},
-      sql: ['create table orders (id int primary key, total numeric)', 'insert into orders select n, n from generate_series(1, 2500) n'],
+      sql: [
+        'create table orders (id int primary key, total numeric)',
+        'insert into orders select n, n from generate_series(1, 2500) n',
+      ],
     },
     after: {
       documents: {},
       queries: [
-        { sql: 'select count(*)::int as n, count(distinct token)::int as tokens from orders', rows: [{ n: 2500, tokens: 2500 }] },
+        {
+          sql: 'select count(*)::int as n, count(distinct token)::int as tokens from orders',
+          rows: [{ n: 2500, tokens: 2500 }],
+        },
         {
           sql: "select is_nullable from information_schema.columns where table_name = 'orders' and column_name = 'token'",
           rows: [{ is_nullable: 'NO' }],
         },
-        { sql: "select count(*)::int as checks from pg_constraint where conrelid = 'orders'::regclass and contype = 'c'", rows: [{ checks: 0 }] },
+        {
+          sql: "select count(*)::int as checks from pg_constraint where conrelid = 'orders'::regclass and contype = 'c'",
+          rows: [{ checks: 0 }],
+        },
       ],
     },
     others: {

@@ -5,7 +5,8 @@ import type { TableTarget } from '../../../tenants/tenants-config.ts'
 import { defineTableOperation } from '../../operation.ts'
 import type { Step } from '../../operation.ts'
 import { applyColumn, revertColumn } from './apply-column.ts'
-import { planColumn, remainingColumn, revertingColumn } from './plan-column.ts'
+import { planColumn } from './plan-column.ts'
+import { behindColumn, remainingColumn, revertingColumn } from './remaining-column.ts'
 import { verifyColumn } from './verify-column.ts'
 
 /** A constant (kept in the catalog, no row is touched), or an expression that is evaluated for each row. */
@@ -58,10 +59,14 @@ function parseSpec(spec: unknown): AddColumnSpec {
   const { column, options } = parsed.data
   quoteIdentifier(column)
   if (options.notNull === true && options.default === undefined) {
-    throw new LockstepError('LS-2106', `column "${column}" is not null but has no default: existing rows and old clients cannot fill it`, {
-      where: { name: column },
-      hint: 'give it a default, or leave notNull out',
-    })
+    throw new LockstepError(
+      'LS-2106',
+      `column "${column}" is not null but has no default: existing rows and old clients cannot fill it`,
+      {
+        where: { name: column },
+        hint: 'give it a default, or leave notNull out',
+      },
+    )
   }
   return parsed.data
 }
@@ -77,6 +82,7 @@ export const addColumn = defineTableOperation<AddColumnSpec>({
   plan: planColumn,
   remaining: remainingColumn,
   apply: applyColumn,
+  behind: behindColumn,
   verify: verifyColumn,
   reverting: revertingColumn,
   revert: revertColumn,

@@ -9,7 +9,16 @@ import { fillRows, rowCursor } from '../../row-pages.ts'
 import { alterTables, tablesLeft, tablesScope } from '../../table-groups.ts'
 import type { TablePass } from '../../table-groups.ts'
 import type { AddColumnSpec } from './add-column.ts'
-import { addStatements, checkName, defaultSql, extensionOf, indexName, indexOf, indexSql, smallTable } from './column-sql.ts'
+import {
+  addStatements,
+  checkName,
+  defaultSql,
+  extensionOf,
+  indexName,
+  indexOf,
+  indexSql,
+  smallTable,
+} from './column-sql.ts'
 import { parseMemo } from './plan-column.ts'
 
 /** Expand and contract: the column and its index. Backfill: the expression. Cutover: not null. */
@@ -17,7 +26,8 @@ export async function* applyColumn(work: Work<AddColumnSpec>, hands: TableHands)
   const provision = provisionScope.safeParse(work.scope)
   if (provision.success) {
     const { signature } = provision.data.provision
-    const extend = (q: Queryable): Promise<readonly PreImage[]> => extendProvision(q, provision.data, extensionOf(work.spec))
+    const extend = (q: Queryable): Promise<readonly PreImage[]> =>
+      extendProvision(q, provision.data, extensionOf(work.spec))
     yield await hands.change({ names: [signature], cursor: 'extended', work: extend })
     return
   }
@@ -49,7 +59,12 @@ async function* addToTables(work: Work<AddColumnSpec>, hands: TableHands): Async
 }
 
 /** Tables that have the column are left as they are. */
-async function addColumns(q: Queryable, spec: AddColumnSpec, schema: string, tables: readonly string[]): Promise<readonly PreImage[]> {
+async function addColumns(
+  q: Queryable,
+  spec: AddColumnSpec,
+  schema: string,
+  tables: readonly string[],
+): Promise<readonly PreImage[]> {
   const states = await columnStates(q, schema, tables, spec.column)
   const lacking = states.filter((state) => state.type === undefined).map((state) => ({ schema, name: state.table }))
   const statements = lacking.flatMap((table) => addStatements(spec, quoteTable(table)))
@@ -62,9 +77,16 @@ async function addColumns(q: Queryable, spec: AddColumnSpec, schema: string, tab
 }
 
 /** Tables that are small as of now and have no such index; it goes with the column, so it needs no pre-image. */
-async function indexSmall(q: Queryable, spec: AddColumnSpec, schema: string, tables: readonly string[]): Promise<readonly PreImage[]> {
+async function indexSmall(
+  q: Queryable,
+  spec: AddColumnSpec,
+  schema: string,
+  tables: readonly string[],
+): Promise<readonly PreImage[]> {
   const states = await columnStates(q, schema, tables, spec.column)
-  const small = states.filter((state) => state.type !== undefined && indexOf(spec, state) === undefined && state.bytes <= smallTable)
+  const small = states.filter(
+    (state) => state.type !== undefined && indexOf(spec, state) === undefined && state.bytes <= smallTable,
+  )
   if (small.length > 0) await q.script(small.map((state) => indexSql(spec, schema, state.table, 'plainly')).join(';\n'))
   return []
 }
@@ -72,7 +94,10 @@ async function indexSmall(q: Queryable, spec: AddColumnSpec, schema: string, tab
 /** A concurrent build that failed, now or earlier, leaves an invalid index behind, which IF NOT EXISTS would take for done. */
 async function indexAlone(spec: AddColumnSpec, schema: string, state: ColumnState, hands: TableHands): Promise<void> {
   const name = quoteIdentifier(indexName(spec, state.table))
-  await hands.alone(`drop index concurrently if exists ${quoteIdentifier(schema)}.${name}`, indexSql(spec, schema, state.table, 'concurrently'))
+  await hands.alone(
+    `drop index concurrently if exists ${quoteIdentifier(schema)}.${name}`,
+    indexSql(spec, schema, state.table, 'concurrently'),
+  )
 }
 
 async function* fillTables(work: Work<AddColumnSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
@@ -90,13 +115,17 @@ async function* requireValues(work: Work<AddColumnSpec>, hands: TableHands): Asy
   const { schema } = tablesScope.parse(work.scope)
   const passes = ['check', 'validate', 'require']
   const column = quoteIdentifier(work.spec.column)
-  const each = (statements: (table: string, check: string) => readonly string[]) => async (q: Queryable, tables: readonly string[]) => {
-    const states = await columnStates(q, schema, tables, work.spec.column)
-    const open = states.filter((state) => state.type !== undefined && !state.notNull)
-    const sql = open.flatMap((state) => statements(quoteTable({ schema, name: state.table }), quoteIdentifier(checkName(work.spec, state.table))))
-    if (sql.length > 0) await q.script(sql.join(';\n'))
-    return []
-  }
+  const each =
+    (statements: (table: string, check: string) => readonly string[]) =>
+    async (q: Queryable, tables: readonly string[]) => {
+      const states = await columnStates(q, schema, tables, work.spec.column)
+      const open = states.filter((state) => state.type !== undefined && !state.notNull)
+      const sql = open.flatMap((state) =>
+        statements(quoteTable({ schema, name: state.table }), quoteIdentifier(checkName(work.spec, state.table))),
+      )
+      if (sql.length > 0) await q.script(sql.join(';\n'))
+      return []
+    }
   const check = each((table, name) => [
     `alter table ${table} drop constraint if exists ${name}`,
     `alter table ${table} add constraint ${name} check (${column} is not null) not valid`,
@@ -115,7 +144,12 @@ async function* requireValues(work: Work<AddColumnSpec>, hands: TableHands): Asy
 export async function* revertColumn(work: Work<AddColumnSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
   const provision = provisionScope.safeParse(work.scope)
   if (!provision.success) {
-    yield* removeColumn(work, hands, { column: work.spec.column, had: parseMemo(work.memo).had, tag: extensionOf(work.spec).tag, smallTable })
+    yield* removeColumn(work, hands, {
+      column: work.spec.column,
+      had: parseMemo(work.memo).had,
+      tag: extensionOf(work.spec).tag,
+      smallTable,
+    })
     return
   }
   const { signature } = provision.data.provision

@@ -25,10 +25,15 @@ export function addStatements(spec: AddColumnSpec, table: string): readonly stri
   const column = quoteIdentifier(spec.column)
   const value = defaultSql(spec)
   if (needsBackfill(spec)) {
-    return [`alter table ${table} add column ${column} ${spec.type}`, `alter table ${table} alter column ${column} set default ${value}`]
+    return [
+      `alter table ${table} add column ${column} ${spec.type}`,
+      `alter table ${table} alter column ${column} set default ${value}`,
+    ]
   }
   const notNull = spec.options.notNull === true ? ' not null' : ''
-  return [`alter table ${table} add column ${column} ${spec.type}${value === undefined ? '' : ` default ${value}`}${notNull}`]
+  return [
+    `alter table ${table} add column ${column} ${spec.type}${value === undefined ? '' : ` default ${value}`}${notNull}`,
+  ]
 }
 
 export function indexName(spec: AddColumnSpec, table: string): string {
@@ -43,7 +48,10 @@ export function indexSql(spec: AddColumnSpec, schema: string, table: string, how
 
 /** The index this step made for the table, if it is there. */
 export function indexOf(spec: AddColumnSpec, state: ColumnState): ColumnState['indexes'][number] | undefined {
-  return state.indexes.find((index) => index.name === indexName(spec, state.table)) ?? state.indexes.find((index) => index.valid)
+  return (
+    state.indexes.find((index) => index.name === indexName(spec, state.table)) ??
+    state.indexes.find((index) => index.valid)
+  )
 }
 
 export function checkName(spec: AddColumnSpec, table: string): string {

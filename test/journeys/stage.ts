@@ -117,8 +117,13 @@ async function createScene({ host, url, projectId, parts }: SceneOptions): Promi
 }
 
 async function fill({ ask, put: write }: Scene, { tenants, chats = 2 }: Seed): Promise<void> {
+  // Dropping thousands of tables in one transaction would need more locks than the server has.
+  await ask(`do $do$ declare t record; n int := 0; begin
+    for t in select oid::regclass as name from pg_class where relname ~ '^user_table_' and relkind = 'r' loop
+      execute format('drop table %s', t.name); n := n + 1; if n % 200 = 0 then commit; end if;
+    end loop; end $do$`)
   await ask(
-    'drop schema if exists lockstep cascade; drop schema if exists pgboss cascade; drop schema public cascade; create schema public',
+    'drop schema if exists lockstep cascade; drop schema if exists lockstep_engine cascade; drop schema public cascade; create schema public',
   )
   await ask(provisioning)
   await ask(`select create_user_table('user' || lpad(n::text, 5, '0')) from generate_series(0, $1::int - 1) n`, [
@@ -158,7 +163,7 @@ async function allDocuments(documents: DocumentWriter): Promise<readonly unknown
   return found
 }
 
-const foreign = `n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pgboss')`
+const foreign = `n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'lockstep_engine')`
 
 async function allTables(ask: Scene['ask']): Promise<unknown> {
   const tables = await ask(

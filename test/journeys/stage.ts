@@ -43,7 +43,7 @@ export const uid = (n: number): string => `user${String(n).padStart(5, '0')}`
 export const tableOf = (n: number): string => `user_table_${md5(uid(n))}`
 
 /** How the app makes a tenant's table. */
-export const provisioning = `
+const provisioning = `
 create or replace function create_user_table(uid text) returns boolean language plpgsql as $f$
 begin
   execute format('create table if not exists %I (id serial primary key, company_info jsonb, created_at timestamptz default now())', 'user_table_' || md5(uid));

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -16,6 +17,10 @@ const { values } = parseArgs({
   },
 })
 const sizes = [Number(values.few), Number(values.many)]
+/** As the command line sets them for itself. */
+const flags = [...readFileSync('bin/lockstep.js', 'utf8').matchAll(/setFlagsFromString\('(.+)'\)/g)].map(
+  ([, flag]) => flag ?? '',
+)
 const server = fileURLToPath(new URL('contenders/local-firestore.mjs', import.meta.url))
 
 /** Peak resident megabytes of a process that plans and runs `up` on so many documents, in fresh stores. */
@@ -29,7 +34,7 @@ async function peakAt(count: number): Promise<number> {
     const [host] = (await once(createInterface(firestore.stdout), 'line')) as [string]
     const task = { host, project: 'bench-memory', collection: 'Chats', count, url: postgres.url }
     await seedDocuments(task)
-    const { megabytes } = await runContender({ name: 'lockstep', program: 'lockstep-backfill' }, task)
+    const { megabytes } = await runContender({ name: 'lockstep', program: 'lockstep-backfill' }, task, flags)
     await checkDocuments(task)
     return megabytes
   } finally {

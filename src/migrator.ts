@@ -13,7 +13,7 @@ import { LockstepError } from './kernel/errors.ts'
 import { appendEvents } from './ledger/event-log.ts'
 import type { Listener, RecordedEvent, RunEvent } from './ledger/events.ts'
 import { requestPause } from './ledger/requests.ts'
-import { insertRun } from './ledger/runs.ts'
+import { insertRun, readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
 import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
@@ -64,7 +64,10 @@ export interface Migrator {
   start(plan: Plan, stopAfter?: StopAfter): Promise<void>
   /** Goes on with a migration's open run; LS-4001 while another runner holds it. */
   resume(migration: string, stopAfter?: StopAfter): Promise<void>
-  /** How many tenant tables fell behind the soaking and completed migrations: one catalog statement. */
+  /**
+   * How many tenant tables fell behind the soaking and completed migrations: one catalog statement. The runs are those
+   * that `status` read last.
+   */
   behind(): Promise<number>
   /** Checks that the migration's promises hold now; events go to the listener only. Writes nothing. */
   verify(migration: string, level: 'counts' | 'full'): Promise<number>
@@ -100,17 +103,21 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
 /** A migrator over stores that are open already. */
 export function wireMigrator(house: House): Migrator {
   const { stores, loaded, environment } = house
+  let runs: readonly Run[] | undefined
   return {
     target: stores.target,
     loaded,
     environment,
     inspect: () => inspectStores(stores),
-    status: () => readStatus(house),
+    async status() {
+      runs = await readRuns(stores.tables)
+      return readStatus(house, runs)
+    },
     plan: (migration) => plan(house, migration),
     start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),
     resume: (migration, stopAfter) =>
       workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
-    behind: () => countBehind(house),
+    behind: async () => countBehind(house, runs ?? (await readRuns(stores.tables))),
     verify: (migration, level) => verify(house, migration, level),
     complete: (migration) => workOn(house, migration, 'contract', complete),
     down: (migration) => workOn(house, migration, 'revert', down),
@@ -122,7 +129,7 @@ export function wireMigrator(house: House): Migrator {
 
 async function plan(house: House, id: string): Promise<Plan> {
   const migration = await load(house, id)
-  const status = await readStatus(house)
+  const status = await readStatus(house, await readRuns(house.stores.tables))
   const drift = status.migrations.flatMap((row) => [
     ...(row.edited ? [`${row.id} was edited after it was applied`] : []),
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),

@@ -4,6 +4,7 @@ import type { House } from './house.ts'
 import { readEvents } from './ledger/event-log.ts'
 import type { RunEvent } from './ledger/events.ts'
 import { readPlan, readRuns } from './ledger/runs.ts'
+import type { Run } from './ledger/runs.ts'
 import { readShards } from './ledger/shards.ts'
 import { checksumOf } from './migrations/load-migrations.ts'
 import { planForm } from './plan/plan.ts'
@@ -11,9 +12,8 @@ import { buildStatus } from './report/status.ts'
 import type { Status } from './report/status.ts'
 import { verifySteps } from './run/verify-steps.ts'
 
-export async function readStatus(house: House): Promise<Status> {
+export async function readStatus(house: House, runs: readonly Run[]): Promise<Status> {
   const { tables, target } = house.stores
-  const runs = await readRuns(tables)
   const progress = new Map<string, number>()
   for (const run of runs) {
     if (run.phase === 'verify' || !['running', 'paused', 'failed', 'completing'].includes(run.state)) continue
@@ -34,10 +34,10 @@ export async function readStatus(house: House): Promise<Status> {
   })
 }
 
-export async function countBehind(house: House): Promise<number> {
+export async function countBehind(house: House, runs: readonly Run[]): Promise<number> {
   const glance = look(house)
   let behind = 0
-  for (const run of await readRuns(house.stores.tables)) {
+  for (const run of runs) {
     if (run.state !== 'soaking' && run.state !== 'completed') continue
     for (const { operation, spec, memo } of await stepsOf(house, run)) {
       if (operation.store !== 'tables') continue

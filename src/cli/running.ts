@@ -3,6 +3,7 @@ import type { Listener } from '../ledger/events.ts'
 import type { Migrator } from '../migrator.ts'
 import type { EventLine } from '../report/event-lines.ts'
 import { renderSummary } from '../report/summary.ts'
+import type { Status } from '../report/status.ts'
 import type { Summary, Worked } from '../report/summary.ts'
 import { version } from '../version.ts'
 import type { Cli } from './cli.ts'
@@ -24,14 +25,14 @@ export interface Running {
 type Tally = Omit<Worked, 'run' | 'state'>
 
 /**
- * Opens the stores and lets `task` work: progress on stderr, events on stdout where asked for, a summary at the end.
- * The first Ctrl-C lets the page end and pauses the run, the second ends the process.
+ * Opens the stores and lets `task` work: progress on stderr, events on stdout where asked for, a summary at the end,
+ * from the status that `task` returns where nothing was worked on. The first Ctrl-C lets the page end and pauses the run, the second ends the process.
  */
 export async function withRunning(
   cli: Cli,
   command: Summary['command'],
   concurrency: number | undefined,
-  task: (running: Running) => Promise<void>,
+  task: (running: Running) => Promise<Status | void>,
 ): Promise<void> {
   let working = (): boolean => false
   const interrupts = watchInterrupts(cli, () => working())
@@ -46,8 +47,9 @@ export async function withRunning(
     await withMigrator(cli, options, async (migrator) => {
       watch.line({ type: 'version', format: 1, lockstep: version, at: watch.now() })
       const running: Running = { migrator, signal: interrupts.signal, work: watch.work, noteBehind: watch.noteBehind }
-      await Promise.race([task(running), interrupts.whileIdle])
-      await tellSummary(cli, watch, { command, migrator })
+      const read = await Promise.race([task(running), interrupts.whileIdle])
+      const unchanged = watch.tallies().length === 0 ? read : undefined
+      await tellSummary(cli, watch, { command, migrator, status: unchanged ?? (await migrator.status()) })
     })
   } finally {
     interrupts.stop()
@@ -57,9 +59,12 @@ export async function withRunning(
 async function tellSummary(
   cli: Cli,
   watch: RunWatch,
-  { command, migrator }: { readonly command: Summary['command']; readonly migrator: Migrator },
+  {
+    command,
+    migrator,
+    status,
+  }: { readonly command: Summary['command']; readonly migrator: Migrator; readonly status: Status },
 ): Promise<void> {
-  const status = await migrator.status()
   const migrations = watch.tallies().map((tally): Worked => {
     const row = status.migrations.find(({ id }) => id === tally.migration)
     return { ...tally, run: row?.run ?? null, state: row?.state ?? 'unknown' }

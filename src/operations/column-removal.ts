@@ -37,6 +37,7 @@ export async function* removeColumn(
     pass: 'large',
     passes,
     size: 1,
+    long: true,
     alter: finish,
   })
 }

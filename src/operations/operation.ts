@@ -139,6 +139,8 @@ export interface TableChange {
   readonly names: readonly string[]
   /** Where the shard stands once this is committed; a function when only `work` finds out. */
   readonly cursor: Json | (() => Json)
+  /** True where a statement may read a whole large table: it has no statement timeout then. */
+  readonly long?: boolean | undefined
   /**
    * Runs inside the transaction, under the lock timeout. Returns the pre-image of each thing it changed, which is
    * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.

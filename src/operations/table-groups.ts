@@ -14,6 +14,8 @@ export interface TablePass {
   /** All passes of the shard in order, this one included. */
   readonly passes: readonly string[]
   readonly size?: number
+  /** As in TableChange. */
+  readonly long?: boolean
   /** Alters what is not in the new shape yet; returns a pre-image for each table altered. */
   readonly alter: (q: Queryable, tables: readonly string[]) => Promise<readonly PreImage[]>
 }
@@ -37,6 +39,6 @@ export async function* alterTables(
 ): AsyncGenerator<Checkpoint> {
   for (const group of groupsOf(tablesLeft(work, pass), pass.size ?? groupSize)) {
     const cursor = { pass: pass.pass, table: group.at(-1) ?? '' }
-    yield await hands.change({ names: group, cursor, work: pass.alter })
+    yield await hands.change({ names: group, cursor, long: pass.long, work: pass.alter })
   }
 }

@@ -49,6 +49,8 @@ export async function withRun<T>(
     await close(crew)
     return result
   } catch (error) {
+    // Pages that are on their way end, but nothing new begins: the run is over for this process.
+    pausing.abort(error)
     await close(crew)
     await record(context, options.way, error)
     throw error

@@ -119,19 +119,22 @@ async function changePart(options: TableHandsOptions, change: TableChange, part:
 async function attempt({ tables, shard, signal }: TableHandsOptions, change: TableChange, part: Part): Promise<void> {
   signal.throwIfAborted()
   let started = 0
-  const images = await tables.transaction(async (q) => {
-    started = performance.now()
-    const changed = await change.work(q, part.names)
-    if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
-    const skipped = part.names.length - changed.length
-    await saveCheckpoint(q, shard, {
-      cursor: part.whole ? cursorOf(change) : undefined,
-      changed: changed.length,
-      skipped,
-      conflicts: 0,
-    })
-    return changed
-  })
+  const images = await tables.transaction(
+    async (q) => {
+      started = performance.now()
+      const changed = await change.work(q, part.names)
+      if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
+      const skipped = part.names.length - changed.length
+      await saveCheckpoint(q, shard, {
+        cursor: part.whole ? cursorOf(change) : undefined,
+        changed: changed.length,
+        skipped,
+        conflicts: 0,
+      })
+      return changed
+    },
+    change.long === true ? { statementTimeout: 0 } : {},
+  )
   part.tally.changed += images.length
   part.tally.skipped += part.names.length - images.length
   part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)

@@ -38,6 +38,7 @@ export async function up(cli: Cli, id: string | undefined, options: Options): Pr
     if (saved !== undefined) await applySaved(cli, running, { saved, queue, status, wanted })
     else await applyQueue(cli, running, queue, wanted)
     if (queue.open.length + queue.pending.length === 0) await tellBehind(cli, running, status)
+    return status
   })
   return 0
 }

@@ -136,7 +136,7 @@ async function* requireValues(work: Work<AddColumnSpec>, hands: TableHands): Asy
     `alter table ${table} drop constraint ${name}`,
   ])
   yield* alterTables(work, hands, { pass: 'check', passes, alter: check })
-  yield* alterTables(work, hands, { pass: 'validate', passes, size: 1, alter: validate })
+  yield* alterTables(work, hands, { pass: 'validate', passes, size: 1, long: true, alter: validate })
   yield* alterTables(work, hands, { pass: 'require', passes, alter: require })
 }
 

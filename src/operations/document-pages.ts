@@ -8,8 +8,8 @@ import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './op
 /** Documents a page: one BatchWrite takes 500 writes. */
 const pageSize = 500
 
-/** Documents below which another shard is not worth its scan. */
-const smallestShard = 5_000
+/** Documents below which another shard is not worth its scan: a shard writes several pages at once. */
+const smallestShard = 20_000
 
 /** Pages of a shard on their way at once: one is read, one kept in the ledger, the others are being written. */
 const pagesInFlight = 4

@@ -38,6 +38,7 @@ export async function* removeColumn(
     passes,
     size: 1,
     long: true,
+    counted: true,
     alter: finish,
   })
 }

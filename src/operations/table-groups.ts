@@ -16,6 +16,7 @@ export interface TablePass {
   readonly size?: number
   /** As in TableChange. */
   readonly long?: boolean
+  readonly counted?: boolean
   /** Alters what is not in the new shape yet; returns a pre-image for each table altered. */
   readonly alter: (q: Queryable, tables: readonly string[]) => Promise<readonly PreImage[]>
 }
@@ -39,6 +40,6 @@ export async function* alterTables(
 ): AsyncGenerator<Checkpoint> {
   for (const group of groupsOf(tablesLeft(work, pass), pass.size ?? groupSize)) {
     const cursor = { pass: pass.pass, table: group.at(-1) ?? '' }
-    yield await hands.change({ names: group, cursor, long: pass.long, work: pass.alter })
+    yield await hands.change({ names: group, cursor, long: pass.long, counted: pass.counted, work: pass.alter })
   }
 }

@@ -124,11 +124,10 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
       started = performance.now()
       const changed = await change.work(q, part.names)
       if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
-      const skipped = part.names.length - changed.length
       await saveCheckpoint(q, shard, {
         cursor: part.whole ? cursorOf(change) : undefined,
         changed: changed.length,
-        skipped,
+        skipped: skippedOf(change, part, changed),
         conflicts: 0,
       })
       return changed
@@ -136,8 +135,12 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
     change.long === true ? { statementTimeout: 0 } : {},
   )
   part.tally.changed += images.length
-  part.tally.skipped += part.names.length - images.length
+  part.tally.skipped += skippedOf(change, part, images)
   part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)
+}
+
+function skippedOf(change: TableChange, part: Part, images: readonly PreImage[]): number {
+  return change.counted === true ? 0 : part.names.length - images.length
 }
 
 function cursorOf(change: TableChange): Json {

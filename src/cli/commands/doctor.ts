@@ -84,7 +84,11 @@ function checkNode(found: string): Check {
 }
 
 function checkPackages({ root }: LoadedConfig, { settings }: ChosenEnvironment): readonly Check[] {
-  const firestore = installedVersion(root, '@google-cloud/firestore') ?? installedVersion(root, 'firebase-admin')
+  const own = new URL('.', import.meta.url)
+  const firestore =
+    installedVersion(root, '@google-cloud/firestore') ??
+    installedVersion(root, 'firebase-admin') ??
+    installedVersion(own, '@google-cloud/firestore')
   const client: Check =
     firestore === undefined && settings.firestore.client === undefined
       ? {
@@ -99,7 +103,6 @@ function checkPackages({ root }: LoadedConfig, { settings }: ChosenEnvironment):
             ? 'the configuration brings its own client'
             : `${firestore.name} ${firestore.version}`,
         )
-  const own = new URL('.', import.meta.url)
   const pglite = installedVersion(own, '@electric-sql/pglite')
   const needed = 'pglite' in settings.postgres
   const embedded: Check =

@@ -48,7 +48,7 @@ async function* addToTables(work: Work<AddColumnSpec>, hands: TableHands): Async
   yield* alterTables(work, hands, { pass: 'columns', passes, alter: columns })
   if (spec.options.index !== true) return
   const small: TablePass['alter'] = (q, tables) => indexSmall(q, spec, schema, tables)
-  yield* alterTables(work, hands, { pass: 'small indexes', passes, size: indexesAtOnce, alter: small })
+  yield* alterTables(work, hands, { pass: 'small indexes', passes, size: indexesAtOnce, counted: true, alter: small })
   const tables = tablesLeft(work, { pass: 'large indexes', passes, alter: small })
   const states = await hands.tables.read((q) => columnStates(q, schema, tables, spec.column))
   for (const state of states) {
@@ -136,8 +136,8 @@ async function* requireValues(work: Work<AddColumnSpec>, hands: TableHands): Asy
     `alter table ${table} drop constraint ${name}`,
   ])
   yield* alterTables(work, hands, { pass: 'check', passes, alter: check })
-  yield* alterTables(work, hands, { pass: 'validate', passes, size: 1, long: true, alter: validate })
-  yield* alterTables(work, hands, { pass: 'require', passes, alter: require })
+  yield* alterTables(work, hands, { pass: 'validate', passes, size: 1, long: true, counted: true, alter: validate })
+  yield* alterTables(work, hands, { pass: 'require', passes, counted: true, alter: require })
 }
 
 /** The provisioning function first, so that no tenant is born with the column while it goes. */

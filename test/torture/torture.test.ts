@@ -19,7 +19,7 @@ import type { Running } from './processes.ts'
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full
   ? { documents: 100_000, tenants: 5_000, kills: 20, killsBack: 10, rate: 60 }
-  : { documents: 4_000, tenants: 120, kills: 5, killsBack: 3, rate: 40 }
+  : { documents: 6_000, tenants: 300, kills: 6, killsBack: 3, rate: 40 }
 const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20_261_122)
 const example = fileURLToPath(new URL('../../examples/chatmimic-connect', import.meta.url))
 const migration = '20261122093000_chats_know_their_language'
@@ -126,7 +126,7 @@ function torture(open: () => Promise<Stores>): void {
     for (let n = 0; n < times; n++) {
       const running = lockstep([...args, '--format', 'ndjson'], folder, env)
       await running.printed('phase-started')
-      const ended = await Promise.race([running.finished, sleep(random() * (full ? 5_000 : 900))])
+      const ended = await Promise.race([running.finished, sleep(random() * (full ? 5_000 : 300))])
       if (ended !== undefined) break
       running.child.kill('SIGKILL')
       await running.finished

@@ -26,7 +26,12 @@ const seed = { seed: 'simulator', tenants: 4, documents: 600, embeddingsPerTenan
 const uids = Array.from({ length: 4 }, (_, index) => tenantUid(seed.seed, index))
 
 describe('the simulator on live stores', needs(emulator, 'no Firestore emulator found'), () => {
-  const firestore = new Firestore({ projectId, host: emulator?.host ?? '127.0.0.1:1', ssl: false, credentials: noCredentials })
+  const firestore = new Firestore({
+    projectId,
+    host: emulator?.host ?? '127.0.0.1:1',
+    ssl: false,
+    credentials: noCredentials,
+  })
   const folder = mkdtempSync(join(tmpdir(), 'chatmimic-'))
   let pg: PGlite
 

@@ -1,8 +1,9 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import type { TableName } from '../kernel/identifiers.ts'
-import type { Document, DocumentReader, FieldChange, FieldPath } from '../stores/documents.ts'
+import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
+import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
 export const phases = ['expand', 'backfill', 'verify', 'cutover', 'contract'] as const
@@ -114,6 +115,8 @@ export interface Work<Spec> {
 export interface PreImage {
   /** A document name, a qualified table or function. */
   readonly name: string
+  /** The unit of documents that belong together in which it was changed; without one the name is the unit. */
+  readonly unit?: string
   readonly before: Json
   /** What Lockstep leaves there; `down` compares with it to tell its own work from someone's later write. */
   readonly after: Json
@@ -127,11 +130,51 @@ export interface RewriteOptions {
   readonly change: (document: Document) => readonly FieldChange[] | Promise<readonly FieldChange[]>
 }
 
+/** What is to become of one document. `document` is what that was computed from: its version must still be there. */
+export type DocumentEdit =
+  | { readonly op: 'patch'; readonly document: Document; readonly changes: readonly FieldChange[] }
+  | { readonly op: 'create'; readonly name: string; readonly fields: Fields }
+  /** The document is read whole, since it goes whole into the pre-image. */
+  | { readonly op: 'delete'; readonly document: Document }
+
+/** Documents that are looked at and changed together; `key` is the name of one of them. */
+export interface Unit {
+  readonly key: string
+}
+
+export interface SettleOptions<U extends Unit> {
+  /** In the order of their keys, as the next page's are after them. */
+  readonly units: readonly U[]
+  /** Pure; not two edits of one document. None for a unit that is as it should be. */
+  readonly edits: (unit: U) => readonly DocumentEdit[] | Promise<readonly DocumentEdit[]>
+  /** The same units as they are now, after a conflict; a unit that is gone is left out. */
+  readonly reload: (units: readonly U[]) => Promise<readonly U[]>
+}
+
+/** What this step did to a document, as a pre-image tells it: values by path, null where there was or is none. */
+export interface DocumentImage {
+  readonly name: string
+  readonly unit: string
+  /** The version that was changed; undefined where there was no document. */
+  readonly version: string | undefined
+  /** The path `[]` is the document as a whole, as a map. */
+  readonly before: readonly (readonly [FieldPath, Value | null])[]
+  readonly after: readonly (readonly [FieldPath, Value | null])[]
+  /** Maps that were not there before and that our write made on the way to a nested field. */
+  readonly made: readonly FieldPath[]
+}
+
 /** The writing hand for documents: pre-images first, preconditions always, conflicts read again and recomputed. */
 export interface DocumentHands {
   readonly documents: DocumentReader
   /** Pages of a shard in the order of their names; the next may be begun before the last is done. */
   rewrite(options: RewriteOptions): Promise<Checkpoint>
+  /** As `rewrite`, for documents that belong together: each edit is a write of its own. */
+  settle<U extends Unit>(options: SettleOptions<U>): Promise<Checkpoint>
+  /** What this step did to these units in earlier rounds, by unit, oldest first, without what never landed. */
+  images(units: readonly string[]): Promise<ReadonlyMap<string, readonly DocumentImage[]>>
+  /** Tells those who watch, and the journal, of documents that stay as others left them. */
+  kept(names: readonly string[], why: string): void
 }
 
 export interface TableChange {
@@ -194,6 +237,8 @@ export interface VerifyScope {
   /** `counts` asks the stores to count, `full` reads everything. */
   readonly level: 'counts' | 'full'
   readonly memo: Json
+  /** What the step did to these units of documents, as `DocumentHands.images` gives it. */
+  readonly images: DocumentHands['images']
   readonly signal: AbortSignal
 }
 
@@ -217,12 +262,22 @@ interface OperationBase<Spec> {
   /** What is still to do in this phase as of now: new tenants, documents of old clients. Empty when nothing is. */
   remaining(spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]>
   verify(spec: Spec, look: Look, scope: VerifyScope): Verification
+  /** What the step means to clients of the documents, for generated readers and for the linter. None: nothing. */
+  shape?(spec: Spec): readonly ShapeChange[]
 }
 
 export interface DocumentOperation<Spec> extends OperationBase<Spec> {
   readonly store: 'documents'
   /** Pages of a shard from its cursor on. Safe to repeat. Knows nothing of ledger, retry or pace. */
   apply(work: Work<Spec>, hands: DocumentHands): AsyncGenerator<Checkpoint>
+  /** Only where the pre-images alone are not the way back: documents of new clients have none. */
+  readonly back?: DocumentWayBack<Spec>
+}
+
+/** A way back that looks at every document; called again until a round changes nothing. */
+export interface DocumentWayBack<Spec> {
+  reverting(spec: Spec, look: Look, memo: Json): Promise<readonly ShardPlan[]>
+  revert(work: Work<Spec>, hands: DocumentHands): AsyncGenerator<Checkpoint>
 }
 
 export interface TableOperation<Spec> extends OperationBase<Spec> {

@@ -1,0 +1,48 @@
+import type { FieldPath, Value } from '../stores/documents.ts'
+type BuiltInConversion = object
+
+/**
+ * What a step means to the clients of the documents: what generated readers do for both shapes, and what the linter
+ * weighs. Plain data: functions stay in the migration.
+ */
+export type ShapeChange =
+  | {
+      readonly change: 'add'
+      readonly pattern: string
+      readonly path: FieldPath
+      /** Undefined where a function computes it. */
+      readonly default: Value | undefined
+      /** The app filters or orders by it across collections. */
+      readonly queried: boolean
+    }
+  | { readonly change: 'remove'; readonly pattern: string; readonly path: FieldPath }
+  | { readonly change: 'rename'; readonly pattern: string; readonly path: FieldPath; readonly to: FieldPath }
+  | {
+      readonly change: 'convert'
+      readonly pattern: string
+      readonly path: FieldPath
+      /** Equal to `path` where the value is converted in place. */
+      readonly to: FieldPath
+      readonly conversion: BuiltInConversion
+      /** True where functions of the migration convert, which readers have to be given. */
+      readonly custom: boolean
+      /** The field and value that tell a converted document, where the type cannot. */
+      readonly marker?: { readonly path: FieldPath; readonly value: Value }
+    }
+  /** Free code over whole documents. */
+  | {
+      readonly change: 'transform'
+      readonly pattern: string
+      readonly marker?: { readonly path: FieldPath; readonly value: Value }
+    }
+  | {
+      readonly change: 'move'
+      readonly from: string
+      readonly to: string
+      /** Whole documents, the entries of a map field, or fields. */
+      readonly what: 'documents' | 'entries' | 'fields'
+      /** The documents of `from` become part of those of `to` (fold, merge), not the other way round. */
+      readonly inward: boolean
+      readonly path?: FieldPath
+      readonly fields?: readonly FieldPath[]
+    }

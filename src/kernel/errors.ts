@@ -27,6 +27,7 @@ export const errorCatalogue = {
   'LS-2106': { title: 'column cannot be required without a default', exit: 1 },
   'LS-2107': { title: 'table does not exist', exit: 1 },
   'LS-2108': { title: 'default or type is not valid', exit: 1 },
+  'LS-2109': { title: 'conversion is not valid', exit: 1 },
   'LS-2201': { title: 'tenant without its table', exit: 4 },
   'LS-2202': { title: 'table without its tenant', exit: 4 },
   'LS-2203': { title: 'no tenants configured', exit: 64 },

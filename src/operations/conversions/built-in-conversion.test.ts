@@ -78,6 +78,7 @@ goes({ from: 'number', to: 'timestamp', unit: 'seconds' }, [
   [int('5'), time('1970-01-01T00:00:05Z'), none],
   [double(5.5), time('1970-01-01T00:00:05.500Z'), none],
   [double(5), time('1970-01-01T00:00:05Z'), 'formatting'],
+  [double(0.0000015), time('1970-01-01T00:00:00.000001Z'), 'precision'],
 ])
 goes({ from: 'timestamp', to: 'int', unit: 'seconds' }, [
   [time('1970-01-01T00:00:05Z'), int('5'), none],

@@ -45,6 +45,9 @@ describe('string to timestamp', () => {
     [minutes, 'Europe/Berlin', '2025-10-26 03:00', '2025-10-26T02:00:00Z', undefined],
     [minutes, 'Europe/Berlin', '2025-03-30 02:30', '2025-03-30T01:30:00Z', 'time-zone'],
     [minutes, 'Europe/Berlin', '2025-03-30 03:00', '2025-03-30T01:00:00Z', undefined],
+    [minutes, 'America/New_York', '2025-11-02 01:30', '2025-11-02T05:30:00Z', 'time-zone'],
+    [minutes, 'America/New_York', '2025-11-02 03:00', '2025-11-02T08:00:00Z', undefined],
+    [minutes, 'America/New_York', '2025-03-09 02:30', '2025-03-09T07:30:00Z', 'time-zone'],
     // Midnight was leapt over in São Paulo, is there twice in Havana, and all of the day was left out in Samoa.
     ['YYYY-MM-DD', 'America/Sao_Paulo', '2018-11-04', '2018-11-04T03:00:00Z', undefined],
     ['YYYY-MM-DD', 'America/Havana', '2025-11-02', '2025-11-02T04:00:00Z', undefined],
@@ -104,7 +107,12 @@ describe('string to timestamp', () => {
 
 describe('instantOf', () => {
   it('finds the instant of every local time that a zone has once', () => {
-    const seconds = fc.integer({ min: -2_000_000_000, max: 4_000_000_000 })
+    const changes = ['2025-03-30T01:00Z', '2025-10-26T01:00Z', '2025-03-09T07:00Z', '2025-04-05T15:00Z'].map(Date.parse)
+    const near = fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -90_000, max: 90_000 }))
+    const seconds = fc.oneof(
+      fc.integer({ min: -2_000_000_000, max: 4_000_000_000 }),
+      near.map(([millis, away]) => millis / 1000 + away),
+    )
     const zone = fc.constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu')
     const found = fc.property(seconds, zone, (instant, name) => {
       const { seconds: back, times } = instantOf(name, instant + offsetAt(name, instant))

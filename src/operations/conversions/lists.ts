@@ -47,10 +47,10 @@ export function valueToArray(type: FieldType): Conversion {
       from: 'array',
       otherwise: 'truncation',
       convert: (list) => {
-        const [value, ...more] = 'arrayValue' in list ? list.arrayValue.values : []
+        const [value] = 'arrayValue' in list ? list.arrayValue.values : []
         if (value === undefined) return { loss: 'unparsable', value: undefined }
         if (!isOfType(value, type)) return { loss: 'wrong-type', value: undefined }
-        return more.length > 0 ? { loss: 'truncation', value } : { value }
+        return { value }
       },
     },
   )

@@ -14,10 +14,8 @@ export function isZone(zone: string): boolean {
 /** Seconds that the zone's clocks are ahead of UTC at an instant given in seconds since 1970. */
 export function offsetAt(zone: string, seconds: number): number {
   if (zone === 'UTC') return 0
-  const name = formatOf(zone)
-    .formatToParts(seconds * 1000)
-    .find((part) => part.type === 'timeZoneName')?.value
-  const [, sign, hours = '0', minutes = '0', rest = '0'] = /([+-])(\d+):(\d+)(?::(\d+))?$/.exec(name ?? '') ?? []
+  const text = formatOf(zone).format(seconds * 1000)
+  const [, sign, hours = '0', minutes = '0', rest = '0'] = /GMT([+-])(\d+):(\d+)(?::(\d+))?$/.exec(text) ?? []
   const ahead = Number(hours) * 3600 + Number(minutes) * 60 + Number(rest)
   return sign === '-' ? -ahead : ahead
 }

@@ -27,6 +27,7 @@ export const errorCatalogue = {
   'LS-2106': { title: 'column cannot be required without a default', exit: 1 },
   'LS-2107': { title: 'table does not exist', exit: 1 },
   'LS-2108': { title: 'default or type is not valid', exit: 1 },
+  'LS-2109': { title: 'conversion is not valid', exit: 1 },
   'LS-2110': { title: 'documents stand in the way', exit: 1 },
   'LS-2111': { title: 'place cannot be used', exit: 1 },
   'LS-2201': { title: 'tenant without its table', exit: 4 },

@@ -1,5 +1,5 @@
 import type { FieldPath, Value } from '../stores/documents.ts'
-type BuiltInConversion = object
+import type { BuiltInConversion } from './conversions/built-in-conversion.ts'
 
 /**
  * What a step means to the clients of the documents: what generated readers do for both shapes, and what the linter

@@ -3,7 +3,8 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath, NameRange } from '../stores/documents.ts'
 import { matching } from './collection-pattern.ts'
 import type { CollectionPattern } from './collection-pattern.ts'
-import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './operation.ts'
+import type { DocumentHands } from './document-hands.ts'
+import type { Checkpoint, ShardPlan, Work, WorkPhase } from './operation.ts'
 
 /** Documents a page: one BatchWrite takes 500 writes. */
 const pageSize = 500

@@ -21,10 +21,14 @@ export function parseFieldSpread(text: string): FieldSpread {
   const last = steps.findLastIndex((step) => typeof step === 'string')
   const path = steps.slice(last + 1).flatMap((step) => (typeof step === 'string' ? [] : [step.key]))
   if (path.length === 0) {
-    throw new LockstepError('LS-2103', `field "${text}" cannot be written: it ends with ${String(steps.at(-1))}`, {
-      where: { name: text },
-      hint: 'end it with the name of a field, as in items[].price or workflows.*.limit',
-    })
+    throw new LockstepError(
+      'LS-2103',
+      `field "${text}" cannot be written: it ends with ${text.slice(-2).replace('.', '')}`,
+      {
+        where: { name: text },
+        hint: 'end it with the name of a field, as in items[].price or workflows.*.limit',
+      },
+    )
   }
   return { text, spread: steps.slice(0, last + 1), path }
 }

@@ -1,6 +1,6 @@
 import type { Document, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
 import { fieldAt, isBlocked, sameValue } from './field-path.ts'
-import type { DocumentEdit } from './operation.ts'
+import type { DocumentEdit } from './document-hands.ts'
 import type { Place } from './pair-rules.ts'
 import type { PairUnit } from './relocation.ts'
 import { isPrefix, withValueIn } from './value-tree.ts'

@@ -1,6 +1,6 @@
 import type { FieldPath, Value } from '../stores/documents.ts'
 import { sameValue } from './field-path.ts'
-import type { DocumentImage } from './operation.ts'
+import type { DocumentImage } from './document-hands.ts'
 import { isPrefix, mergeThree, valueIn, withValueIn } from './value-tree.ts'
 
 /** A field of a document, or with the path `[]` the document as a whole. */

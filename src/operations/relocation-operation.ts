@@ -1,6 +1,6 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import type { DocumentReader, FieldPath } from '../stores/documents.ts'
+import type { DocumentReader, DocumentTarget, FieldPath } from '../stores/documents.ts'
 import { countHaving } from './document-counts.ts'
 import { documentShards } from './document-pages.ts'
 import { firestoreCost, rampSeconds } from './firestore-costs.ts'
@@ -38,7 +38,8 @@ export interface RelocationDefinition<Spec> {
   readonly kind: string
   readonly summary: string
   readonly parse: (spec: unknown) => Spec
-  readonly describe: (spec: Spec) => DescribedRelocation
+  /** `home` is the database the documents are in. */
+  readonly describe: (spec: Spec, home: DocumentTarget) => DescribedRelocation
   readonly shape: (spec: Spec) => readonly ShapeChange[]
 }
 
@@ -49,19 +50,19 @@ export interface RelocationDefinition<Spec> {
  */
 export function defineRelocation<Spec>(definition: RelocationDefinition<Spec>): DocumentOperation<Spec> {
   const { kind, summary, parse, describe, shape } = definition
-  const relocationOf = (spec: Spec): Relocation => describe(spec).relocation
+  const relocationOf = (spec: Spec, { target }: DocumentReader): Relocation => describe(spec, target).relocation
   return defineDocumentOperation<Spec>({
     kind,
     meta: { summary, phases: ['backfill', 'cutover', 'contract'], destructive: true },
     parse,
     shape,
-    plan: (spec, { documents }) => planRelocation(describe(spec), documents),
-    remaining: (spec, phase, { documents }) => remaining(describe(spec), phase, documents),
-    apply: (work, hands) => relocate(work, hands, relocationOf(work.spec)),
-    verify: (spec, { documents }, scope) => verifyRelocation(relocationOf(spec), documents, scope),
+    plan: (spec, { documents }) => planRelocation(describe(spec, documents.target), documents),
+    remaining: (spec, phase, { documents }) => remaining(describe(spec, documents.target), phase, documents),
+    apply: (work, hands) => relocate(work, hands, relocationOf(work.spec, hands.documents)),
+    verify: (spec, { documents }, scope) => verifyRelocation(relocationOf(spec, documents), documents, scope),
     back: {
-      reverting: (spec, { documents }) => reverting(describe(spec), documents),
-      revert: (work, hands) => relocate(work, hands, relocationOf(work.spec)),
+      reverting: (spec, { documents }) => reverting(describe(spec, documents.target), documents),
+      revert: (work, hands) => relocate(work, hands, relocationOf(work.spec, hands.documents)),
     },
   })
 }

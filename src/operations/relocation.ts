@@ -1,5 +1,5 @@
 import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
-import type { DocumentImage, Unit } from './operation.ts'
+import type { DocumentImage, Unit } from './document-hands.ts'
 import type { Pair } from './pair-rules.ts'
 
 /** The documents of one kind that hold one side of the pairs, or both sides. */

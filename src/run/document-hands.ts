@@ -5,14 +5,8 @@ import { LockstepError } from '../kernel/errors.ts'
 import { settlePreImages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import type {
-  Checkpoint,
-  DocumentHands,
-  PreImage,
-  RewriteOptions,
-  SettleOptions,
-  Unit,
-} from '../operations/operation.ts'
+import type { DocumentHands, RewriteOptions, SettleOptions, Unit } from '../operations/document-hands.ts'
+import type { Checkpoint, PreImage } from '../operations/operation.ts'
 import type { Document, DocumentWriter } from '../stores/documents.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import { judgeLeftPages } from './left-pages.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { fieldAt, sameValue } from '../operations/field-path.ts'
-import type { DocumentEdit, DocumentImage, PreImage } from '../operations/operation.ts'
+import type { DocumentEdit, DocumentImage } from '../operations/document-hands.ts'
+import type { PreImage } from '../operations/operation.ts'
 import type { Document, FieldChange, FieldPath, Value } from '../stores/documents.ts'
 
 /** Null stands for an absent field; a Firestore null is `{ nullValue: null }`. */

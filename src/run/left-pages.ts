@@ -1,6 +1,7 @@
 import { settlePreImages, unsettledPages } from '../archive/pre-image-store.ts'
 import type { PreImagePage } from '../archive/pre-image-store.ts'
-import type { DocumentImage, KeptPage } from '../operations/operation.ts'
+import type { DocumentImage } from '../operations/document-hands.ts'
+import type { KeptPage } from '../operations/operation.ts'
 import { compareNames } from '../stores/document-names.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { TableReader, TableWriter } from '../stores/tables.ts'

@@ -1,6 +1,7 @@
 import { backoffDelay } from '../kernel/backoff.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import type { Checkpoint, DocumentEdit, KeptPage, SettleOptions, Unit } from '../operations/operation.ts'
+import type { DocumentEdit, SettleOptions, Unit } from '../operations/document-hands.ts'
+import type { Checkpoint, KeptPage } from '../operations/operation.ts'
 import type { Document, DocumentWrite, DocumentWriter, WriteResult } from '../stores/documents.ts'
 import { afterOf, imageOf, nameOf, pathsOf, showsAfter } from './document-images.ts'
 import type { LeftPages } from './left-pages.ts'

@@ -1,6 +1,6 @@
 import { unitImages } from '../archive/pre-image-store.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import type { DocumentImage } from '../operations/operation.ts'
+import type { DocumentImage } from '../operations/document-hands.ts'
 import type { TableReader } from '../stores/tables.ts'
 import { parseImage } from './document-images.ts'
 

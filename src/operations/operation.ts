@@ -3,6 +3,7 @@ import type { TableName } from '../kernel/identifiers.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
+import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
 export const phases = ['expand', 'backfill', 'verify', 'cutover', 'contract'] as const
@@ -217,6 +218,8 @@ interface OperationBase<Spec> {
   /** What is still to do in this phase as of now: new tenants, documents of old clients. Empty when nothing is. */
   remaining(spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]>
   verify(spec: Spec, look: Look, scope: VerifyScope): Verification
+  /** What the step means to clients of the documents, for generated readers and for the linter. None: nothing. */
+  shape?(spec: Spec): readonly ShapeChange[]
 }
 
 export interface DocumentOperation<Spec> extends OperationBase<Spec> {

@@ -221,7 +221,11 @@ describe('up', () => {
       step: 0,
       kind: 'convertField',
     } as const
-    const lint = [{ ...finding, message: 'm', why: 'w', fix: 'f', where: { file: '/x.ts', line: 3 }, accepted: null }]
+    const rest = { message: 'm', why: 'w', fix: 'f', where: { file: '/x.ts', line: 3 }, accepted: null }
+    const lint = [
+      { ...finding, ...rest },
+      { ...finding, ...rest, rule: 'same-type-in-place' },
+    ]
     const scene: Scene = { ...pending, lint, whilePlanning: () => expect.unreachable('it was planned') }
     const refused = await runCli(['up', '--json'], scene)
     expect(refused).toMatchObject({ code: 3, calls: ['close'] })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createMigrator } from '../../src/migrator.ts'
 import { lintForm } from '../../src/report/lint.ts'
 import { expectRefusal } from './expect-refusal.ts'
 import { addLanguage, addLanguageColumn, configText, createProject, header } from './project.ts'
@@ -88,6 +89,16 @@ test('plan tells what lint found, and up refuses an error before it writes', asy
     code: 'LS-1007',
     fix: /known are: .*ttl-conversion/,
   })
+  const { folder, env } = found
+  const migrator = await createMigrator({ folder, env: { ...process.env, ...env } })
+  try {
+    const planned = await migrator.plan(first)
+    await expect(migrator.start(planned)).rejects.toMatchObject({ code: 'LS-2401' })
+    await expect(migrator.start(planned, 'cutover', ['ttl'])).rejects.toMatchObject({ code: 'LS-1007' })
+    expect((await migrator.status()).migrations).toMatchObject([{ state: 'pending', run: null }])
+  } finally {
+    await migrator.close()
+  }
   await found.succeed('up', '--allow', 'ttl-conversion')
 })
 

@@ -11,7 +11,7 @@ released clients, lose data or lack an index. It opens no database, so it runs a
 it cannot tell which are applied. \`--since origin/main\` leaves it at the files that are new or changed on a branch.
 
 \`plan\` shows the findings of the migration at hand as warnings. \`up\` (and the library's \`start\`) refuses to begin where
-one is an error, with LS-2401 and exit code 3; a run that has begun goes on.
+one is an error, with LS-2501 and exit code 3; a run that has begun goes on.
 
 | | ends with |
 | --- | --- |

@@ -67,7 +67,7 @@ export interface Migrator {
   /** Plans a migration that has no open run; findings of lint are warnings of its steps. Reads only. */
   plan(migration: string): Promise<Plan>
   /**
-   * Starts the planned migration exactly as planned, and works until it soaks. Refused with LS-2401 where lint finds an
+   * Starts the planned migration exactly as planned, and works until it soaks. Refused with LS-2501 where lint finds an
    * error, but of the rules in `allow`.
    */
   start(plan: Plan, stopAfter?: StopAfter, allow?: readonly string[]): Promise<void>

@@ -230,7 +230,7 @@ describe('up', () => {
     const refused = await runCli(['up', '--json'], scene)
     expect(refused).toMatchObject({ code: 3, calls: ['close'] })
     expect(JSON.parse(refused.out)).toMatchObject({
-      error: { code: 'LS-2401', where: { line: 3 }, hint: 'f; where it is meant: lockstep up --allow ttl-conversion' },
+      error: { code: 'LS-2501', where: { line: 3 }, hint: 'f; where it is meant: lockstep up --allow ttl-conversion' },
     })
     expect((await runCli(['up', '--allow', 'same-type-in-place'], scene)).code).toBe(3)
     const allowed = ['up', older, '--allow', 'same-type-in-place', '--allow', 'ttl-conversion']

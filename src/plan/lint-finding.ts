@@ -18,7 +18,7 @@ export function standing(findings: readonly LintFinding[], allow: readonly strin
   return findings.filter(({ accepted, rule }) => accepted === null && !allow.includes(rule))
 }
 
-/** Throws LS-2401 for the errors among the findings, all of them at once, unless they are accepted. */
+/** Throws LS-2501 for the errors among the findings, all of them at once, unless they are accepted. */
 export function requireLinted(findings: readonly LintFinding[], allow: readonly string[]): void {
   const [first, ...rest] = standing(findings, allow).filter(({ severity }) => severity === 'error')
   if (first === undefined) return
@@ -31,7 +31,7 @@ export function requireLinted(findings: readonly LintFinding[], allow: readonly 
 function refusal(finding: LintFinding, also: readonly LockstepError[]): LockstepError {
   const { rule, where, why, fix } = finding
   const hint = `${fix}; where it is meant: lockstep up --allow ${rule}`
-  return new LockstepError('LS-2401', `${describeFinding(finding)} (${rule})`, { where, why, hint, also })
+  return new LockstepError('LS-2501', `${describeFinding(finding)} (${rule})`, { where, why, hint, also })
 }
 
 /** `step 2 (convertField): …`, counted from 1 as in the file. */

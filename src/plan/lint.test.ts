@@ -73,7 +73,7 @@ test('errors are refused all at once, with their places; warnings are not', () =
   const findings = lintMigration(migration({}, expiring, broken), [], facts)
   expect(() => requireLinted(findings, [])).toThrow(
     expect.objectContaining({
-      code: 'LS-2401',
+      code: 'LS-2501',
       exit: 3,
       where: { file: '/shop/x.ts', line: 4 },
       message: expect.stringMatching(/^step 1 \(convertField\): end of .* \(ttl-conversion\)$/) as string,

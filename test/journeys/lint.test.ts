@@ -77,13 +77,13 @@ test('plan tells what lint found, and up refuses an error before it writes', asy
   ])
   await expectRefusal(found, ['up'], {
     exit: 3,
-    code: 'LS-2401',
+    code: 'LS-2501',
     place: `migrations/${first}.ts:6:`,
     message: '(ttl-conversion)',
     fix: 'lockstep up --allow ttl-conversion',
   })
   const plan = found.write('plan.json', JSON.stringify(planned))
-  await expectRefusal(found, ['up', '--plan', plan], { exit: 3, code: 'LS-2401' })
+  await expectRefusal(found, ['up', '--plan', plan], { exit: 3, code: 'LS-2501' })
   await expectRefusal(found, ['up', '--allow', 'ttl'], {
     exit: 64,
     code: 'LS-1007',
@@ -93,7 +93,7 @@ test('plan tells what lint found, and up refuses an error before it writes', asy
   const migrator = await createMigrator({ folder, env: { ...process.env, ...env } })
   try {
     const planned = await migrator.plan(first)
-    await expect(migrator.start(planned)).rejects.toMatchObject({ code: 'LS-2401' })
+    await expect(migrator.start(planned)).rejects.toMatchObject({ code: 'LS-2501' })
     await expect(migrator.start(planned, 'cutover', ['ttl'])).rejects.toMatchObject({ code: 'LS-1007' })
     expect((await migrator.status()).migrations).toMatchObject([{ state: 'pending', run: null }])
   } finally {

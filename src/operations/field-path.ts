@@ -30,10 +30,10 @@ export function printFieldPath(path: FieldPath): string {
     .join('.')
 }
 
-/** The value at the path, or undefined where any part of it is absent or not a map. */
+/** The value at the path, or undefined where any part of it is absent or not a map. `[]` is all fields, as a map. */
 export function fieldAt(document: Pick<Document, 'fields'>, path: FieldPath): Value | undefined {
   let fields: Fields | undefined = document.fields
-  let value: Value | undefined
+  let value: Value | undefined = path.length === 0 ? { mapValue: { fields } } : undefined
   for (const key of path) {
     value = fields !== undefined && Object.hasOwn(fields, key) ? fields[key] : undefined
     fields = value !== undefined && 'mapValue' in value ? value.mapValue.fields : undefined

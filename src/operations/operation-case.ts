@@ -17,6 +17,8 @@ export interface OperationCase {
   readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[] }
   /** The documents after `up`, all of them, and what queries give then. */
   readonly after: { readonly documents: CaseDocuments; readonly queries: readonly CaseQuery[] }
+  /** The documents after `complete`, where it removes some of what stayed for the way back. */
+  readonly completed?: CaseDocuments
   /**
    * What others write between `up` and `down` (null deletes a document), and the documents and answers after `down`:
    * theirs is kept, ours is gone.

@@ -1,16 +1,5 @@
 import type { FieldPath, Value } from '../stores/documents.ts'
-
-/** The field and value that tell a document in the new shape, where its types cannot. */
-export interface VersionMarker {
-  readonly path: FieldPath
-  readonly value: Value
-}
-
-/** The types between which a step converts, by name. */
-export interface ConvertedTypes {
-  readonly from: string
-  readonly to: string
-}
+import type { BuiltInConversion } from './conversions/built-in-conversion.ts'
 
 /**
  * What a step means to the clients of the documents: what generated readers do for both shapes, and what the linter
@@ -34,15 +23,20 @@ export type ShapeChange =
       readonly path: FieldPath
       /** Equal to `path` where the value is converted in place. */
       readonly to: FieldPath
-      readonly conversion: ConvertedTypes
+      readonly conversion: BuiltInConversion
       /** True where functions of the migration convert, which readers have to be given. */
       readonly custom: boolean
-      readonly marker?: VersionMarker
+      /** The field and value that tell a converted document, where the type cannot. */
+      readonly marker?: { readonly path: FieldPath; readonly value: Value }
       /** The app filters or orders by the new field across collections. */
       readonly queried?: boolean
     }
   /** Free code over whole documents. */
-  | { readonly change: 'transform'; readonly pattern: string; readonly marker?: VersionMarker }
+  | {
+      readonly change: 'transform'
+      readonly pattern: string
+      readonly marker?: { readonly path: FieldPath; readonly value: Value }
+    }
   | {
       readonly change: 'move'
       readonly from: string

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LoadedMigration, LoadedStep } from '../migrations/load-migrations.ts'
+import type { FieldType } from '../operations/conversions/conversion.ts'
 import { defineDocumentOperation } from '../operations/operation.ts'
 import type { ShapeChange } from '../operations/shape-change.ts'
 import { parseIndexSettings } from './index-settings.ts'
@@ -36,7 +37,7 @@ function migration(allow: Readonly<Record<string, string>>, ...steps: readonly L
   return { id: '20261122093000_x', file: '/shop/x.ts', summary: 's', allow, checksum, steps }
 }
 
-const convert = (path: string, to: string, type: string): ShapeChange => ({
+const convert = (path: string, to: string, type: FieldType): ShapeChange => ({
   change: 'convert',
   pattern,
   path: [path],

@@ -169,6 +169,18 @@ test('clients.oldest must be a migration on disk', async () => {
   expect((await lint()).code).toBe(0)
 })
 
+test('clients are told apart by what their readers know', async () => {
+  migration(older, clean)
+  migration(newer, `firestore.renameField(${pattern}, 'unread', 'waiting')`)
+  const found = async (clients: string): Promise<readonly unknown[]> => {
+    config(clients)
+    return (await report()).findings.map(({ rule, severity, message }) => [rule, severity, message.includes(older)])
+  }
+  expect(await found('')).toEqual([['old-client-breaks', 'warning', false]])
+  expect(await found(`, clients: { oldest: '${older}' }`)).toEqual([['old-client-breaks', 'warning', true]])
+  expect(await found(`, clients: { oldest: '${newer}' }`)).toEqual([])
+})
+
 describe('--since', () => {
   const git = (...args: readonly string[]): string => {
     const identity = ['-c', 'user.name=ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']

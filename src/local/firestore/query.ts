@@ -50,6 +50,7 @@ export function parseQuery(parent: string, wire: WireQuery): Plan {
   const stated = (wire.orderBy ?? []).map(parseOrder)
   checkOrders(stated)
   const orders = completeOrders(stated, filter)
+  checkScope(scope, filter, orders)
   if (orders[0]?.text === nameField && orders[0].descending) {
     throw refusal(status.FAILED_PRECONDITION, 'Firestore does not support descending key scans')
   }
@@ -78,6 +79,21 @@ function parseScope(parent: string, wire: WireQuery): Scope {
     parent: keyOf(parseParent(parent).segments),
     collectionId: collectionId === '' ? undefined : collectionId,
     descendants: allDescendants,
+  }
+}
+
+/** Without a collection id, and in a group below a document, only names are in an index, ascending. */
+function checkScope(
+  { parent, collectionId, descendants }: Scope,
+  filter: Filter | undefined,
+  orders: readonly Order[],
+) {
+  const named = [...orders, ...leavesOf(filter)].every(({ text }) => text === nameField)
+  if (collectionId === undefined && (!named || orders.some((order) => order.descending))) {
+    throw invalid('kind is required for filters and orders other than by __name__ ascending')
+  }
+  if (!named && descendants && parent !== '') {
+    throw invalid('collection group queries by fields are only allowed at the root parent')
   }
 }
 

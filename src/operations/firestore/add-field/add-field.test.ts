@@ -4,7 +4,8 @@ import type { FirestoreServer } from '../../../local/firestore/server.ts'
 import type { Document, DocumentWriter, FieldChange, FieldPath } from '../../../stores/documents.ts'
 import { createFirestoreDocuments } from '../../../stores/firestore/firestore-documents.ts'
 import { encodeValue } from '../../../stores/values.ts'
-import type { DocumentHands, Finding, Look } from '../../operation.ts'
+import type { DocumentHands } from '../../document-hands.ts'
+import type { Finding, Look } from '../../operation.ts'
 import { addField, addFieldStep } from './add-field.ts'
 import type { AddFieldOptions, AddFieldSpec, FieldDefault } from './add-field.ts'
 
@@ -34,11 +35,12 @@ beforeEach(async () => {
       return documents.scan(scope, range, options)
     },
   }
-  const none = (): never => {
-    throw new Error('addField has no business with tables')
-  }
   look = { documents: spied, tables: { target: none, read: none } as never, fleet: none }
 })
+
+const none = (): never => {
+  throw new Error('addField looks only at the documents')
+}
 
 async function fill(world: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Promise<void> {
   const writes = Object.entries(world).map(([name, fields]) => ({
@@ -62,7 +64,13 @@ async function verified(
   spec: AddFieldSpec,
   since?: string,
 ): Promise<{ readonly findings: readonly Finding[]; readonly checked: number; readonly what: string }> {
-  const found = addField.verify(spec, look, { since, level: 'full', memo: null, signal: new AbortController().signal })
+  const found = addField.verify(spec, look, {
+    since,
+    level: 'full',
+    memo: null,
+    signal: new AbortController().signal,
+    images: none,
+  })
   const findings: Finding[] = []
   for (;;) {
     const next = await found.next()
@@ -88,6 +96,9 @@ async function applied(spec: AddFieldSpec): Promise<{
       }
       return { cursor: null, changed: Object.keys(changes).length, skipped: 0, conflicts: 0 }
     },
+    settle: none,
+    images: none,
+    kept: none,
   }
   const work = {
     spec,

@@ -1,9 +1,9 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } from '../../../stores/documents.ts'
-import { isMissingIndex } from '../../../stores/missing-index.ts'
 import { decodeFields, encodeValue } from '../../../stores/values.ts'
 import { matching, parsePattern } from '../../collection-pattern.ts'
 import type { CollectionPattern } from '../../collection-pattern.ts'
+import { countHaving } from '../../document-counts.ts'
 import { documentShards, requireMatch, rewriteDocuments, sampleDocuments } from '../../document-pages.ts'
 import { fieldAt, isBlocked, parseFieldPath, printFieldPath } from '../../field-path.ts'
 import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
@@ -180,23 +180,9 @@ async function countMissing(
   pattern: CollectionPattern,
   paths: readonly FieldPath[],
 ): Promise<number> {
-  const counts = paths.map((path) => countHaving(documents, pattern, path))
+  const counts = paths.map((path) => countHaving(documents, pattern.scope, path))
   const [total, ...having] = await Promise.all([documents.count(pattern.scope), ...counts])
   return Math.max(...having.map((count) => (count === undefined ? Math.max(total, 1) : total - count)))
-}
-
-/** Undefined where the field has no index to count with, as collection-group indexes have not by default. */
-async function countHaving(
-  documents: DocumentReader,
-  pattern: CollectionPattern,
-  path: FieldPath,
-): Promise<number | undefined> {
-  try {
-    return await documents.count(pattern.scope, path)
-  } catch (error) {
-    if (isMissingIndex(error)) return undefined
-    throw error
-  }
 }
 
 async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, total: number): Promise<Effect> {
@@ -217,7 +203,7 @@ async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, tot
         : [fast, fast * 10 + 5],
     secondsSource: 'guess',
     // Read by the backfill, by a sweep for what came meanwhile, and by the verification.
-    cost: documents.target.emulator === undefined ? firestoreCost(3 * total, writes) : 0,
+    cost: documents.target.emulator === undefined ? firestoreCost({ reads: 3 * total, writes, deletes: 0 }) : 0,
     disk: writes * bytesOf(spec),
     undo: 'remove the fields we wrote, keep what others set since',
     statements: [],

@@ -15,7 +15,7 @@ function check(change: ShapeChange, oldestReaders: string | undefined): readonly
 }
 
 const pattern = 'Shop/{id}'
-const conversion = { from: 'string', to: 'int' }
+const conversion = { from: 'string', to: 'int' } as const
 const convert = (to: string): ShapeChange => ({
   change: 'convert',
   pattern,

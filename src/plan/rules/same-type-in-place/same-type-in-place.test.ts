@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { FieldType } from '../../../operations/conversions/conversion.ts'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
 import { noIndexSettings } from '../../index-settings.ts'
 import type { RuleFinding } from '../rule.ts'
@@ -14,7 +15,7 @@ function check(...changes: readonly ShapeChange[]): readonly RuleFinding[] {
   })
 }
 
-const convert = (from: string, to: string, more: Partial<Conversion> = {}): Conversion => ({
+const convert = (from: FieldType, to: FieldType, more: Partial<Conversion> = {}): Conversion => ({
   change: 'convert',
   pattern: 'Shop/{id}',
   path: ['price'],

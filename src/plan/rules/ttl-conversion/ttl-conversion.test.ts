@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { FieldType } from '../../../operations/conversions/conversion.ts'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
 import { parseIndexSettings } from '../../index-settings.ts'
 import { ttlConversion } from './ttl-conversion.ts'
@@ -26,7 +27,7 @@ function severities(...changes: readonly ShapeChange[]): readonly string[] {
     .map(({ severity }) => severity)
 }
 
-const convert = (path: readonly string[], to: readonly string[], target = 'timestamp'): ShapeChange => ({
+const convert = (path: readonly string[], to: readonly string[], target: FieldType = 'timestamp'): ShapeChange => ({
   change: 'convert',
   pattern,
   path,

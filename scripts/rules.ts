@@ -22,7 +22,7 @@ export function listRules(root: string): readonly RuleFolder[] {
 }
 
 /** The three files that make a rule, relative to the project. */
-export function filesOfRule({ folder, name }: RuleFolder): readonly string[] {
+function filesOfRule({ folder, name }: RuleFolder): readonly string[] {
   return ['.ts', '.test.ts', '.md'].map((ending) => `${folder}/${name}${ending}`)
 }
 

@@ -16,7 +16,14 @@ export type ShapeChange =
       readonly queried: boolean
     }
   | { readonly change: 'remove'; readonly pattern: string; readonly path: FieldPath }
-  | { readonly change: 'rename'; readonly pattern: string; readonly path: FieldPath; readonly to: FieldPath }
+  | {
+      readonly change: 'rename'
+      readonly pattern: string
+      readonly path: FieldPath
+      readonly to: FieldPath
+      /** In every entry of a map or every member of a list at that path: readers are not generated for it. */
+      readonly spread?: true
+    }
   | {
       readonly change: 'convert'
       readonly pattern: string

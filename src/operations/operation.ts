@@ -180,6 +180,8 @@ export interface Finding {
 export interface VerifyScope {
   /** Changes made to the store after this moment (RFC 3339, the store's clock) are the app's business. */
   readonly since: string | undefined
+  /** Where the run stands: what a step takes away in `contract` is still promised to be there before. */
+  readonly phase: Phase
   /** `counts` asks the stores to count, `full` reads everything. */
   readonly level: 'counts' | 'full'
   readonly memo: Json

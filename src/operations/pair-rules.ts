@@ -101,7 +101,14 @@ function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  return old === undefined ? ours : ours || base === undefined || agree(old, neu, lens)
+  if (old === undefined) return ours
+  return ours || base === undefined || agree(old, neu, lens) || isMergedInto(lens.up(old), neu, base.value)
+}
+
+/** Whether all that was changed in the new place since we wrote it has come to the old one. */
+function isMergedInto(up: Value | undefined, neu: Value, base: Value | undefined): boolean {
+  const { value, clashes } = mergeThree(base, up, neu)
+  return clashes.length === 0 && sameValue(value, up)
 }
 
 /** What the images say of a pair. They are of one unit, oldest first. */
@@ -125,6 +132,27 @@ function lastWritten(images: readonly DocumentImage[], place: Place): PairState[
     }
   }
   return base
+}
+
+/** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
+export function withoutOurs(
+  images: readonly DocumentImage[],
+  place: Place,
+  now: Value | undefined,
+): Value | undefined {
+  let value = now
+  const overtaken = new Set<string>()
+  for (const image of images.toReversed()) {
+    for (const [index, [path, after]] of image.after.entries()) {
+      const key = JSON.stringify(path)
+      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
+      const rest = path.slice(place.path.length)
+      if (sameValue(valueIn(value, rest), after ?? undefined))
+        value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
+      else overtaken.add(key)
+    }
+  }
+  return value
 }
 
 /** What the newest image that emptied the place found there; undefined when a later one filled it again. */

@@ -3,7 +3,7 @@ import type { Document, FieldPath } from '../stores/documents.ts'
 import { pagesInOrder, parseRange } from './document-pages.ts'
 import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
 import type { Checkpoint, Work } from './operation.ts'
-import { carry, giveBack, mayGo, rememberedOf } from './pair-rules.ts'
+import { carry, giveBack, mayGo, rememberedOf, withoutOurs } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
 import { createPlaceWrites } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
@@ -76,8 +76,9 @@ export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes:
   const together = relocation.satellites === undefined
   for (const pair of knownPairs(relocation, unit)) settlePair({ unit, pair, writes, notes, together }, act)
   for (const { path, change } of relocation.lists ?? []) {
-    const value = writes.at({ name: unit.key, path })
-    if (value !== undefined) writes.set({ name: unit.key, path }, change(value, act))
+    const place = { name: unit.key, path }
+    const value = act === 'retire' ? withoutOurs(unit.images, place, writes.at(place)) : writes.at(place)
+    if (value !== undefined) writes.set(place, change(value, act, (why) => notes.add(unit.key, why)))
   }
   return writes.edits()
 }

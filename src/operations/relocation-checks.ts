@@ -8,11 +8,13 @@ import { agree, carry, rememberedOf } from './pair-rules.ts'
 import type { Pair, PairState, Place } from './pair-rules.ts'
 import { editsOf } from './relocate.ts'
 import { knownPairs, projectionOf, scopeOf, unitsOfPage } from './relocation.ts'
-import type { Images, PairUnit, Relocation } from './relocation.ts'
+import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 import { withValueIn } from './value-tree.ts'
 
 /** Documents read at once while checking. */
 const pageSize = 500
+
+const taken = 'the new place is taken by something else'
 
 const noImages: Images = async () => new Map()
 
@@ -51,6 +53,7 @@ export async function inspectRelocation(
     for (const unit of units) {
       sums.read++
       for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
+      for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
         sums.writes++
         const { name, fields } = resultOf(edit)
@@ -68,8 +71,16 @@ function inspectPair(unit: PairUnit, pair: Pair, note: (name: string, why: strin
   const { old, neu } = stateOf(unit, pair)
   if (old === undefined || neu === undefined) return 0
   if (agree(old, neu, pair.lens)) return 1
-  note(pair.to.name, 'the new place is taken by something else')
+  note(pair.to.name, taken)
   return 0
+}
+
+function inspectList(unit: PairUnit, rule: ListRule, note: (name: string, why: string) => void): number {
+  const value = valueAt(unit, { name: unit.key, path: rule.path })
+  if (value === undefined) return 0
+  const standing = rule.standing(value)
+  if (standing.taken > 0) note(unit.key, taken)
+  return standing.existing
 }
 
 /** The document as it will be, as far as the old one was read. */
@@ -112,12 +123,9 @@ export async function* verifyRelocation(
       for (const pair of knownPairs(relocation, unit)) {
         if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair)
       }
-      for (const { path, change } of relocation.lists ?? []) {
-        const place = { name: unit.key, path }
-        const value = valueAt(unit, place)
-        if (value === undefined || isExcused(unit, { from: place, to: place }, since)) continue
-        if (!sameValue(change(value, 'carry'), value))
-          yield { where: unit.key, problem: 'a member of a list is not up to date' }
+      for (const rule of relocation.lists ?? []) {
+        const place = { name: unit.key, path: rule.path }
+        if (!isExcused(unit, { from: place, to: place }, since)) yield* findingsIn(unit.key, valueAt(unit, place), rule)
       }
     }
   }
@@ -140,6 +148,14 @@ function* findingOf(unit: PairUnit, pair: Pair): Generator<Finding> {
   if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
   else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }
   else if (outcome.act === 'remove') yield { where: to.name, problem: `is gone from ${from.name}, but not from here` }
+}
+
+function* findingsIn(where: string, value: Value | undefined, { change }: ListRule): Generator<Finding> {
+  if (value === undefined) return
+  const stuck = new Set<string>()
+  const carried = change(value, 'carry', (why) => stuck.add(why))
+  for (const problem of stuck) yield { where, problem }
+  if (!sameValue(carried, value)) yield { where, problem: 'a member of a list is not up to date' }
 }
 
 function stateOf(unit: PairUnit, pair: Pair): PairState {

@@ -46,8 +46,10 @@ export type Act =
 
 export interface ListRule {
   readonly path: FieldPath
-  /** Pure; the same value where nothing is to be done. */
-  readonly change: (value: Value, act: Act) => Value
+  /** Pure; the same value where nothing is to be done. `note` is told why members stay as they are. */
+  readonly change: (value: Value, act: Act, note: (why: string) => void) => Value
+  /** Members whose new place is there already: how many say the same as the old one, and how many something else. */
+  readonly standing: (value: Value) => { readonly existing: number; readonly taken: number }
 }
 
 /** A host with its satellites, as far as they were asked for. */

@@ -140,6 +140,7 @@ async function countProblems(context: RunContext): Promise<number> {
     steps: context.steps,
     look: context.look(),
     since: run?.since,
+    phase: run?.phase ?? 'verify',
     level: 'full',
     signal: context.pausing,
     emit: (event) => context.emit(event),

@@ -111,35 +111,41 @@ function isMergedInto(up: Value | undefined, neu: Value, base: Value | undefined
   return clashes.length === 0 && sameValue(value, up)
 }
 
-/** What the images say of a pair. They are of one unit, oldest first. */
+/**
+ * What the images say of a pair. They are of one unit, oldest first. A removal is as good as a write to the new place:
+ * when it came last, the new place stood for what was removed.
+ */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to }: Pair,
+  { from, to, lens }: Pair,
 ): Pick<PairState, 'base' | 'removed'> {
-  return { base: lastWritten(images, to), removed: lastRemoved(images, from) }
+  const written = lastWritten(images, to)
+  const emptied = lastEmptied(images, from)
+  const stood = emptied === undefined ? undefined : lens.up(emptied.value)
+  const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
+  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value }
 }
 
-/** What the images leave in a place, if they touch all of it. */
-function lastWritten(images: readonly DocumentImage[], place: Place): PairState['base'] {
-  let base: PairState['base']
-  for (const image of images) {
+/** What the images leave in a place, if they touch all of it, and which of them did last. */
+function lastWritten(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value | undefined; readonly at: number } | undefined {
+  let base: { readonly value: Value | undefined; readonly at: number } | undefined
+  for (const [at, image] of images.entries()) {
     if (image.name !== place.name) continue
     for (const [path, after] of image.after) {
       const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)) }
+      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)), at }
       else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value) }
+        base = { value: withValueIn(base.value, path.slice(place.path.length), value), at }
     }
   }
   return base
 }
 
 /** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
-export function withoutOurs(
-  images: readonly DocumentImage[],
-  place: Place,
-  now: Value | undefined,
-): Value | undefined {
+export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
   let value = now
   const overtaken = new Set<string>()
   for (const image of images.toReversed()) {
@@ -156,14 +162,18 @@ export function withoutOurs(
 }
 
 /** What the newest image that emptied the place found there; undefined when a later one filled it again. */
-function lastRemoved(images: readonly DocumentImage[], place: Place): Value | undefined {
-  for (const image of images.toReversed()) {
+function lastEmptied(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value; readonly at: number } | undefined {
+  for (const [at, image] of [...images.entries()].toReversed()) {
     if (image.name !== place.name) continue
     for (const [index, [path, after]] of image.after.entries()) {
       if (!isPrefix(path, place.path)) continue
       const rest = place.path.slice(path.length)
       if (valueIn(after ?? undefined, rest) !== undefined) return undefined
-      return valueIn(image.before[index]?.[1] ?? undefined, rest)
+      const value = valueIn(image.before[index]?.[1] ?? undefined, rest)
+      return value === undefined ? undefined : { value, at }
     }
   }
   return undefined

@@ -78,7 +78,11 @@ export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes:
   for (const { path, change } of relocation.lists ?? []) {
     const place = { name: unit.key, path }
     const value = act === 'retire' ? withoutOurs(unit.images, place, writes.at(place)) : writes.at(place)
-    if (value !== undefined) writes.set(place, change(value, act, (why) => notes.add(unit.key, why)))
+    if (value !== undefined)
+      writes.set(
+        place,
+        change(value, act, (why) => notes.add(unit.key, why)),
+      )
   }
   return writes.edits()
 }

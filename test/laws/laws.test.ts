@@ -156,9 +156,11 @@ function laws(file: string, theCase: OperationCase): void {
         await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
       } else {
         await migrator.down(migrationId)
-        expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-          before,
-        )
+        expect([
+          await allDocuments(world.documents),
+          await catalogOf(world.tables),
+          await rowsOf(world.tables),
+        ]).toEqual(before)
       }
     })
     await fc.assert(interruptions, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })

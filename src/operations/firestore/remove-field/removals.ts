@@ -6,7 +6,7 @@ import { fieldAt } from '../../field-path.ts'
 import { changeMaps, fixedPath, hasLists, mapsOf } from '../../field-spread.ts'
 import type { FieldSpread } from '../../field-spread.ts'
 import { createPlaceWrites } from '../../pair-edits.ts'
-import { withValueIn } from '../../value-tree.ts'
+import { isPrefix, withValueIn } from '../../value-tree.ts'
 
 export interface Removal {
   readonly pattern: CollectionPattern
@@ -17,7 +17,8 @@ export interface Removal {
 export function fieldsRead({ fields }: Removal): readonly FieldPath[] | undefined {
   const paths = fields.map(fixedPath)
   if (paths.some((path) => path.length === 0)) return undefined
-  return [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()]
+  const distinct = [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()]
+  return distinct.filter((path) => !distinct.some((other) => other.length < path.length && isPrefix(other, path)))
 }
 
 /** Takes the fields out, as few changes as can be; none where there is nothing left of them. */
@@ -29,7 +30,11 @@ export function removals({ fields }: Removal, document: Document): readonly Fiel
     if (hasLists(field)) {
       const place = { name, path: fixedPath(field) }
       const value = writes.at(place)
-      if (value !== undefined) writes.set(place, changeMaps(value, field, (map) => withoutAt(map, field.path)))
+      if (value !== undefined)
+        writes.set(
+          place,
+          changeMaps(value, field, (map) => withoutAt(map, field.path)),
+        )
       continue
     }
     for (const map of mapsOf(document, field)) {

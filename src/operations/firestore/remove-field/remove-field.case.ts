@@ -2,7 +2,10 @@ import type { CaseDocuments, OperationCase } from '../../operation-case.ts'
 import { removeFieldStep } from './remove-field.ts'
 
 /** Everything stays until the migration completes, so that clients of the old shape find what they need. */
-function staying(documents: CaseDocuments, others: OperationCase['others']['documents']): Omit<OperationCase, 'steps' | 'name'> {
+function staying(
+  documents: CaseDocuments,
+  others: OperationCase['others']['documents'],
+): Omit<OperationCase, 'steps' | 'name'> {
   const left = Object.entries({ ...documents, ...others }).flatMap(([name, fields]) => (fields ? [[name, fields]] : []))
   return {
     before: { documents, sql: [] },

@@ -176,7 +176,13 @@ export const renameFieldCases: readonly OperationCase[] = [
     after: {
       documents: {
         'Users/a': {
-          items: [{ price: 1, cost: { net: 1 } }, { price: 2, cost: { net: 2 } }, { cost: { gross: 3 } }, { n: 1 }, null],
+          items: [
+            { price: 1, cost: { net: 1 } },
+            { price: 2, cost: { net: 2 } },
+            { cost: { gross: 3 } },
+            { n: 1 },
+            null,
+          ],
         },
         'Users/b': { items: [{ price: { amount: 5 }, cost: { net: { amount: 5 } } }] },
         'Users/c': { items: 'no list' },

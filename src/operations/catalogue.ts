@@ -2,15 +2,17 @@
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
+import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 
 /** Every kind of change that Lockstep knows. */
-export const operations = Object.freeze([addColumn, addField, removeField, renameField] as const)
+export const operations = Object.freeze([addColumn, addField, removeField, renameCollection, renameField] as const)
 
 /** What migration files call to describe a change of documents, by kind. */
 export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
   removeField: removeFieldStep,
+  renameCollection: renameCollectionStep,
   renameField: renameFieldStep,
 })
 

@@ -101,13 +101,10 @@ function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  if (old === undefined) return ours
-  return ours || base === undefined || agree(old, neu, lens) || isMergedInto(lens.up(old), neu, base.value)
-}
-
-/** Whether all that was changed in the new place since we wrote it has come to the old one. */
-function isMergedInto(up: Value | undefined, neu: Value, base: Value | undefined): boolean {
-  const { value, clashes } = mergeThree(base, up, neu)
+  if (ours || old === undefined) return ours
+  if (base === undefined || agree(old, neu, lens)) return true
+  const up = lens.up(old)
+  const { value, clashes } = mergeThree(base.value, up, neu)
   return clashes.length === 0 && sameValue(value, up)
 }
 

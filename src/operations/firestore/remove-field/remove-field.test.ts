@@ -114,7 +114,7 @@ it('takes fields that lie beside one another, also through maps and lists', () =
   expect(specOf(fields).fields).toEqual(fields)
   expect(removeField.shape?.(specOf(['a.b', 'c.*.d']))).toEqual([
     { change: 'remove', pattern: 'Users/{uid}', path: ['a', 'b'] },
-    { change: 'transform', pattern: 'Users/{uid}' },
+    { change: 'remove', pattern: 'Users/{uid}', path: ['c'], spread: true },
   ])
 })
 

@@ -3,7 +3,7 @@ import { parseCheck } from '../../check-option.ts'
 import type { CheckOption } from '../../check-option.ts'
 import { parsePattern } from '../../collection-pattern.ts'
 import { documentShards, rewriteDocuments } from '../../document-pages.ts'
-import { parseFieldSpread } from '../../field-spread.ts'
+import { fixedPath, parseFieldSpread } from '../../field-spread.ts'
 import { defineDocumentOperation } from '../../operation.ts'
 import type { Step } from '../../operation.ts'
 import { planRemoval, verifyRemoval } from './plan-removal.ts'
@@ -52,11 +52,10 @@ export const removeField = defineDocumentOperation<RemoveFieldSpec>({
   },
   verify: (spec, { documents }, scope) => verifyRemoval(compile(spec), documents, scope),
   shape: (spec) =>
-    compile(spec).fields.map(({ spread, path }) =>
-      spread.length === 0
-        ? { change: 'remove', pattern: spec.pattern, path }
-        : { change: 'transform', pattern: spec.pattern },
-    ),
+    compile(spec).fields.map((field) => {
+      const spread = field.spread.length > 0 ? ({ spread: true } as const) : {}
+      return { change: 'remove', pattern: spec.pattern, path: fixedPath(field), ...spread }
+    }),
 })
 
 function compile(spec: RemoveFieldSpec): Removal {

@@ -80,9 +80,11 @@ interface Doing {
 
 function changeMember(fields: Fields, member: Member, { act, note }: Doing): Fields {
   const { lens } = member
-  const forward = act === 'carry' || act === 'remove'
+  const forward = act === 'carry' || act === 'trail' || act === 'remove'
   const target = forward ? member.to : member.from
-  const outcome = forward ? carry(stateOf(fields, member), lens) : giveBack(stateOf(fields, member), lens)
+  const outcome = forward
+    ? carry(stateOf(fields, member), lens, act === 'carry' ? 'old' : 'new')
+    : giveBack(stateOf(fields, member), lens)
   if (outcome.act === 'stuck') {
     note(`a member of a list stays as it is: ${outcome.why}`)
     return fields

@@ -36,9 +36,9 @@ export interface PairState {
   readonly removed: Value | undefined
 }
 
-/** What is to become of one of the two places. `clashes`: both sides changed it, and the old place's value has won. */
+/** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
 export type Outcome =
-  | { readonly act: 'leave' }
+  | { readonly act: 'leave'; readonly clashes?: number }
   | { readonly act: 'write'; readonly value: Value; readonly clashes: number }
   | { readonly act: 'remove' }
   | { readonly act: 'stuck'; readonly why: string }
@@ -55,22 +55,28 @@ export function agree(old: Value, neu: Value, lens: Lens): boolean {
   return sameValue(lens.up(old), neu) || sameValue(lens.down(neu), old)
 }
 
+/** Whose word counts where nothing tells who was last. */
+export type Trusted = 'old' | 'new'
+
 /**
- * What the new place has to become. Clients of the new shape write both places, so where the two disagree and nothing
- * else is known, an old client was there last. What we wrote ourselves (the base) tells who changed what otherwise.
+ * What the new place has to become. As long as clients of the new shape write both places, where the two disagree and
+ * nothing else is known, an old client was there last; once they write the new one alone, it is the new one that is
+ * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outcome {
+export function carry({ old, neu, base, removed }: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
   if (old === undefined) {
     const deletedByOthers = removed === undefined && base !== undefined
     return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
   }
   if (neu !== undefined && agree(old, neu, lens)) return leave
+  if (neu !== undefined && base === undefined && trusted === 'new') return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
   // Gone from the new place, or changed only there: others did that, after us.
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  const { value, clashes } = mergeThree(base.value, up, neu)
+  const { value, clashes } = trusted === 'old' ? mergeThree(base.value, up, neu) : mergeThree(base.value, neu, up)
+  if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 

@@ -6,7 +6,7 @@ import { fieldAt, sameValue } from './field-path.ts'
 import type { DocumentEdit } from './document-hands.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
 import { agree, carry, rememberedOf } from './pair-rules.ts'
-import type { Pair, PairState, Place } from './pair-rules.ts'
+import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { editsOf } from './relocate.ts'
 import { knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
@@ -116,14 +116,14 @@ export function requireWay(summary: string, { problems }: Inspection): void {
 export async function* verifyRelocation(
   relocation: Relocation,
   documents: DocumentReader,
-  { since, images, signal }: Pick<VerifyScope, 'since' | 'images' | 'signal'>,
+  { since, phase, images, signal }: Pick<VerifyScope, 'since' | 'phase' | 'images' | 'signal'>,
 ): Verification {
   let checked = 0
   for await (const units of unitPages(relocation, documents, { most: Infinity, images, signal })) {
     checked += units.length
     for (const unit of units) {
       for (const pair of knownPairs(relocation, unit)) {
-        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair)
+        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
       }
       for (const rule of relocation.lists ?? []) {
         const place = { name: unit.key, path: rule.path }
@@ -144,8 +144,8 @@ function isExcused(
   return [from, to].some(({ name }) => (documents.get(name)?.updateTime ?? '') > since)
 }
 
-function* findingOf(unit: PairUnit, pair: Pair): Generator<Finding> {
-  const outcome = carry(stateOf(unit, pair), pair.lens)
+function* findingOf(unit: PairUnit, pair: Pair, trusted: Trusted): Generator<Finding> {
+  const outcome = carry(stateOf(unit, pair), pair.lens, trusted)
   const { from, to } = pair
   if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
   else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }

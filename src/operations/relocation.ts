@@ -39,7 +39,9 @@ export interface Relocation {
 export type Act =
   /** Bring the new place up to date. */
   | 'carry'
-  /** The same, and empty the old place where the new one stands for it. */
+  /** The same once clients of the new shape write the new place alone. */
+  | 'trail'
+  /** That, and empty the old place where the new one stands for it. */
   | 'remove'
   /** Bring the old place up to date with what came to the new one. */
   | 'restore'

@@ -63,19 +63,30 @@ export type Trusted = 'old' | 'new'
  * nothing else is known, an old client was there last; once they write the new one alone, it is the new one that is
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed }: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
+export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
+  const { old, neu, base, removed } = state
   if (old === undefined) {
     const deletedByOthers = removed === undefined && base !== undefined
     return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
   }
-  if (neu !== undefined && agree(old, neu, lens)) return leave
-  if (neu !== undefined && base === undefined && trusted === 'new') return leave
+  if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
   // Gone from the new place, or changed only there: others did that, after us.
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  const { value, clashes } = trusted === 'old' ? mergeThree(base.value, up, neu) : mergeThree(base.value, neu, up)
+  return merged({ up, neu, base: base.value }, trusted)
+}
+
+interface Sides {
+  readonly base: Value | undefined
+  readonly up: Value
+  readonly neu: Value
+}
+
+/** Both places changed since we wrote the new one. */
+function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
+  const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
   if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }

@@ -139,11 +139,11 @@ function laws(file: string, theCase: OperationCase): void {
     const whole = createMortal(world)
     await world.migrator(theCase, whole).complete(migrationId)
     const point = fc.record({
-      then: fc.constantFrom('complete' as const, 'down' as const),
+      next: fc.constantFrom('complete' as const, 'down' as const),
       thousandth: fc.integer({ min: 0, max: 999 }),
       when: fc.constantFrom('before' as const, 'after' as const),
     })
-    const interruptions = fc.asyncProperty(point, async ({ then, thousandth, when }) => {
+    const interruptions = fc.asyncProperty(point, async ({ next, thousandth, when }) => {
       await world.fill(theCase)
       const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
       await up(world.migrator(theCase))
@@ -151,7 +151,7 @@ function laws(file: string, theCase: OperationCase): void {
       await crash((migrator) => migrator.complete(migrationId), world.migrator(theCase, mortal))
       const migrator = world.migrator(theCase)
       const isCompleted = (await migrator.status()).migrations[0]?.state === 'completed'
-      if (isCompleted || then === 'complete') {
+      if (isCompleted || next === 'complete') {
         if (!isCompleted) await migrator.complete(migrationId)
         await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
       } else {

@@ -131,11 +131,13 @@ it('down gives the old place what clients said last, and leaves nothing of the n
     const world = born()
     play(world, moves, false, 1)
     const last = shown(world).n
+    const known = world.images.length > 0
     world.notes = []
     settle(world, 'retire')
     // A new client wrote both after our last look and an old one after that: it might have been the new place alone.
     const contested = world.notes.length > 0
     expect(shown(world)).toEqual({ o: world.truth, n: contested ? last : undefined })
+    expect(contested && !known).toBe(false)
     if (contested) expect(moves.slice(moves.lastIndexOf('we look')).slice(-2)).toContain('late')
   })
   fc.assert(property, runs)

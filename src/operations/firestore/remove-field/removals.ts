@@ -61,7 +61,7 @@ export async function countHolders(
 ): Promise<number | undefined> {
   const paths = fields.map(fixedPath)
   const counts = await Promise.all(
-    paths.map((path) => (path.length === 0 ? undefined : countHaving(documents, pattern.scope, path))),
+    paths.map(async (path) => (path.length === 0 ? undefined : countHaving(documents, pattern.scope, path))),
   )
   return counts.reduce(
     (most, count) => (most === undefined || count === undefined ? undefined : Math.max(most, count)),

@@ -6,11 +6,12 @@ function staying(
   documents: CaseDocuments,
   others: OperationCase['others']['documents'],
 ): Omit<OperationCase, 'steps' | 'name'> {
-  const left = Object.entries({ ...documents, ...others }).flatMap(([name, fields]) => (fields ? [[name, fields]] : []))
+  const left: Record<string, CaseDocuments[string]> = {}
+  for (const [name, fields] of Object.entries({ ...documents, ...others })) if (fields !== null) left[name] = fields
   return {
     before: { documents, sql: [] },
     after: { documents, queries: [] },
-    others: { documents: others, sql: [], afterDown: { documents: Object.fromEntries(left), queries: [] } },
+    others: { documents: others, sql: [], afterDown: { documents: left, queries: [] } },
   }
 }
 

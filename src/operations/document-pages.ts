@@ -119,7 +119,7 @@ export async function sampleDocuments(
   return sample
 }
 
-async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
+export async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
   let page: Document[] = []
   for await (const document of found) {
     page.push(document)

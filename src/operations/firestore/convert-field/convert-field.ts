@@ -148,17 +148,16 @@ function ruleName(rule: unknown): string {
 function shapeOf(spec: ConvertFieldSpec): readonly ShapeChange[] {
   const { field, as, builtIn, marker } = compileConversion(spec, { project: 'any', database: '(default)' })
   const { pattern, options } = spec
-  const told = marker === undefined ? {} : { marker: { path: marker.field.path, value: marker.value } }
-  if (field.spread.length > 0) return [{ change: 'transform', pattern, ...told }]
+  const spread = field.spread.length > 0
   return [
     {
       change: 'convert',
       pattern,
-      path: field.path,
-      to: as.path,
+      ...(spread ? { path: [field.text], to: [as.text], spread } : { path: field.path, to: as.path }),
       conversion: builtIn,
       custom: options.up !== undefined,
-      ...told,
+      ...(marker === undefined ? {} : { marker: { path: marker.field.path, value: marker.value } }),
+      ...(options.queried === true ? { queried: true } : {}),
     },
   ]
 }

@@ -15,6 +15,8 @@ export interface Place {
 export interface Lens {
   readonly up: (value: Value) => Value | undefined
   readonly down: (value: Value) => Value | undefined
+  /** Why `up` or `down` gives nothing for a value, in words and without the value. */
+  readonly why?: (value: Value, way: 'up' | 'down') => string | undefined
 }
 
 export const identity: Lens = { up: (value) => value, down: (value) => value }
@@ -71,7 +73,7 @@ export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): O
   }
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
+  if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
   // Gone from the new place, or changed only there: others did that, after us.
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
@@ -111,7 +113,9 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  return down === undefined ? { act: 'stuck', why: 'it cannot be converted back' } : write(down, clashes)
+  if (down !== undefined) return write(down, clashes)
+  const why = neu === undefined ? undefined : lens.why?.(neu, 'down')
+  return { act: 'stuck', why: why ?? 'it cannot be converted back' }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */

@@ -1,7 +1,8 @@
-import { LockstepError } from '../kernel/errors.ts'
 import type { DocumentReader, Fields, Value } from '../stores/documents.ts'
 import { pagesOf } from './document-pages.ts'
 import { brokenLimit } from './document-limits.ts'
+import { createProblems } from './document-problems.ts'
+import type { Problems } from './document-problems.ts'
 import { fieldAt, sameValue } from './field-path.ts'
 import type { DocumentEdit } from './document-hands.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
@@ -25,12 +26,7 @@ export interface Inspection {
   /** Bytes that the new places will take. */
   readonly bytes: number
   /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
-  readonly problems: ReadonlyMap<string, Example>
-}
-
-interface Example {
-  count: number
-  readonly names: string[]
+  readonly problems: Problems
 }
 
 /** Tries the copy without writing, over all documents or the first `most`: what is in the way is found before a run. */
@@ -39,13 +35,7 @@ export async function inspectRelocation(
   documents: DocumentReader,
   most: number,
 ): Promise<Inspection> {
-  const problems = new Map<string, Example>()
-  const note = (name: string, why: string): void => {
-    const example = problems.get(why) ?? { count: 0, names: [] }
-    example.count++
-    if (example.names.length < 5) example.names.push(name)
-    problems.set(why, example)
-  }
+  const { problems, note } = createProblems()
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
   for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
     for (const unit of units) {
@@ -92,24 +82,6 @@ function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields:
   let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
   for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
   return { name: edit.document.name, fields: value !== undefined && 'mapValue' in value ? value.mapValue.fields : {} }
-}
-
-/** Throws LS-2110 with every kind of problem, each with its count and examples. */
-export function requireWay(summary: string, { problems }: Inspection): void {
-  const errors = [...problems].map(
-    ([why, { count, names }]) =>
-      new LockstepError('LS-2110', `${count} ${count === 1 ? 'document' : 'documents'}: ${why}`, {
-        where: { name: names.join(', ') + (count > names.length ? ', …' : '') },
-        hint: 'mend these documents, or exclude them by a narrower pattern; nothing was written',
-      }),
-  )
-  const [first, ...also] = errors
-  if (first === undefined) return
-  throw new LockstepError('LS-2110', `${summary}: ${first.message}`, {
-    ...(first.where === undefined ? {} : { where: first.where }),
-    ...(first.hint === undefined ? {} : { hint: first.hint }),
-    also,
-  })
 }
 
 /** Reads the old side whole, with the new side to it, and names each pair whose new place does not stand for the old. */

@@ -43,6 +43,8 @@ export type ShapeChange =
       readonly marker?: { readonly path: FieldPath; readonly value: Value }
       /** The app filters or orders by the new field across collections. */
       readonly queried?: boolean
+      /** In every entry of a map or every member of a list: the paths are words, readers are not generated for it. */
+      readonly spread?: true
     }
   /** Free code over whole documents. */
   | {

@@ -45,4 +45,6 @@ export type ShapeChange =
       readonly inward: boolean
       readonly path?: FieldPath
       readonly fields?: readonly FieldPath[]
+      /** Where each of `fields` is in the other document, in the same order. */
+      readonly named?: readonly FieldPath[]
     }

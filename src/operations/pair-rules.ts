@@ -24,6 +24,11 @@ export interface Pair {
   readonly from: Place
   readonly to: Place
   readonly lens: Lens
+  /**
+   * Clients of the old shape know the document of the new place: they delete it, or write it whole, without a thought
+   * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
+   */
+  readonly shared?: boolean
 }
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
@@ -34,6 +39,8 @@ export interface PairState {
   readonly base: { readonly value: Value | undefined } | undefined
   /** What was in the old place when we removed it. */
   readonly removed: Value | undefined
+  /** As the pair has it. */
+  readonly shared?: boolean | undefined
 }
 
 /** What is to become of one of the two places. `clashes`: both sides changed it, and the old place's value has won. */
@@ -59,7 +66,7 @@ export function agree(old: Value, neu: Value, lens: Lens): boolean {
  * What the new place has to become. Clients of the new shape write both places, so where the two disagree and nothing
  * else is known, an old client was there last. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outcome {
+export function carry({ old, neu, base, removed, shared }: PairState, lens: Lens): Outcome {
   if (old === undefined) {
     const deletedByOthers = removed === undefined && base !== undefined
     return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
@@ -67,6 +74,7 @@ export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outco
   if (neu !== undefined && agree(old, neu, lens)) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
+  if (neu === undefined && shared === true) return write(up)
   // Gone from the new place, or changed only there: others did that, after us.
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
@@ -79,7 +87,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   const { old, neu, base } = state
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined) return base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined)
+    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
   if (agree(old, neu, lens) || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
@@ -101,15 +110,22 @@ function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  return old === undefined ? ours : ours || base === undefined || agree(old, neu, lens)
+  if (old === undefined) return ours
+  return ours || base === undefined || agree(old, neu, lens) || hasAllOf(lens.up(old), neu, base.value)
+}
+
+/** True where everything that `neu` changed of the base is in `up`, beside what others changed there. */
+function hasAllOf(up: Value | undefined, neu: Value, base: Value | undefined): boolean {
+  const { value, clashes } = mergeThree(base, up, neu)
+  return up !== undefined && clashes.length === 0 && sameValue(value, up)
 }
 
 /** What the images say of a pair. They are of one unit, oldest first. */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to }: Pair,
-): Pick<PairState, 'base' | 'removed'> {
-  return { base: lastWritten(images, to), removed: lastRemoved(images, from) }
+  { from, to, shared }: Pair,
+): Pick<PairState, 'base' | 'removed' | 'shared'> {
+  return { base: lastWritten(images, to), removed: lastRemoved(images, from), shared }
 }
 
 /** What the images leave in a place, if they touch all of it. */

@@ -99,7 +99,12 @@ function relocationOf({ pattern, options }: MergeDocumentsSpec, moved: readonly 
     direction: 'in',
     pairs: ({ key }) =>
       sourceOf(key).flatMap((name) =>
-        moved.map(({ from, to }) => ({ from: { name, path: from }, to: { name: key, path: to }, lens: identity })),
+        moved.map(({ from, to }) => ({
+          from: { name, path: from },
+          to: { name: key, path: to },
+          lens: identity,
+          shared: true,
+        })),
       ),
   }
 }

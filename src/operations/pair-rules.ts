@@ -35,7 +35,7 @@ export interface Pair {
 export interface PairState {
   readonly old: Value | undefined
   readonly neu: Value | undefined
-  /** What we left in the new place. */
+  /** What the new place would hold had nobody but us written there: what it got of the old one. */
   readonly base: { readonly value: Value | undefined } | undefined
   /** What was in the old place when we removed it. */
   readonly removed: Value | undefined
@@ -79,6 +79,7 @@ export function carry({ old, neu, base, removed, shared }: PairState, lens: Lens
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
   const { value, clashes } = mergeThree(base.value, up, neu)
+  if (sameValue(value, neu)) return leave
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -110,14 +111,11 @@ function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  if (old === undefined) return ours
-  return ours || base === undefined || agree(old, neu, lens) || hasAllOf(lens.up(old), neu, base.value)
-}
-
-/** True where everything that `neu` changed of the base is in `up`, beside what others changed there. */
-function hasAllOf(up: Value | undefined, neu: Value, base: Value | undefined): boolean {
-  const { value, clashes } = mergeThree(base, up, neu)
-  return up !== undefined && clashes.length === 0 && sameValue(value, up)
+  if (ours || old === undefined) return ours
+  if (base === undefined || agree(old, neu, lens)) return true
+  const up = lens.up(old)
+  const { value, clashes } = mergeThree(base.value, up, neu)
+  return clashes.length === 0 && sameValue(value, up)
 }
 
 /** What the images say of a pair. They are of one unit, oldest first. */
@@ -128,21 +126,30 @@ export function rememberedOf(
   return { base: lastWritten(images, to), removed: lastRemoved(images, from), shared }
 }
 
-/** What the images leave in a place, if they touch all of it. */
+/**
+ * What our own writes make of a place. Each counts by what it changed there: where it merged what others had written,
+ * that is not taken for something the old place ever held, or the next look would take it back.
+ */
 function lastWritten(images: readonly DocumentImage[], place: Place): PairState['base'] {
   let base: PairState['base']
   for (const image of images) {
     if (image.name !== place.name) continue
-    for (const [path, after] of image.after) {
-      const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)) }
-      else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value) }
+    for (const [index, [path, after]] of image.after.entries()) {
+      const was = image.before[index]?.[1] ?? undefined
+      const now = after ?? undefined
+      if (isPrefix(path, place.path)) {
+        const rest = place.path.slice(path.length)
+        const left = valueIn(now, rest)
+        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value }
+      } else if (base !== undefined && isPrefix(place.path, path)) {
+        const below = path.slice(place.path.length)
+        const { value } = mergeThree(was, now, valueIn(base.value, below))
+        base = { value: withValueIn(base.value, below, value) }
+      }
     }
   }
   return base
 }
-
 /** What the newest image that emptied the place found there; undefined when a later one filled it again. */
 function lastRemoved(images: readonly DocumentImage[], place: Place): Value | undefined {
   for (const image of images.toReversed()) {

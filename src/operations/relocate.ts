@@ -108,7 +108,11 @@ function settlePair(settling: Settling, act: Act): void {
   empty(settling, act)
 }
 
-function perform({ writes, notes, pair, unit }: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+function perform(
+  { writes, notes, pair, unit }: Settling,
+  place: Place,
+  outcome: Outcome,
+): 'left' | 'changed' | 'stuck' {
   switch (outcome.act) {
     case 'leave':
       return 'left'

@@ -61,7 +61,12 @@ export const splitDocumentCases: readonly OperationCase[] = [
     others: {
       documents: {
         // An old client and a new one on different fields, and on the same.
-        [`${data}/chats/1`]: { contactName: 'Ada L.', phoneNumber: '1', status: 'closed', extra: { note: 'x', kept: true } },
+        [`${data}/chats/1`]: {
+          contactName: 'Ada L.',
+          phoneNumber: '1',
+          status: 'closed',
+          extra: { note: 'x', kept: true },
+        },
         [`${data}/contacts/1`]: { name: 'Ada', phone: '99', note: 'x', avatar: 'a' },
         [`${data}/chats/2`]: { contactName: null, extra: { note: 'old' } },
         [`${data}/contacts/2`]: { name: null, note: 'new' },

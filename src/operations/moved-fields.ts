@@ -32,6 +32,11 @@ export function hasAny(document: Pick<Document, 'fields'> | undefined, paths: re
   return document !== undefined && paths.some((path) => fieldAt(document, path) !== undefined)
 }
 
+/** The fields at the top of the document in which these are. */
+export function topFields(paths: readonly FieldPath[]): readonly FieldPath[] {
+  return [...new Set(paths.map(([top = '']) => top))].map((top) => [top])
+}
+
 function isNames(fields: MovedFields): fields is readonly string[] {
   return Array.isArray(fields)
 }

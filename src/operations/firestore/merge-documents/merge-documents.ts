@@ -5,13 +5,13 @@ import type { CheckOption } from '../../check-option.ts'
 import { parsePattern } from '../../collection-pattern.ts'
 import { sampleDocuments } from '../../document-pages.ts'
 import { parseFieldPath } from '../../field-path.ts'
-import { hasAny, parseMovedFields } from '../../moved-fields.ts'
+import { lonePlaces, withWarnings } from '../../lone-places.ts'
+import { hasAny, parseMovedFields, topFields } from '../../moved-fields.ts'
 import type { MovedField, MovedFields } from '../../moved-fields.ts'
 import { parseTemplate, requireApart } from '../../name-template.ts'
-import { defineDocumentOperation } from '../../operation.ts'
 import type { PlanWarning, Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
-import { defineRelocation } from '../../relocation-operation.ts'
+import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
 import type { Relocation } from '../../relocation.ts'
 
 export interface MergeDocumentsOptions extends CheckOption {
@@ -57,12 +57,12 @@ const merging = defineRelocation<MergeDocumentsSpec>({
   },
 })
 
-export const mergeDocuments = defineDocumentOperation<MergeDocumentsSpec>({
-  ...merging,
-  async plan(spec, look) {
-    const plan = await merging.plan(spec, look)
-    return { ...plan, warnings: [...plan.warnings, ...(await warningsBelow(spec, look.documents))] }
-  },
+export const mergeDocuments = withWarnings(merging, async (spec, { documents }) => {
+  const moved = movedBy(spec.options)
+  const most = spec.options.check === 'sample' ? sampleSize : Infinity
+  const fields = topFields(moved.map(({ to }) => to))
+  const lone = await lonePlaces(relocationOf(spec, moved), documents, { most, fields })
+  return [...lone, ...(await warningsBelow(spec, documents))]
 })
 
 /** Without names the document goes as a whole, so that one without fields is not forgotten. */
@@ -97,6 +97,7 @@ function relocationOf({ pattern, options }: MergeDocumentsSpec, moved: readonly 
       namesIn: (host, name) => (hasAny(host, paths) ? sourceOf(name) : []),
     },
     direction: 'in',
+    unmovable: ({ name }) => (source.match(name) === undefined ? undefined : template.troubleOf(name)),
     pairs: ({ key }) =>
       sourceOf(key).flatMap((name) =>
         moved.map(({ from, to }) => ({

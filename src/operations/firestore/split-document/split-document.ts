@@ -2,12 +2,13 @@ import { LockstepError } from '../../../kernel/errors.ts'
 import { parseCheck } from '../../check-option.ts'
 import type { CheckOption } from '../../check-option.ts'
 import { parsePattern } from '../../collection-pattern.ts'
-import { hasAny, parseMovedFields } from '../../moved-fields.ts'
+import { lonePlaces, withWarnings } from '../../lone-places.ts'
+import { hasAny, parseMovedFields, topFields } from '../../moved-fields.ts'
 import type { MovedField, MovedFields } from '../../moved-fields.ts'
 import { parseTemplate, requireApart } from '../../name-template.ts'
 import type { Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
-import { defineRelocation } from '../../relocation-operation.ts'
+import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
 import type { Relocation } from '../../relocation.ts'
 
 export interface SplitDocumentOptions extends CheckOption {
@@ -27,7 +28,7 @@ export function splitDocumentStep(pattern: string, options: SplitDocumentOptions
   return Object.freeze({ kind: 'splitDocument', spec: Object.freeze({ pattern, options }) })
 }
 
-export const splitDocument = defineRelocation<SplitDocumentSpec>({
+const splitting = defineRelocation<SplitDocumentSpec>({
   kind: 'splitDocument',
   summary: 'Takes fields into a document of their own; both places are kept in step until the old one goes',
   parse: parseSpec,
@@ -53,6 +54,12 @@ export const splitDocument = defineRelocation<SplitDocumentSpec>({
   },
 })
 
+export const splitDocument = withWarnings(splitting, async (spec, { documents }) => {
+  const moved = parseMovedFields(spec.options.fields)
+  const most = spec.options.check === 'sample' ? sampleSize : Infinity
+  return lonePlaces(relocationOf(spec, moved), documents, { most, fields: topFields(moved.map(({ to }) => to)) })
+})
+
 function relocationOf({ pattern, options }: SplitDocumentSpec, moved: readonly MovedField[]): Relocation {
   const source = parsePattern(pattern)
   const template = parseTemplate(options.into, pattern)
@@ -66,7 +73,7 @@ function relocationOf({ pattern, options }: SplitDocumentSpec, moved: readonly M
       scope: source.scope,
       matches: (name) => source.match(name) !== undefined,
       // Of a nested field the whole field at the top, to see what is in the way when it comes back.
-      fields: [...new Set(paths.map(([top = '']) => top))].map((top) => [top]),
+      fields: topFields(paths),
     },
     satellites: {
       scope: template.scope,
@@ -75,6 +82,10 @@ function relocationOf({ pattern, options }: SplitDocumentSpec, moved: readonly M
       namesIn: (host, name) => (hasAny(host, paths) ? targetOf(name) : []),
     },
     direction: 'out',
+    unmovable: (document) =>
+      source.match(document.name) !== undefined && hasAny(document, paths)
+        ? template.troubleOf(document.name)
+        : undefined,
     pairs: ({ key }) =>
       targetOf(key).flatMap((target) =>
         moved.map(({ from, to }) => ({

@@ -74,11 +74,15 @@ export function carry({ old, neu, base, removed, shared }: PairState, lens: Lens
   if (neu !== undefined && agree(old, neu, lens)) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
-  if (neu === undefined && shared === true) return write(up)
+  const isUnchanged = base !== undefined && sameValue(up, base.value)
   // Gone from the new place, or changed only there: others did that, after us.
-  if (base !== undefined && sameValue(up, base.value)) return leave
-  if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  const { value, clashes } = mergeThree(base.value, up, neu)
+  if (isUnchanged && (neu !== undefined || shared !== true)) return leave
+  return neu === undefined || base === undefined ? write(up) : mergeInto(neu, up, base.value)
+}
+
+/** What the old place changed, on top of what is in the new one. */
+function mergeInto(neu: Value, up: Value, base: Value | undefined): Outcome {
+  const { value, clashes } = mergeThree(base, up, neu)
   if (sameValue(value, neu)) return leave
   return value === undefined ? remove : write(value, clashes.length)
 }

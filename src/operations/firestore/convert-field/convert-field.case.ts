@@ -105,7 +105,10 @@ const mixed: OperationCase = {
   },
 }
 
-const toEuros = { up: (cents: number | bigint) => Number(cents) / 100, down: (euros: number) => Math.round(euros * 100) }
+const toEuros = {
+  up: (cents: number | bigint) => Number(cents) / 100,
+  down: (euros: number) => Math.round(euros * 100),
+}
 
 const byType: OperationCase = {
   name: 'cents to euros in place, told by their type',

@@ -11,6 +11,9 @@ import type { Kind, Picture, Spot, State } from './shape-model.ts'
 /** How the documents are read: by new clients while both places are kept, by old ones alone, by new ones alone. */
 export type Reader = 'soaking' | 'old' | 'completed'
 
+/** What `down` left in a new place, and told of. */
+export type Leftover = Pick<Spot, 'name' | 'path'>
+
 export interface Difference {
   readonly entity: Entity
   readonly found: Picture
@@ -54,14 +57,43 @@ export function differences(
 }
 
 function problemOf(
-  { kind, id }: Entity,
+  { kind, id, deeds }: Entity,
   state: State | undefined,
   found: Picture,
   reader: Reader,
 ): string | undefined {
   if (reader === 'soaking') return unreadable(kind, { id, state, found }) ?? strange(kind, { id, state, found })
   const expected = pictureOf(kind, reader === 'old' ? 'old' : 'new', id, state)
+  if (reader === 'old') found = without(found, leftoversOf({ kind, id, deeds }, state, found))
   return inexact(kind, normal(kind, found, reader), normal(kind, expected, reader))
+}
+
+/** Values of new clients that are in new places still, after the way back. */
+export function leftovers(entities: readonly Entity[], found: ReadonlyMap<string, Picture>): readonly Leftover[] {
+  return entities.flatMap((entity) => {
+    const there = found.get(`${entity.kind.name} ${entity.id}`) ?? new Map<string, Fields>()
+    return leftoversOf(entity, entity.states[0], there)
+  })
+}
+
+function leftoversOf(
+  { kind, id, deeds }: Pick<Entity, 'kind' | 'id' | 'deeds'>,
+  state: State | undefined,
+  found: Picture,
+): readonly Leftover[] {
+  const ours = state === undefined ? [] : kind.spots('old', id, state)
+  const written = deeds.flatMap((deed) => (deed.client === 'new' && deed.state !== undefined ? [deed.state] : []))
+  const left = written
+    .flatMap((each) => kind.spots('new', id, each))
+    .filter((spot) => !ours.some((other) => isSameSpot(spot, other)) && !kind.inPlace)
+    .filter((spot) => spot.part !== 'rest' && sameValue(valueAt(found, spot), spot.value))
+  return [...new Map(left.map(({ name, path }) => [JSON.stringify([name, path]), { name, path }])).values()]
+}
+
+function without(found: Picture, left: readonly Leftover[]): Picture {
+  const picture = new Map<string, Value | undefined>([...found].map(([name, fields]) => [name, { mapValue: { fields } }]))
+  for (const { name, path } of left) picture.set(name, withValueIn(picture.get(name), path, undefined))
+  return new Map([...picture].flatMap(([name, value]) => (value === undefined ? [] : [[name, fieldsOf(value)] as const])))
 }
 
 interface Seen {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sameValue } from '../../src/operations/field-path.ts'
 import type { DocumentWrite, DocumentWriter } from '../../src/stores/documents.ts'
 import type { Random } from './seeded.ts'
-import { partWrites, wholeWrites } from './shape-model.ts'
+import { partWrites, pictureOf, wholeWrites } from './shape-model.ts'
 import type { Kind, Mode, State } from './shape-model.ts'
 
 /** One write of a client, as it is told where something differs. */
@@ -22,6 +21,8 @@ export interface Entity {
   readonly id: string
   states: readonly (State | undefined)[]
   busy: boolean
+  /** Parts that a new client wrote to the new place since the way there began. */
+  newer: ReadonlySet<string>
   readonly deeds: Deed[]
 }
 
@@ -68,7 +69,7 @@ export async function seedEntities(world: World, kinds: readonly Kind[], each: n
 
 function addEntity({ entities, next }: World, kind: Kind): Entity {
   const id = `${kind.roots.length === 1 ? `${kind.roots[0] ?? ''}/` : ''}e${String(next()).padStart(6, '0')}`
-  const entity: Entity = { kind, id, states: [undefined], busy: false, deeds: [] }
+  const entity: Entity = { kind, id, states: [undefined], busy: false, newer: new Set(), deeds: [] }
   entities.push(entity)
   return entity
 }
@@ -83,7 +84,8 @@ async function writeOne(world: World, client: 'old' | 'new'): Promise<void> {
   entity.busy = true
   try {
     const phase = client === 'old' ? 'absent' : await readPhase(world)
-    await perform(world, { entity, client, phase, ...planned(world, entity, client) })
+    const intent = { entity, client, phase, ...planned(world, entity, client) }
+    if (client === 'new' || !isUntold(intent)) await perform(world, intent)
   } finally {
     entity.busy = false
   }
@@ -108,6 +110,18 @@ function planned({ random, next }: World, { kind, states }: Entity, client: 'old
   const known = Object.entries(wanted).filter(([part]) => !unknown.has(part))
   const kept = Object.entries(state).filter(([part]) => unknown.has(part) && !whole)
   return { how: whole ? 'whole' : 'parts', state: Object.fromEntries([...known, ...kept]) }
+}
+
+/**
+ * What an old client takes from the old place alone, and a new one had written to both, looks as if it were born in the
+ * new place: the pages of the operations say that it stays. No old client does that here.
+ */
+function isUntold({ entity: { kind, id, states, newer }, how, state }: Intent): boolean {
+  const [before] = states
+  if (before === undefined) return false
+  const gone = new Set(Object.keys(before).filter((part) => newer.has(part) && state?.[part] === undefined))
+  const replaced = new Set(how === 'parts' ? [] : pictureOf(kind, 'old', id, before).keys())
+  return kind.spots('new', id, before).some(({ part, name }) => gone.has(part) && !replaced.has(name))
 }
 
 /** Where a client writes, and from where it takes what goes. */
@@ -139,6 +153,8 @@ async function perform({ documents }: World, { entity, client, phase, how, state
   const writes = (how === 'parts' ? partWrites : wholeWrites)(change, mode, alsoGone)
   const answer = writes.length === 0 ? 'nothing to write' : await send(documents, writes)
   entity.deeds.push({ at: new Date().toISOString(), client, phase, how, state, answer })
+  const parts = client === 'new' && mode !== 'old' ? Object.keys(state ?? {}) : []
+  entity.newer = new Set([...entity.newer, ...parts])
   if (answer === 'lost') entity.states = [...states, state]
   else if (!answer.startsWith('refused')) entity.states = [state]
   else throw new Error(`${id}: ${answer}\n${JSON.stringify(writes)}`)
@@ -154,9 +170,4 @@ async function send(documents: DocumentWriter, writes: readonly DocumentWrite[])
       return `refused: ${result.status} ${result.message}`
     await sleep(20)
   }
-}
-
-/** True where a client would say that these are one. */
-export function sameState(a: State | undefined, b: State | undefined): boolean {
-  return sameValue(a && { mapValue: { fields: a } }, b && { mapValue: { fields: b } })
 }

@@ -57,6 +57,7 @@ const day = (n: number): string => new Date(Date.UTC(2000, 0, 1 + n)).toISOStrin
 const dated: Kind = inOneDocument({
   name: 'convertField in place',
   collection: 'Dated',
+  inPlace: true,
   step: `firestore.convertField('Dated/{id}', 'date', { from: 'string', to: 'timestamp', format: 'DD/MM/YYYY', zone: 'UTC' })`,
   places: (shape, n) => [
     [
@@ -70,6 +71,7 @@ const dated: Kind = inOneDocument({
 const priced: Kind = inOneDocument({
   name: 'convertField by marker',
   collection: 'Priced',
+  inPlace: true,
   step: `firestore.convertField('Priced/{id}', 'price', { ...euros, marker: { field: 'shape', value: 2 } })`,
   places: (shape, n) =>
     shape === 'old'
@@ -93,6 +95,7 @@ const beside: Kind = inOneDocument({
 const transformed: Kind = inOneDocument({
   name: 'transformDocuments',
   collection: 'Transformed',
+  inPlace: true,
   step: `firestore.transformDocuments('Transformed/{id}', { ...amounts, marker: { field: 'version', value: 2 } })`,
   places: (shape, n) =>
     shape === 'old'

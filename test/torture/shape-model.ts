@@ -40,6 +40,8 @@ export interface Kind {
   readonly unknown?: readonly { readonly path: FieldPath; readonly value: Value }[]
   /** What tells that a part is in the new shape: a client that writes the part in the old one takes it away. */
   readonly marker?: { readonly part: string; readonly path: FieldPath }
+  /** Both shapes are in the same fields. */
+  readonly inPlace?: boolean
   /** Maps that are empty or absent without a difference. */
   readonly containers?: readonly FieldPath[]
 }

@@ -62,7 +62,7 @@ function problemOf(
   found: Picture,
   reader: Reader,
 ): string | undefined {
-  if (reader === 'soaking') return unreadable(kind, { id, state, found }) ?? strange(kind, { id, state, found })
+  if (reader === 'soaking') return unreadable(kind, { id, state, found }) ?? strange(kind, { id, state, found, deeds })
   const expected = pictureOf(kind, reader === 'old' ? 'old' : 'new', id, state)
   if (reader === 'old') found = without(found, leftoversOf({ kind, id, deeds }, state, found))
   return inexact(kind, normal(kind, found, reader), normal(kind, expected, reader))
@@ -130,8 +130,12 @@ function isSameSpot(a: Spot, b: Spot): boolean {
 }
 
 /** What is left when all that the entity holds is taken away. */
-function strange(kind: Kind, { id, state, found }: Seen): string | undefined {
+function strange(kind: Kind, { id, state, found, deeds }: Seen & Pick<Entity, 'deeds'>): string | undefined {
   const spots = state === undefined ? [] : [...kind.spots('old', id, state), ...kind.spots('new', id, state)]
+  // What an old client took away stays in the new place until our next look.
+  const before = kind.inPlace === true ? [] : deeds.flatMap((deed) => kind.spots('new', id, deed.state ?? {}))
+  const isLeft = (spot: Spot): boolean => state?.[spot.part] === undefined && sameValue(valueAt(found, spot), spot.value)
+  spots.push(...before.filter(isLeft))
   for (const [name, fields] of normal(kind, found, 'soaking')) {
     let left: Value | undefined = { mapValue: { fields } }
     const ours = spots.filter((spot) => spot.name === name)

@@ -2,7 +2,7 @@ import type { Value } from '../../src/stores/documents.ts'
 import type { Random } from './seeded.ts'
 import { fieldsOf } from './shape-model.ts'
 import type { Kind, Shape, Spot, State } from './shape-model.ts'
-import { int, map, rareFields, text } from './shape-values.ts'
+import { changed, int, map, rareFields, text } from './shape-values.ts'
 
 /** Fields of a document that no step touches, as one part: clients of both shapes write them. */
 function restSpots(name: string, { rest }: State): readonly Spot[] {
@@ -11,6 +11,9 @@ function restSpots(name: string, { rest }: State): readonly Spot[] {
 }
 
 const rest = (random: Random, n: number): Value => map(rareFields(random, n))
+/** Another value of a part, or the first. */
+const renewed = (value: Value | undefined, random: Random, n: number): Value =>
+  value === undefined ? rest(random, n) : changed(value, n)
 const second = (name: string): string => name.split('/').slice(0, 2).join('/')
 const numberOf = (value: Value | undefined): number =>
   value !== undefined && 'integerValue' in value ? Number(value.integerValue) : 0
@@ -37,7 +40,7 @@ function inOneDocument(
     birth: (random, n) => ({ it: int(n), rest: rest(random, n) }),
     change(random, n, { it, ...others }) {
       const kept = it === undefined ? {} : { it }
-      if (random() < 0.3) return { ...others, ...kept, rest: rest(random, n) }
+      if (random() < 0.3) return { ...others, ...kept, rest: renewed(others['rest'], random, n) }
       return optional && random() < 0.2 ? others : { ...others, it: int(n) }
     },
   }
@@ -130,7 +133,7 @@ const added: Kind = {
   ],
   birth: (random, n) => ({ rest: rest(random, n) }),
   change: (random, n, state) =>
-    random() < 0.4 ? { ...state, language: text(`l${n}`) } : { ...state, rest: rest(random, n) },
+    random() < 0.4 ? { ...state, language: text(`l${n}`) } : { ...state, rest: renewed(state['rest'], random, n) },
   unknownToOld: ['language'],
   unknown: [{ path: ['language'], value: text('en') }],
 }
@@ -147,7 +150,6 @@ function inEntries(name: string, collection: string, step: string, mapped: Shape
           path: [],
           value: mapped === 'old' ? map({ ...fieldsOf(value), name: text(key) }) : value,
         }
-  const entry = (random: Random, n: number): Value => map({ ...rareFields(random, n), n: int(n) })
   const keys = ['agent', 'a.b ü', 'constructor'] as const
   return {
     name,
@@ -159,14 +161,14 @@ function inEntries(name: string, collection: string, step: string, mapped: Shape
       ...restSpots(id, state),
     ],
     birth: (random, n) => ({
-      ...Object.fromEntries(keys.filter(() => random() < 0.7).map((key) => [key, entry(random, n)])),
+      ...Object.fromEntries(keys.filter(() => random() < 0.7).map((key) => [key, rest(random, n)])),
       rest: rest(random, n),
     }),
     change(random, n, state) {
-      if (random() < 0.2) return { ...state, rest: rest(random, n) }
+      if (random() < 0.2) return { ...state, rest: renewed(state['rest'], random, n) }
       const key = random() < 0.3 ? `k${n}` : (keys[Math.floor(random() * keys.length)] ?? keys[0])
       const { [key]: was, ...others } = state
-      return was !== undefined && random() < 0.3 ? others : { ...state, [key]: entry(random, n) }
+      return was !== undefined && random() < 0.3 ? others : { ...state, [key]: renewed(was, random, n) }
     },
     containers: [['items']],
   }
@@ -205,11 +207,11 @@ const relocated: Kind = {
   },
   change(random, n, state) {
     const part = random() < 0.3 ? `/chats/1/messages/k${n}` : Object.keys(state)[Math.floor(random() * 4)]
-    if (part === undefined) return { ...state, '/chats/3': rest(random, n) }
+    if (part === undefined) return { ...state, '/chats/3': renewed(state['/chats/3'], random, n) }
     const { [part]: was, ...others } = state
     return was !== undefined && Object.keys(others).length > 0 && random() < 0.3
       ? others
-      : { ...state, [part]: rest(random, n) }
+      : { ...state, [part]: renewed(was, random, n) }
   },
 }
 
@@ -230,13 +232,13 @@ const split: Kind = {
       ...restSpots(`Split/${id}`, state),
     ]
   },
-  birth: (random, n) => ({ contact: contactOf(n, random), rest: rest(random, n) }),
+  birth: (random, n) => ({ contact: contactOf(n), rest: rest(random, n) }),
   change: (random, n, state) =>
-    random() < 0.3 ? { ...state, rest: rest(random, n) } : { ...state, contact: contactOf(n, random) },
+    random() < 0.3 ? { ...state, rest: renewed(state['rest'], random, n) } : { ...state, contact: contactOf(n) },
 }
 
-function contactOf(n: number, random: Random): Value {
-  return map({ contactName: text(`c${n}`), phone: random() < 0.5 ? int(n) : { doubleValue: 5 } })
+function contactOf(n: number): Value {
+  return map({ contactName: text(`c${n}`), phone: map({ parts: { arrayValue: { values: [int(n), { doubleValue: 5 }] } } }) })
 }
 
 /** Documents that become a map of another. */
@@ -256,8 +258,8 @@ const merged: Kind = {
   birth: (random, n) => ({ profile: rest(random, n), rest: rest(random, n) }),
   change(random, n, { profile, ...others }) {
     const kept = profile === undefined ? {} : { profile }
-    if (random() < 0.3) return { ...others, ...kept, rest: rest(random, n) }
-    return random() < 0.2 ? others : { ...others, profile: rest(random, n) }
+    if (random() < 0.3) return { ...others, ...kept, rest: renewed(others['rest'], random, n) }
+    return random() < 0.2 ? others : { ...others, profile: renewed(profile, random, n) }
   },
 }
 

@@ -33,3 +33,8 @@ export function rareFields(random: Random, n: number): Fields {
   const chosen = Object.entries(rare).filter(() => random() < 0.4)
   return { ...Object.fromEntries(chosen), serial: int(n) }
 }
+
+/** The same fields with another serial number: no client ever writes again what was there before. */
+export function changed(value: Value, n: number): Value {
+  return 'mapValue' in value ? map({ ...value.mapValue.fields, serial: int(n) }) : value
+}

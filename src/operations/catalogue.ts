@@ -1,12 +1,13 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
+import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 
 /** Every kind of change that Lockstep knows. */
-export const operations = Object.freeze([addColumn, addField] as const)
+export const operations = Object.freeze([addColumn, addField, ensureIndex] as const)
 
 /** What migration files call to describe a change of documents, by kind. */
-export const firestoreSteps = Object.freeze({ addField: addFieldStep })
+export const firestoreSteps = Object.freeze({ addField: addFieldStep, ensureIndex: ensureIndexStep })
 
 /** What migration files call to describe a change of tables, by kind. */
 export const postgresSteps = Object.freeze({ addColumn: addColumnStep })

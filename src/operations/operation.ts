@@ -3,6 +3,7 @@ import type { TableName } from '../kernel/identifiers.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
+import type { IndexOperation } from './index-operation.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
 export const phases = ['expand', 'backfill', 'verify', 'cutover', 'contract'] as const
@@ -207,7 +208,7 @@ export interface OperationMeta {
   readonly destructive: boolean
 }
 
-interface OperationBase<Spec> {
+export interface OperationBase<Spec> {
   readonly kind: string
   readonly meta: OperationMeta
   /** Throws a LockstepError naming the part of the spec at fault. */
@@ -236,7 +237,7 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
   revert(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
 }
 
-export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
+export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec> | IndexOperation<Spec>
 
 /** Types and freezes an operation on documents. */
 export function defineDocumentOperation<Spec>(

@@ -2,14 +2,14 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
-import type { Look } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
 import { planForm } from './plan.ts'
 import type { Plan, PlannedStep, Target } from './plan.ts'
 
 export interface PlanningOptions {
   readonly migration: LoadedMigration
   readonly target: Target
-  readonly look: Look
+  readonly look: FullLook
   readonly drift: readonly string[]
   readonly now: number
 }

@@ -1,11 +1,12 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
-import type { Finding, Look } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
+import type { Finding } from '../operations/operation.ts'
 import type { RunStep } from './run-context.ts'
 
 export interface VerifyOptions {
   readonly steps: readonly RunStep[]
-  readonly look: Look
+  readonly look: FullLook
   readonly since: string | undefined
   readonly level: 'counts' | 'full'
   readonly signal: AbortSignal

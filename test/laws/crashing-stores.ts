@@ -70,6 +70,9 @@ export function createMortal(
       ...indexes,
       readFile: () => alive(() => indexes.readFile()),
       writeFile: (text, was) => counted(() => indexes.writeFile(text, was)),
+      createIndex: (index) => counted(() => indexes.createIndex(index)),
+      deleteIndex: (name) => counted(() => indexes.deleteIndex(name)),
+      setField: (group, path, all) => counted(() => indexes.setField(group, path, all)),
     },
   }
 }

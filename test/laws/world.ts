@@ -38,17 +38,18 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function openWorld(caseFile: string): Promise<World> {
+/** `adminHost` is where indexes are created; without it the document store's own host, which has no admin API. */
+export async function openWorld(caseFile: string, adminHost?: string): Promise<World> {
   const server = await createFirestoreServer()
   const tables = await createPgliteTables({})
   const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: server.host })
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-laws-'))
   const indexes = createFirestoreIndexes({
     projectId: 'demo-laws',
-    target: documents.target,
+    target: { ...documents.target, emulator: adminHost ?? server.host },
     root: folder,
     file: join(folder, indexFile),
-    create: false,
+    create: adminHost !== undefined,
   })
   const write: World['write'] = async (changes, sql, files = {}) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)

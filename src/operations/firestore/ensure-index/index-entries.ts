@@ -65,8 +65,8 @@ export function parseIndexEntry(entry: unknown): CompositeIndex | undefined {
   const { collectionGroup, collectionId, queryScope, fields, apiScope, density, unique, multikey } = asRecord(entry)
   const group = collectionGroup ?? collectionId
   const plain =
-    [undefined, 'ANY_API'].includes(asText(apiScope)) &&
-    [undefined, 'SPARSE_ALL', 'DENSITY_UNSPECIFIED'].includes(asText(density)) &&
+    (apiScope ?? 'ANY_API') === 'ANY_API' &&
+    [undefined, 'SPARSE_ALL', 'DENSITY_UNSPECIFIED'].some((usual) => usual === density) &&
     unique !== true &&
     multikey !== true
   if (!plain || typeof group !== 'string' || !Array.isArray(fields)) return undefined
@@ -156,10 +156,6 @@ function canonicalPath(text: string): string {
     if (isLockstepError(error)) return text
     throw error
   }
-}
-
-function asText(value: unknown): string | undefined {
-  return value === undefined ? undefined : String(value)
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

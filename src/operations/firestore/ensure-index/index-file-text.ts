@@ -37,20 +37,23 @@ export interface IndexFile {
 /** Throws LS-2401 with the place where the text is no file of index definitions. A byte order mark is passed over. */
 export function parseIndexFile(text: string, file: string): IndexFile {
   const document = parseDocument(text.startsWith(mark) ? text.slice(1) : text, file)
-  const at = { text: document.text, file }
-  if (document.root.type !== 'object') throw malformed(at, document.root.offset, 'it is not an object')
-  for (const list of lists) {
-    const found = (document.root.children ?? []).filter((property) => property.children?.[0]?.value === list)
-    if (found[1] !== undefined) throw malformed(at, found[1].offset, `"${list}" is there twice`)
-    const value = found[0]?.children?.[1]
-    if (value !== undefined && value.type !== 'array') throw malformed(at, value.offset, `"${list}" is not a list`)
-    for (const entry of value?.children ?? []) {
-      if (entry.type !== 'object') throw malformed(at, entry.offset, `an entry of "${list}" is not an object`)
-      const inner = nodeAt({ text: at.text, root: entry }, [list === 'indexes' ? 'fields' : 'indexes'])
-      if (inner?.type !== 'array') throw malformed(at, (inner ?? entry).offset, `an entry of "${list}" lacks its list`)
-    }
-  }
+  const { root } = document
+  if (root.type !== 'object') throw malformed({ text: document.text, file }, root.offset, 'it is not an object')
+  for (const list of lists) checkList({ document, file }, list)
   return { document, file }
+}
+
+function checkList({ document, file }: IndexFile, list: List): void {
+  const refuse = (node: Node, problem: string) => malformed({ text: document.text, file }, node.offset, problem)
+  const [found, again] = (document.root.children ?? []).filter((property) => property.children?.[0]?.value === list)
+  if (again !== undefined) throw refuse(again, `"${list}" is there twice`)
+  const value = found?.children?.[1]
+  if (value !== undefined && value.type !== 'array') throw refuse(value, `"${list}" is not a list`)
+  for (const entry of value?.children ?? []) {
+    if (entry.type !== 'object') throw refuse(entry, `an entry of "${list}" is not an object`)
+    const inner = nodeAt({ text: document.text, root: entry }, [list === 'indexes' ? 'fields' : 'indexes'])
+    if (inner?.type !== 'array') throw refuse(inner ?? entry, `an entry of "${list}" lacks its list`)
+  }
 }
 
 /** The field's own override; undefined without one. */

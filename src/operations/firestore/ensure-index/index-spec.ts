@@ -76,7 +76,7 @@ function parseGroup(group: unknown): string {
 function fieldWanted(group: string, { field, indexes }: FieldIndexes): Wanted {
   if (!Array.isArray(indexes)) throw invalid('indexes is not a list', field)
   const parsed = indexes.map((each): FieldIndex => {
-    const [how, scope] = Array.isArray(each) ? each : [each, 'COLLECTION']
+    const [how, scope] = pairOf(each, 'COLLECTION')
     return { scope: parseScope(scope), by: parseIndexing(how, field) }
   })
   if (parsed.some(({ by }) => by.startsWith('VECTOR'))) {
@@ -86,6 +86,13 @@ function fieldWanted(group: string, { field, indexes }: FieldIndexes): Wanted {
   return { kind: 'field', group, path: parsePath(field), indexes: distinct, exact: true }
 }
 
+/** What stands alone goes with what is usual. */
+function pairOf(given: unknown, usual: string): readonly [unknown, unknown] {
+  if (!Array.isArray(given)) return [given, usual]
+  const pair: readonly unknown[] = given
+  return [pair[0], pair[1]]
+}
+
 /** Fields of one index at most, as Firestore documents it. */
 const mostFields = 100
 
@@ -93,7 +100,7 @@ function indexWanted(group: string, { fields, scope = 'COLLECTION' }: FieldsInde
   if (!Array.isArray(fields) || fields.length === 0) throw invalid('it names no fields')
   if (fields.length > mostFields) throw invalid(`an index has at most ${mostFields} fields`)
   const parsed = fields.map((each): IndexField => {
-    const [field, how] = Array.isArray(each) ? each : [each, 'asc']
+    const [field, how] = pairOf(each, 'asc')
     return { path: parsePath(field), by: parseIndexing(how, String(field)) }
   })
   checkTogether(parsed)

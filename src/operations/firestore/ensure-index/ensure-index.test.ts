@@ -237,6 +237,7 @@ describe('with an admin API', () => {
     server.finish()
     await started
     expect(server.indexes.size).toBe(2)
+    expect(server.writes.filter((call) => call === 'CreateIndex')).toHaveLength(2)
     await migrator().down(migrationId)
     expect(states()).toEqual(['READY', 'READY'])
   })

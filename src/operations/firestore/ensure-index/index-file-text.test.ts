@@ -42,6 +42,12 @@ describe('an entry is added as the others are written', () => {
     expect(withWanted(after, file, composite)).toBe(after)
   })
 
+  it('on a line of its own behind a comment that ends the line', () => {
+    expect(withWanted(`{"indexes":[${other} // last\n]}`, file, composite)).toBe(
+      `{"indexes":[${other}, // last\n${entry}\n]}`,
+    )
+  })
+
   it('over several lines, with the indentation of the file', () => {
     const before = `{\n\t"indexes": [\n\t\t{\n\t\t\t"collectionGroup": "x",\n\t\t\t"fields": []\n\t\t}\n\t]\n}\n`
     expect(added(before, composite).split('\n').slice(0, 4)).toEqual([

@@ -34,6 +34,12 @@ const configForm = z.strictObject({
   migrations: z.string().min(1).optional(),
   /** The file of index definitions, beside the configuration; without it firebase.json counts. */
   firestoreIndexes: z.string().min(1).optional(),
+  /** The apps that are out there, for lint. */
+  clients: z
+    .strictObject({
+      oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
+    })
+    .optional(),
   tenants: z
     .strictObject({
       source: z.union([

@@ -51,7 +51,9 @@ export async function verify(house: House, migration: string, level: 'counts' | 
   const run = await openRun(house, migration)
   const emit = (event: RunEvent): void => house.listener({ event })
   const signal = house.options.interrupt ?? new AbortController().signal
-  return verifySteps({ steps: await stepsOf(house, run), look: look(house), since: run.since, level, signal, emit })
+  const steps = await stepsOf(house, run)
+  const { tables } = house.stores
+  return verifySteps({ run: run.id, tables, steps, look: look(house), since: run.since, level, signal, emit })
 }
 
 export async function readJournal({ stores }: House, migration: string): Promise<readonly Journal[]> {

@@ -1,12 +1,14 @@
 import type { KeptPage, PreImage } from '../operations/operation.ts'
 import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import { unpackPreImages } from './pre-images.ts'
+import { spanOf, unpackPreImages } from './pre-images.ts'
 import type { PackedImages } from './pre-images.ts'
 
 /** One page of pre-images as stored. */
 export interface PreImagePage extends KeptPage {
   readonly shard: string
+  /** False while the fate of its writes is not known: then `unapplied` says nothing. */
+  readonly settled: boolean
   readonly images: readonly PreImage[]
 }
 
@@ -18,11 +20,11 @@ export async function storePreImages(
   settled: boolean,
 ): Promise<string | undefined> {
   const [row] = await q.query<{ seq: string }>(
-    `insert into lockstep.pre_images (run, step, shard, count, payload, settled)
-     select s.run, s.step, s.id, $3, $4, $5 from lockstep.shards s
+    `insert into lockstep.pre_images (run, step, shard, count, payload, settled, span)
+     select s.run, s.step, s.id, $3, $4, $5, lockstep.name_range($6, $7, '[]') from lockstep.shards s
      where s.id = $1 and s.epoch = $2 and s.state = 'running' for share of s
      returning seq::text as seq`,
-    [shard.id, shard.epoch, images.count, images.payload, settled],
+    [shard.id, shard.epoch, images.count, images.payload, settled, ...images.span],
   )
   return row?.seq
 }
@@ -46,14 +48,38 @@ interface PageRow {
   readonly shard: string
   readonly payload: Buffer
   readonly unapplied: readonly number[] | null
+  readonly settled: boolean
 }
 
-/** Pages whose writes were on their way when the shard was left: the last few and their repeats. */
-export async function unsettledPages(tables: TableReader, shard: string): Promise<readonly PreImagePage[]> {
+/** Pages whose writes were on their way when their shard was left: the last few of each and their repeats. */
+export async function unsettledPages(
+  tables: TableReader,
+  of: { readonly shard: string } | { readonly run: string; readonly steps: readonly number[] },
+): Promise<readonly PreImagePage[]> {
+  const [where, values] =
+    'shard' in of ? ['shard = $1', [of.shard]] : ['run = $1 and step = any($2)', [of.run, of.steps]]
   const rows = await tables.read((q) =>
     q.query<PageRow>(
-      'select seq::text as seq, shard, payload, unapplied from lockstep.pre_images where shard = $1 and not settled order by seq',
-      [shard],
+      `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
+       where ${where} and not settled order by pre_images.seq`,
+      values,
+    ),
+  )
+  return Promise.all(rows.map(unpackRow))
+}
+
+/** The pages of the shard's step in which one of the units may be, oldest first; they hold other units too. */
+export async function unitImages(
+  tables: TableReader,
+  { run, step }: Pick<ClaimedShard, 'run' | 'step'>,
+  units: readonly string[],
+): Promise<readonly PreImagePage[]> {
+  if (units.length === 0) return []
+  const rows = await tables.read((q) =>
+    q.query<PageRow>(
+      `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
+       where run = $1 and step = $2 and span && lockstep.name_range($3, $4, '[]') order by pre_images.seq`,
+      [run, step, ...spanOf(units)],
     ),
   )
   return Promise.all(rows.map(unpackRow))
@@ -69,7 +95,7 @@ export async function* preImagePages(
   for (;;) {
     const rows = await tables.read((q) =>
       q.query<PageRow>(
-        `select seq::text as seq, shard, payload, unapplied from lockstep.pre_images
+        `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
          where run = $1 and step = $2 and ($3::text is null or shard = $3) and seq < $4::bigint order by pre_images.seq desc limit 1`,
         [of.run, of.step, of.shard ?? null, bound],
       ),
@@ -82,7 +108,8 @@ export async function* preImagePages(
 }
 
 async function unpackRow(row: PageRow): Promise<PreImagePage> {
-  return { seq: row.seq, shard: row.shard, images: await unpackPreImages(row.payload), unapplied: row.unapplied ?? [] }
+  const { seq, shard, settled, unapplied } = row
+  return { seq, shard, settled, images: await unpackPreImages(row.payload), unapplied: unapplied ?? [] }
 }
 
 /** Shards of a step that stored pre-images, newest round first: the shards of the way back. */

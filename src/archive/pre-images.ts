@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
 import type { PreImage } from '../operations/operation.ts'
+import { compareIds } from '../stores/document-names.ts'
 
 const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
@@ -8,6 +9,29 @@ const decompress = promisify(brotliDecompress)
 export interface PackedImages {
   readonly count: number
   readonly payload: Buffer
+  /** Covers the units of all images, by the start of their names in the order of bytes. */
+  readonly span: readonly [string, string]
+}
+
+/** A name is cut so that an index takes it; what begins alike is found together and told apart afterwards. */
+const spanLength = 200
+
+/** The stretch from the first to the last of the names, in the order of bytes. */
+export function spanOf(names: readonly string[]): readonly [string, string] {
+  let [first = '', last = ''] = [names[0], names[0]]
+  for (const name of names) {
+    if (compareIds(name, first) < 0) first = name
+    if (compareIds(name, last) > 0) last = name
+  }
+  return [cut(first), cut(last)]
+}
+
+function cut(name: string): string {
+  // Postgres keeps neither NUL nor half a surrogate pair.
+  return name
+    .slice(0, spanLength)
+    .replaceAll('\0', '\u0001')
+    .replace(/[\uD800-\uDBFF]$/, '')
 }
 
 /**
@@ -16,7 +40,8 @@ export interface PackedImages {
  */
 export async function packPreImages(images: readonly PreImage[]): Promise<PackedImages> {
   const lines = images.map((image) => JSON.stringify(image)).join('\n')
-  return { count: images.length, payload: await compress(lines, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }) }
+  const payload = await compress(lines, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
+  return { count: images.length, payload, span: spanOf(images.map(({ name, unit = name }) => unit)) }
 }
 
 /** The images of a packed page's payload. */

@@ -38,6 +38,7 @@ export function shownSettings(
     ),
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
     withDefault('firestoreIndexes', config.firestoreIndexes, 'as firebase.json says, or firestore.indexes.json'),
+    withDefault('clients.oldest', config.clients?.oldest, 'unknown'),
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
 }

@@ -51,6 +51,12 @@ create table lockstep.budgets (
   blocked_until timestamptz
 );
 `,
+  // Pages of pre-images are found by the names in them: what a step did to a document is asked for in later rounds.
+  `
+create type lockstep.name_range as range (subtype = text, collation = "C");
+alter table lockstep.pre_images add column span lockstep.name_range;
+create index pre_images_span on lockstep.pre_images using gist (span) where span is not null;
+`,
 ]
 
 export const ledgerVersion = versions.length

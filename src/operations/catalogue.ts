@@ -2,12 +2,19 @@
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
+import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
+import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 
 /** Every kind of change that Lockstep knows. */
-export const operations = Object.freeze([addColumn, addField, ensureIndex] as const)
+export const operations = Object.freeze([addColumn, addField, ensureIndex, renameCollection, renameField] as const)
 
 /** What migration files call to describe a change of documents, by kind. */
-export const firestoreSteps = Object.freeze({ addField: addFieldStep, ensureIndex: ensureIndexStep })
+export const firestoreSteps = Object.freeze({
+  addField: addFieldStep,
+  ensureIndex: ensureIndexStep,
+  renameCollection: renameCollectionStep,
+  renameField: renameFieldStep,
+})
 
 /** What migration files call to describe a change of tables, by kind. */
 export const postgresSteps = Object.freeze({ addColumn: addColumnStep })

@@ -2,11 +2,16 @@ import { LockstepError } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath, NameRange } from '../stores/documents.ts'
 import { matching } from './collection-pattern.ts'
+import { documentSize } from './document-limits.ts'
 import type { CollectionPattern } from './collection-pattern.ts'
-import type { Checkpoint, DocumentHands, ShardPlan, Work, WorkPhase } from './operation.ts'
+import type { DocumentHands } from './document-hands.ts'
+import type { Checkpoint, ShardPlan, Work, WorkPhase } from './operation.ts'
 
 /** Documents a page: one BatchWrite takes 500 writes. */
 const pageSize = 500
+
+/** Bytes of fields read a page, so that pages of large documents do not fill the memory. */
+const pageBytes = 4 * 1024 * 1024
 
 /** Documents below which another shard is not worth its scan: a shard writes several pages at once. */
 const smallestShard = 20_000
@@ -42,7 +47,15 @@ export async function* rewriteDocuments(
     const cursor = page.at(-1)?.name ?? null
     return { ...result, cursor, skipped: result.skipped + page.length - ours.length }
   }
-  yield* inOrder(pagesOf(found), rewrite)
+  yield* pagesInOrder(found, rewrite)
+}
+
+/** The checkpoints of pages of found documents, in their order; some pages are worked on at once. */
+export function pagesInOrder(
+  found: AsyncIterable<Document>,
+  work: (page: readonly Document[]) => Promise<Checkpoint>,
+): AsyncGenerator<Checkpoint> {
+  return inOrder(pagesOf(found), work)
 }
 
 /** The results in the order of the items, some of which are worked on at once. Ends only when all have ended. */
@@ -72,7 +85,7 @@ async function* inOrder<Item, Result>(
 /** Key ranges that cover the pattern, sized so that a shard is a few thousand documents. */
 export async function documentShards(
   documents: DocumentReader,
-  pattern: CollectionPattern,
+  pattern: Pick<CollectionPattern, 'scope'>,
   phase: WorkPhase,
   expected: number,
 ): Promise<readonly ShardPlan[]> {
@@ -110,13 +123,17 @@ export async function sampleDocuments(
   return sample
 }
 
-async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
+/** Pages of 500 documents, of fewer where they are large. The last may have any number above none. */
+export async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
   let page: Document[] = []
+  let bytes = 0
   for await (const document of found) {
     page.push(document)
-    if (page.length < pageSize) continue
+    bytes += documentSize(document.name, document.fields)
+    if (page.length < pageSize && bytes < pageBytes) continue
     yield page
     page = []
+    bytes = 0
   }
   if (page.length > 0) yield page
 }
@@ -125,7 +142,8 @@ function projected(fields: readonly FieldPath[] | undefined): { readonly fields?
   return fields === undefined ? {} : { fields }
 }
 
-function parseRange(scope: Json): NameRange {
+/** The range of names of a shard's scope. */
+export function parseRange(scope: Json): NameRange {
   const range = typeof scope === 'object' && scope !== null ? scope : {}
   const after = 'after' in range && typeof range.after === 'string' ? { after: range.after } : {}
   const before = 'before' in range && typeof range.before === 'string' ? { before: range.before } : {}

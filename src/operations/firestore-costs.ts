@@ -9,9 +9,15 @@ const firestorePrices = Object.freeze({
   date: '2026-11',
 })
 
-/** Reads and writes in dollars. */
-export function firestoreCost(reads: number, writes: number): number {
-  return reads * firestorePrices.read + writes * firestorePrices.write
+export interface Billed {
+  readonly reads: number
+  readonly writes: number
+  readonly deletes: number
+}
+
+/** Reads, writes and deletes of documents in dollars. */
+export function firestoreCost({ reads, writes, deletes }: Billed): number {
+  return reads * firestorePrices.read + writes * firestorePrices.write + deletes * firestorePrices.delete
 }
 
 /** The documented ramp for new traffic: 500 writes a second, half as much again every 5 minutes. */

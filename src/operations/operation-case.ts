@@ -24,6 +24,8 @@ export interface OperationCase {
     readonly queries: readonly CaseQuery[]
     readonly files?: CaseFiles
   }
+  /** The documents after `complete`, where it removes some of what stayed for the way back. */
+  readonly completed?: CaseDocuments
   /**
    * What others write between `up` and `down` (null deletes a document), and the documents and answers after `down`:
    * theirs is kept, ours is gone.

@@ -1,9 +1,11 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import type { TableName } from '../kernel/identifiers.ts'
-import type { Document, DocumentReader, FieldChange, FieldPath } from '../stores/documents.ts'
+import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
+import type { DocumentHands } from './document-hands.ts'
 import type { IndexOperation } from './index-operation.ts'
+import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
 export const phases = ['expand', 'backfill', 'verify', 'cutover', 'contract'] as const
@@ -115,24 +117,11 @@ export interface Work<Spec> {
 export interface PreImage {
   /** A document name, a qualified table or function. */
   readonly name: string
+  /** The unit of documents that belong together in which it was changed; without one the name is the unit. */
+  readonly unit?: string
   readonly before: Json
   /** What Lockstep leaves there; `down` compares with it to tell its own work from someone's later write. */
   readonly after: Json
-}
-
-export interface RewriteOptions {
-  readonly page: readonly Document[]
-  /** The fields `change` looks at or changes: all that is read again after a conflict. Undefined: whole documents. */
-  readonly fields: readonly FieldPath[] | undefined
-  /** Pure. No changes for a document that is in the new shape already. */
-  readonly change: (document: Document) => readonly FieldChange[] | Promise<readonly FieldChange[]>
-}
-
-/** The writing hand for documents: pre-images first, preconditions always, conflicts read again and recomputed. */
-export interface DocumentHands {
-  readonly documents: DocumentReader
-  /** Pages of a shard in the order of their names; the next may be begun before the last is done. */
-  rewrite(options: RewriteOptions): Promise<Checkpoint>
 }
 
 export interface TableChange {
@@ -195,6 +184,8 @@ export interface VerifyScope {
   /** `counts` asks the stores to count, `full` reads everything. */
   readonly level: 'counts' | 'full'
   readonly memo: Json
+  /** What the step did to these units of documents, as `DocumentHands.images` gives it. */
+  readonly images: DocumentHands['images']
   readonly signal: AbortSignal
 }
 
@@ -218,12 +209,22 @@ export interface OperationBase<Spec> {
   /** What is still to do in this phase as of now: new tenants, documents of old clients. Empty when nothing is. */
   remaining(spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]>
   verify(spec: Spec, look: Look, scope: VerifyScope): Verification
+  /** What the step means to clients of the documents, for generated readers and for the linter. None: nothing. */
+  shape?(spec: Spec): readonly ShapeChange[]
 }
 
 export interface DocumentOperation<Spec> extends OperationBase<Spec> {
   readonly store: 'documents'
   /** Pages of a shard from its cursor on. Safe to repeat. Knows nothing of ledger, retry or pace. */
   apply(work: Work<Spec>, hands: DocumentHands): AsyncGenerator<Checkpoint>
+  /** Only where the pre-images alone are not the way back: documents of new clients have none. */
+  readonly back?: DocumentWayBack<Spec>
+}
+
+/** A way back that looks at every document; called again until a round changes nothing. */
+export interface DocumentWayBack<Spec> {
+  reverting(spec: Spec, look: Look, memo: Json): Promise<readonly ShardPlan[]>
+  revert(work: Work<Spec>, hands: DocumentHands): AsyncGenerator<Checkpoint>
 }
 
 export interface TableOperation<Spec> extends OperationBase<Spec> {

@@ -55,7 +55,7 @@ function apply(fields: Fields, changes: readonly FieldChange[]): Fields {
 }
 
 const stored = (before: Document, changes: readonly FieldChange[]) =>
-  parseImage(JSON.parse(JSON.stringify(imageOf(before, changes))) as PreImage)
+  parseImage(JSON.parse(JSON.stringify(imageOf({ op: 'patch', document: before, changes }, before.name))) as PreImage)
 
 describe('wayBack', () => {
   it('gives back the document, maps that we made included', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fieldAt, sameValue } from '../operations/field-path.ts'
+import type { DocumentEdit, DocumentImage } from '../operations/document-hands.ts'
 import type { PreImage } from '../operations/operation.ts'
 import type { Document, FieldChange, FieldPath, Value } from '../stores/documents.ts'
 
@@ -9,40 +10,53 @@ type Kept = readonly [FieldPath, Value | null]
 const kept = z.array(z.tuple([z.array(z.string()), z.custom<Value | null>()]))
 const form = z.object({
   name: z.string(),
-  before: z.object({ version: z.string(), values: kept, made: z.array(z.array(z.string())) }),
+  unit: z.string().optional(),
+  before: z.object({ version: z.string().optional(), values: kept, made: z.array(z.array(z.string())) }),
   after: kept,
 })
 
-/** What a document had at the touched paths, in which version, and what it gets. */
-export interface DocumentImage {
-  readonly name: string
-  readonly version: string
-  readonly before: readonly Kept[]
-  /** Maps that were not there before and that our write made on the way to a nested field. */
-  readonly made: readonly FieldPath[]
-  readonly after: readonly Kept[]
+/** The pre-image of an edit: what the touched paths hold now and what they get. */
+export function imageOf(edit: DocumentEdit, unit: string): PreImage {
+  const name = nameOf(edit)
+  const before = edit.op === 'create' ? { values: [[[], null]], made: [] } : beforeOf(edit)
+  return { name, ...(unit === name ? {} : { unit }), before, after: afterOf(edit) }
 }
 
-export function imageOf(document: Document, changes: readonly FieldChange[]): PreImage {
+export function nameOf(edit: DocumentEdit): string {
+  return edit.op === 'create' ? edit.name : edit.document.name
+}
+
+function beforeOf(edit: Exclude<DocumentEdit, { op: 'create' }>): PreImage['before'] {
+  const { document } = edit
+  const changes = edit.op === 'patch' ? edit.changes : [{ path: [], value: undefined }]
   return {
-    name: document.name,
-    before: {
-      version: document.updateTime,
-      values: changes.map(({ path }) => [path, fieldAt(document, path) ?? null]),
-      made: madeBy(document, changes),
-    },
-    after: changes.map(({ path, value }) => [path, value ?? null]),
+    version: document.updateTime,
+    values: changes.map(({ path }) => [path, fieldAt(document, path) ?? null]),
+    made: madeBy(document, changes),
+  }
+}
+
+/** What the touched paths hold once the edit has landed. */
+export function afterOf(edit: DocumentEdit): Kept[] {
+  switch (edit.op) {
+    case 'patch':
+      return edit.changes.map(({ path, value }) => [path, value ?? null])
+    case 'create':
+      return [[[], { mapValue: { fields: edit.fields } }]]
+    case 'delete':
+      return [[[], null]]
   }
 }
 
 export function parseImage(image: PreImage): DocumentImage {
-  const { name, before, after } = form.parse(image)
-  return { name, version: before.version, before: before.values, made: before.made, after }
+  const { name, unit = name, before, after } = form.parse(image)
+  return { name, unit, version: before.version, before: before.values, made: before.made, after }
 }
 
-/** All that judging these images takes: the touched paths, and of a map we made the whole. */
-export function pathsOf(images: readonly DocumentImage[]): readonly FieldPath[] {
+/** All that judging these images takes: the touched paths, and of a map we made the whole. Undefined: whole documents. */
+export function pathsOf(images: readonly Pick<DocumentImage, 'after' | 'made'>[]): readonly FieldPath[] | undefined {
   const paths = images.flatMap((image) => [...image.after.map(([path]) => path), ...image.made])
+  if (paths.some((path) => path.length === 0)) return undefined
   const distinct = [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()]
   return distinct.filter(
     (path) => !distinct.some((other) => other.length < path.length && other.every((key, index) => path[index] === key)),
@@ -50,8 +64,13 @@ export function pathsOf(images: readonly DocumentImage[]): readonly FieldPath[] 
 }
 
 /** True when the document shows exactly what we meant to write at every touched path. */
-export function showsAfter(document: Document, after: readonly Kept[]): boolean {
-  return after.every(([path, value]) => sameValue(fieldAt(document, path), value ?? undefined))
+export function showsAfter(document: Document | undefined, after: readonly Kept[]): boolean {
+  return after.every(([path, value]) => sameValue(document && fieldAt(document, path), value ?? undefined))
+}
+
+/** True when what we meant to write is there and the version from which it was computed is not. */
+export function hasLanded(document: Document | undefined, image: DocumentImage): boolean {
+  return document?.updateTime !== image.version && showsAfter(document, image.after)
 }
 
 export interface WayBack {

@@ -4,11 +4,12 @@ import { readShards } from '../ledger/shards.ts'
 import { forgetPreImages, shardsWithPreImages } from '../archive/pre-image-store.ts'
 import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
-import type { ShardPlan } from '../operations/operation.ts'
+import type { Look, ShardPlan } from '../operations/operation.ts'
 import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
 import { openRound, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
-import type { RunContext } from './run-context.ts'
+import type { RunContext, RunStep } from './run-context.ts'
+import { settleLeftPages } from './left-pages.ts'
 import { notVerified, verifySteps } from './verify-steps.ts'
 
 /** Sweeps and verifies so often before it believes that something is really wrong. */
@@ -42,6 +43,7 @@ export async function runForward(context: RunContext, crew: Crew, run: Run, stop
 export async function runContract(context: RunContext, crew: Crew): Promise<void> {
   await context.flush({ state: 'completing', phase: 'contract' })
   await context.tables.durable()
+  await writePhase(context.documents, context.clock, context.migration, 'contract')
   await inPhase(context, 'contract', async () => {
     await openFirstSweep(context, 'contract')
     await workPhase(context, crew, 'contract', remainingOf(context, 'contract'))
@@ -62,6 +64,7 @@ export async function runBackward(context: RunContext, crew: Crew): Promise<void
   await inPhase(context, 'revert', async () => {
     const rows = await readShards(context.tables, context.run, 'revert')
     if (rows.length === 0) {
+      await settleLeftPages(context, context.run, documentSteps(context))
       await openRound(context, 0, await storeTime(context.documents, context.clock), await revertingShards(context))
     }
     await workPhase(context, crew, 'revert', () => leftToRevert(context))
@@ -82,7 +85,10 @@ async function inPhase(context: RunContext, phase: Phase | 'revert', work: () =>
 
 async function forwardPhase(context: RunContext, crew: Crew, phase: WorkPhase): Promise<void> {
   if (phase === 'cutover') await context.tables.durable()
-  if (phase === 'backfill') await noteSince(context)
+  if (phase === 'backfill') {
+    await writePhase(context.documents, context.clock, context.migration, 'backfill')
+    await noteSince(context)
+  }
   await workPhase(context, crew, phase, remainingOf(context, phase))
 }
 
@@ -129,6 +135,8 @@ async function verifyOnce(context: RunContext): Promise<void> {
 async function countProblems(context: RunContext): Promise<number> {
   const run = (await readRuns(context.tables)).find((each) => each.id === context.run)
   return verifySteps({
+    run: context.run,
+    tables: context.tables,
     steps: context.steps,
     look: context.look(),
     since: run?.since,
@@ -152,17 +160,14 @@ async function revertingShards(context: RunContext): Promise<readonly (readonly 
   const found: (readonly ShardPlan[])[] = []
   for (const [index, step] of context.steps.entries()) {
     const before = (context.steps.length - 1 - index) * 1000
-    const shards =
-      step.operation.store === 'tables'
-        ? await step.operation.reverting(step.spec, look, step.memo)
-        : await documentShards(context, index)
+    const shards = (await ownWayBack(step, look)) ?? (await imageShards(context, index))
     found.push(shards.map((shard) => ({ ...shard, stage: shard.stage + before })))
   }
   return found
 }
 
 /** Later rounds go back before earlier ones. */
-async function documentShards(context: RunContext, step: number): Promise<readonly ShardPlan[]> {
+async function imageShards(context: RunContext, step: number): Promise<readonly ShardPlan[]> {
   const rows = await shardsWithPreImages(context.tables, context.run, step)
   const rounds = [...new Set(rows.map((row) => row.round))].sort((a, b) => b - a)
   return rows.map((row) => ({
@@ -176,8 +181,22 @@ async function documentShards(context: RunContext, step: number): Promise<readon
 async function leftToRevert(context: RunContext): Promise<readonly (readonly ShardPlan[])[]> {
   const look = context.look()
   const found: (readonly ShardPlan[])[] = []
-  for (const { operation, spec, memo } of context.steps) {
-    found.push(operation.store === 'tables' ? await operation.reverting(spec, look, memo) : [])
-  }
+  for (const step of context.steps) found.push((await ownWayBack(step, look)) ?? [])
   return found
+}
+
+/** Undefined where the pre-images alone are the way back. */
+async function ownWayBack({ operation, spec, memo }: RunStep, look: Look): Promise<readonly ShardPlan[] | undefined> {
+  switch (operation.store) {
+    case 'tables':
+      return operation.reverting(spec, look, memo)
+    case 'documents':
+      return operation.back?.reverting(spec, look, memo)
+    case 'indexes':
+      return undefined
+  }
+}
+
+function documentSteps({ steps }: RunContext): readonly number[] {
+  return steps.flatMap(({ operation }, index) => (operation.store === 'documents' ? [index] : []))
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import type { RunEvent } from '../ledger/events.ts'
 import { preImagePages } from '../archive/pre-image-store.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import type { Checkpoint, DocumentHands, Work } from '../operations/operation.ts'
+import type { DocumentHands, DocumentImage } from '../operations/document-hands.ts'
+import type { Checkpoint, Work } from '../operations/operation.ts'
 import type { Document, FieldChange } from '../stores/documents.ts'
 import type { TableReader } from '../stores/tables.ts'
 import { parseImage, pathsOf, wayBack } from './document-images.ts'
-import type { DocumentImage } from './document-images.ts'
 
 /** The way back over the pre-images of one shard of the way there. */
 const revertScope = z.object({ shard: z.string() })
@@ -16,17 +15,10 @@ export interface RevertOptions {
   readonly shard: ClaimedShard
   readonly work: Work<unknown>
   readonly hands: DocumentHands
-  readonly emit: (event: RunEvent) => void
 }
 
 /** Newest page first, so that a document rewritten twice ends where it began. Others' later values stay and are told. */
-export async function* revertDocuments({
-  tables,
-  shard,
-  work,
-  hands,
-  emit,
-}: RevertOptions): AsyncGenerator<Checkpoint> {
+export async function* revertDocuments({ tables, shard, work, hands }: RevertOptions): AsyncGenerator<Checkpoint> {
   const scope = revertScope.parse(work.scope)
   const before = typeof work.cursor === 'string' ? work.cursor : undefined
   for await (const page of preImagePages(tables, { run: shard.run, step: shard.step, shard: scope.shard }, before)) {
@@ -34,15 +26,7 @@ export async function* revertDocuments({
     const byName = new Map(images.map((image) => [image.name, image]))
     const kept = new Set<string>()
     const result = await revertPage({ hands, byName, kept })
-    if (kept.size > 0)
-      emit({
-        type: 'kept',
-        step: shard.step,
-        where: firstFew([...kept]),
-        count: kept.size,
-        unit: 'documents',
-        why: 'others changed the field since, so it stays as they left it',
-      })
+    if (kept.size > 0) hands.kept([...kept], 'others changed the field since, so it stays as they left it')
     yield { ...result, cursor: page.seq }
   }
 }
@@ -65,8 +49,4 @@ async function revertPage({ hands, byName, kept }: RevertPage): Promise<Checkpoi
     return back.changes
   }
   return hands.rewrite({ page, fields, change })
-}
-
-function firstFew(names: readonly string[]): string {
-  return names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
 }

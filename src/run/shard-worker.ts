@@ -1,4 +1,5 @@
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import type { RunEvent } from '../ledger/events.ts'
 import { claimShard, endShard } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { IndexOperation } from '../operations/index-operation.ts'
@@ -51,7 +52,7 @@ async function applyShard(context: RunContext, shard: ClaimedShard, signal: Abor
   if (step === undefined) throw new LockstepError('LS-9001', `shard ${shard.id} belongs to no step of this migration`)
   const totals = { changed: 0, skipped: 0, conflicts: 0, seconds: 0 }
   const started = performance.now()
-  const { checkpoints, save } = await open(context, step, shard, signal)
+  const { checkpoints, save, settle } = await open(context, step, shard, signal)
   const saver = createCheckpointSaver(save)
   try {
     for await (const checkpoint of checkpoints) {
@@ -64,6 +65,7 @@ async function applyShard(context: RunContext, shard: ClaimedShard, signal: Abor
   } finally {
     await saver.flush()
   }
+  await settle()
   totals.seconds = (performance.now() - started) / 1000
   return totals
 }
@@ -71,6 +73,8 @@ async function applyShard(context: RunContext, shard: ClaimedShard, signal: Abor
 interface Opened {
   readonly checkpoints: AsyncIterable<Checkpoint>
   save(checkpoint: Checkpoint): Promise<void>
+  /** What is left to do when all checkpoints are saved. */
+  settle(): Promise<void>
 }
 
 async function open(context: RunContext, step: RunStep, shard: ClaimedShard, signal: AbortSignal): Promise<Opened> {
@@ -101,19 +105,19 @@ async function openDocuments(
 ): Promise<Opened> {
   const { documents, tables, clock, mostWrites } = context
   const pace = createPace({ tables, clock, signal: work.signal, name: 'firestore-writes', most: mostWrites })
-  const reverting = shard.phase === 'revert'
-  const hands = await createDocumentHands({
-    documents,
-    tables,
-    shard,
-    clock,
-    signal: work.signal,
-    pace,
-    keep: !reverting,
-  })
-  const emit = context.emit.bind(context)
-  const checkpoints = reverting ? revertDocuments({ tables, shard, work, hands, emit }) : operation.apply(work, hands)
-  return { checkpoints, save: (checkpoint) => hands.save(checkpoint) }
+  const { signal } = work
+  const kept = (names: readonly string[], why: string): void => context.emit(keptEvent(shard.step, names, why))
+  const hands = await createDocumentHands({ documents, tables, shard, clock, signal, pace, kept })
+  const checkpoints =
+    shard.phase !== 'revert'
+      ? operation.apply(work, hands)
+      : (operation.back?.revert(work, hands) ?? revertDocuments({ tables, shard, work, hands }))
+  return { checkpoints, save: (checkpoint) => hands.save(checkpoint), settle: () => hands.finish() }
+}
+
+function keptEvent(step: number, names: readonly string[], why: string): RunEvent {
+  const where = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
+  return { type: 'kept', step, where, count: names.length, unit: 'documents', why }
 }
 
 function openTables(
@@ -125,7 +129,7 @@ function openTables(
   const { tables, clock } = context
   const hands = createTableHands({ tables, shard, clock, signal: work.signal, emit: (event) => context.emit(event) })
   const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)
-  return { checkpoints, save: () => Promise.resolve() }
+  return { checkpoints, save: () => Promise.resolve(), settle: () => Promise.resolve() }
 }
 
 function openIndexes(
@@ -138,7 +142,7 @@ function openIndexes(
   const emit = context.emit.bind(context)
   const hands = createIndexHands({ indexes, tables, shard, clock, signal: work.signal, emit })
   const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)
-  return { checkpoints, save: (checkpoint) => hands.save(checkpoint) }
+  return { checkpoints, save: (checkpoint) => hands.save(checkpoint), settle: () => Promise.resolve() }
 }
 
 async function finish(context: RunContext, shard: ClaimedShard, totals: Totals): Promise<void> {

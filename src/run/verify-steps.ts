@@ -1,10 +1,14 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import type { FullLook } from '../operations/index-operation.ts'
-import type { Finding } from '../operations/operation.ts'
+import type { Finding, VerifyScope } from '../operations/operation.ts'
+import type { TableReader } from '../stores/tables.ts'
 import type { RunStep } from './run-context.ts'
+import { readUnitImages } from './unit-images.ts'
 
 export interface VerifyOptions {
+  readonly run: string
+  readonly tables: TableReader
   readonly steps: readonly RunStep[]
   readonly look: FullLook
   readonly since: string | undefined
@@ -21,8 +25,9 @@ export async function verifySteps(options: VerifyOptions): Promise<number> {
   let problems = 0
   for (const [step, { operation, spec, memo }] of options.steps.entries()) {
     const started = performance.now()
-    const { since, level, signal, emit } = options
-    const found = operation.verify(spec, options.look, { since, level, memo, signal })
+    const { since, level, signal, emit, tables, run } = options
+    const images: VerifyScope['images'] = (units) => readUnitImages(tables, { run, step }, units)
+    const found = operation.verify(spec, options.look, { since, level, memo, signal, images })
     let findings = 0
     let next = await found.next()
     for (; next.done !== true; next = await found.next()) if (findings++ < told) emit(findingEvent(step, next.value))

@@ -43,9 +43,17 @@ export interface CollectionScope {
   readonly parent: string
   readonly collection: string
   readonly descendants: boolean
+  /**
+   * With `descendants: false`: the documents of the collection and everything below them, whatever the collections
+   * below are called, also below documents that do not exist.
+   */
+  readonly subtree?: boolean
 }
 
-/** Names in document-name order; `after` is exclusive, `before` is exclusive, undefined is open. */
+/**
+ * Names in document-name order; `after` is exclusive, `before` is exclusive, undefined is open. An end need not be a
+ * document's name: with a slash at its end it is the place just behind that document, before everything below it.
+ */
 export interface NameRange {
   readonly after?: string
   readonly before?: string
@@ -75,10 +83,15 @@ export interface DocumentReader {
   scan(scope: CollectionScope, range: NameRange, options?: ScanOptions): AsyncIterable<Document>
   /**
    * Splits the scope into at most `count` ranges that cover every possible name without overlap, in name order.
-   * Uses PartitionQuery where the server has it, else names sampled from a keys-only scan.
+   * Uses PartitionQuery where the server has it, else names sampled from a keys-only scan, which costs a read a
+   * document. Of a subtree always samples: PartitionQuery is for collection groups.
    */
   partition(scope: CollectionScope, count: number): Promise<readonly NameRange[]>
-  /** Documents in the scope; with `having`, only those where that field exists. One read per 1,000. */
+  /**
+   * Documents in the scope; with `having`, only those where that field exists. One read per 1,000; a read a document
+   * where the store cannot count the scope (with `having` a subtree, or a group below a document) and a keys-only scan
+   * or one of that field does.
+   */
   count(scope: CollectionScope, having?: FieldPath): Promise<number>
   /** Ids of the collections below a document, or of the root collections for ''. Sorted. */
   collectionIds(parent: string): Promise<readonly string[]>

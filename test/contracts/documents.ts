@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import type { DocumentWrite, DocumentWriter, Fields, WriteResult } from '../../src/stores/documents.ts'
 import { readingContract } from './documents-reading.ts'
 import { scanningContract } from './documents-scanning.ts'
+import { subtreeContract } from './documents-subtrees.ts'
 import { valuesContract } from './documents-values.ts'
 import { writingContract } from './documents-writing.ts'
 
@@ -31,6 +32,7 @@ export function documentsContract(name: string, open: () => Promise<OpenedDocume
     writingContract(documents)
     readingContract(documents)
     scanningContract(documents)
+    subtreeContract(documents)
   })
 }
 

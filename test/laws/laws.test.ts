@@ -57,7 +57,7 @@ function laws(file: string, theCase: OperationCase): void {
     expect(await migrator.verify(migrationId, 'full')).toBe(0)
     expect(await migrator.verify(migrationId, 'counts')).toBe(0)
     await migrator.complete(migrationId)
-    await expectAfter(theCase.after)
+    await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
   })
 
   it('applied twice is applied once', async () => {

@@ -164,7 +164,7 @@ it(
       expect(await wrongPrices()).toEqual([])
       const [row] = await tables.read((q) => q.query('select state, changed + skipped as settled from lockstep.shards'))
       expect(row).toMatchObject({ state: 'done' })
-      expect(await unsettledPages(tables, shard)).toEqual([])
+      expect(await unsettledPages(tables, { shard })).toEqual([])
     })
     await fc.assert(twice, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
   },

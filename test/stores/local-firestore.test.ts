@@ -9,6 +9,7 @@ import { needs } from './skips.ts'
 import { askAboutMasks, askAboutTransforms } from './scenarios/changes.ts'
 import { askAboutAggregations, askAboutListings, askAboutTransactions } from './scenarios/listings.ts'
 import { askAboutFilters, askAboutOrders, askAboutScopes } from './scenarios/queries.ts'
+import { askAboutSubtrees } from './scenarios/subtrees.ts'
 import { askAboutNames, askAboutValues } from './scenarios/values.ts'
 import { askAboutDocuments, askAboutWrites } from './scenarios/writes.ts'
 
@@ -20,6 +21,7 @@ const scenarios: Readonly<Record<string, (interview: Interview) => Promise<void>
   masks: askAboutMasks,
   transforms: askAboutTransforms,
   scopes: askAboutScopes,
+  subtrees: askAboutSubtrees,
   filters: askAboutFilters,
   orders: askAboutOrders,
   aggregations: askAboutAggregations,

@@ -11,7 +11,7 @@ const samplesPerRange = 64
 /** The server's partitions are of the whole group; more are asked for where only a part of the group counts. */
 const clippingFactor = 16
 
-/** `DocumentReader.partition`: PartitionQuery, or a sample of the names where the server has none. */
+/** `DocumentReader.partition`: PartitionQuery, or a sample of the names where the server has none for the scope. */
 export async function partitionScope(
   connection: Connection,
   scope: CollectionScope,
@@ -19,7 +19,9 @@ export async function partitionScope(
 ): Promise<readonly NameRange[]> {
   if (count <= 1) return [{}]
   const whole = scope.parent === '' && scope.descendants
-  const boundaries = await serverBoundaries(connection, scope, whole ? count : count * clippingFactor)
+  const boundaries = scope.subtree
+    ? undefined
+    : await serverBoundaries(connection, scope, whole ? count : count * clippingFactor)
   const names =
     boundaries === undefined ? await sampleNames(connection, scope, count * samplesPerRange) : clip(boundaries, scope)
   return rangesBetween(pickEvenly(names, count - 1), scope)
@@ -32,7 +34,7 @@ async function serverBoundaries(
   count: number,
 ): Promise<readonly string[] | undefined> {
   const { client, root, call } = connection
-  const structuredQuery = nameQuery({ ...scope, parent: '', descendants: true })
+  const structuredQuery = nameQuery(connection, { ...scope, parent: '', descendants: true })
   const request = { parent: root, structuredQuery, partitionCount: count - 1 }
   try {
     const [cursors] = await retryRead(() => client.partitionQuery(request, call))
@@ -83,11 +85,13 @@ function pickEvenly(names: readonly string[], most: number): readonly string[] {
 
 /**
  * Ranges that meet at the boundaries. Both ends of a range are exclusive, so they meet at a name just behind the
- * boundary that is never in the scope: of a document below it, in a collection with another id.
+ * boundary that is never in the scope: of a document below it, in a collection with another id. A subtree has all that
+ * could be below; there they meet at a place that no document can have.
  */
 function rangesBetween(boundaries: readonly string[], scope: CollectionScope): readonly NameRange[] {
   const other = scope.collection === '-' ? '+' : '-'
-  const meeting = boundaries.map((name) => `${name}/${other}/${other}`)
+  const behind = scope.subtree ? '' : `${other}/${other}`
+  const meeting = boundaries.map((name) => `${name}/${behind}`)
   return [undefined, ...meeting].map((after, i) => {
     const before = meeting[i]
     return { ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) }

@@ -52,8 +52,20 @@ export interface RawCursor {
   readonly before?: boolean
 }
 
+export type RawFilter =
+  | { readonly compositeFilter: { readonly op: 'AND'; readonly filters: readonly RawFilter[] } }
+  | {
+      readonly fieldFilter: {
+        readonly field: { readonly fieldPath: string }
+        readonly op: 'GREATER_THAN_OR_EQUAL' | 'LESS_THAN'
+        readonly value: RawValue
+      }
+    }
+
 export interface RawQuery {
-  readonly from: readonly { readonly collectionId: string; readonly allDescendants: boolean }[]
+  /** Without a collection id: every collection. */
+  readonly from: readonly { readonly collectionId?: string; readonly allDescendants: boolean }[]
+  readonly where?: RawFilter
   readonly orderBy?: readonly { readonly field: { readonly fieldPath: string }; readonly direction: 'ASCENDING' }[]
   readonly select?: { readonly fields: readonly { readonly fieldPath: string }[] }
   readonly startAt?: RawCursor

@@ -6,6 +6,7 @@ import { renderMask } from './field-masks.ts'
 import type { RawCursor, RawDocument, RawQuery } from './protocol.ts'
 import { createPatience, type Patience } from './retry.ts'
 import { rowsOf } from './row-stream.ts'
+import { clipToSubtree, subtreeFilter } from './subtree.ts'
 import { decodeDocument } from './value-codec.ts'
 
 /** Documents one query asks for. A query's stream lives for a minute at most, which this many pass easily. */
@@ -28,12 +29,14 @@ export async function* scanDocuments(
 ): AsyncGenerator<Document, void, undefined> {
   const { client, call, target } = connection
   const usual = target.emulator === undefined ? queryLimit : emulatorQueryLimit
-  const { scope, range, options, limit = usual } = request
+  const { scope, options, limit = usual } = request
+  const range = scope.subtree ? clipToSubtree(scope, request.range) : request.range
+  if (range === undefined) return
   const prefix = connection.root.length + 1
   const patience = createPatience()
   let after = range.after
   for (;;) {
-    const structuredQuery = scanQuery(connection, request, after, limit)
+    const structuredQuery = scanQuery(connection, request, { after, before: range.before }, limit)
     let received = 0
     try {
       options.signal?.throwIfAborted()
@@ -76,37 +79,54 @@ export function parentOf(connection: Connection, scope: CollectionScope): string
   return scope.parent === '' ? connection.root : `${connection.root}/${scope.parent}`
 }
 
+/** What a query on this scope looks at. */
+export function sourceOf({ root }: Connection, scope: CollectionScope): Pick<RawQuery, 'from' | 'where'> {
+  if (scope.subtree) return { from: [{ allDescendants: true }], where: subtreeFilter(root, scope) }
+  return { from: [{ collectionId: scope.collection, allDescendants: scope.descendants }] }
+}
+
 /** The query for every name of the scope, in order. */
-export function nameQuery(scope: CollectionScope): RawQuery {
+export function nameQuery(connection: Connection, scope: CollectionScope): RawQuery {
   return {
-    from: [{ collectionId: scope.collection, allDescendants: scope.descendants }],
+    ...sourceOf(connection, scope),
     orderBy: [{ field: { fieldPath: '__name__' }, direction: 'ASCENDING' }],
   }
 }
 
-function scanQuery(connection: Connection, request: ScanRequest, after: string | undefined, limit: number): RawQuery {
-  const { scope, range, options } = request
+interface Ends {
+  readonly after: string | undefined
+  readonly before: string | undefined
+}
+
+function scanQuery(
+  connection: Connection,
+  { scope, options }: ScanRequest,
+  { after, before }: Ends,
+  limit: number,
+): RawQuery {
   return {
-    ...nameQuery(scope),
+    ...nameQuery(connection, scope),
     ...(options.fields === undefined
       ? {}
       : { select: { fields: renderMask(options.fields).map((fieldPath) => ({ fieldPath })) } }),
     ...(after === undefined ? {} : { startAt: { ...position(connection, scope, after), before: false } }),
-    ...(range.before === undefined ? {} : { endAt: position(connection, scope, range.before) }),
+    ...(before === undefined ? {} : { endAt: position(connection, scope, before) }),
     limit: { value: limit },
   }
 }
 
 /**
- * The place just before a name, or just after the document above it for a name deeper than the collection: there
- * is no document of a plain collection between the two, and servers may refuse the deeper name.
+ * The place just before a name, or just after the document named by all of it but a slash at its end. For a name deeper
+ * than a plain collection it is just after the document above: there is none of the collection between the two, and
+ * servers may refuse the deeper name.
  */
 function position(connection: Connection, scope: CollectionScope, name: string): RawCursor {
   const depth = scope.parent === '' ? 2 : scope.parent.split('/').length + 2
   const segments = name.split('/')
-  const deeper = !scope.descendants && segments.length > depth
-  const shown = deeper ? segments.slice(0, depth).join('/') : name
-  return { values: [{ referenceValue: `${connection.root}/${shown}` }], before: !deeper }
+  const deeper = !scope.descendants && !scope.subtree && segments.length > depth
+  const shown = deeper ? segments.slice(0, depth) : segments.at(-1) === '' ? segments.slice(0, -1) : segments
+  const before = shown.length === segments.length
+  return { values: [{ referenceValue: `${connection.root}/${shown.join('/')}` }], before }
 }
 
 function isRow(value: unknown): value is { readonly document?: RawDocument | null } {

@@ -8,16 +8,16 @@ type Unary = NonNullable<NonNullable<FilterMessage['unaryFilter']>['op']> & stri
 
 const from = [{ collectionId: 'a' }]
 const nan = double(Number.NaN)
-const by = (fieldPath: string, direction: 'ASCENDING' | 'DESCENDING' = 'ASCENDING') => ({
+export const by = (fieldPath: string, direction: 'ASCENDING' | 'DESCENDING' = 'ASCENDING') => ({
   field: { fieldPath },
   direction,
 })
-const where = (fieldPath: string, op: Operator, value: ValueMessage): FilterMessage => ({
+export const where = (fieldPath: string, op: Operator, value: ValueMessage): FilterMessage => ({
   fieldFilter: { field: { fieldPath }, op, value },
 })
-const unary = (fieldPath: string, op: Unary): FilterMessage => ({ unaryFilter: { field: { fieldPath }, op } })
-const all = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'AND', filters } })
-const any = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'OR', filters } })
+export const unary = (fieldPath: string, op: Unary): FilterMessage => ({ unaryFilter: { field: { fieldPath }, op } })
+export const all = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'AND', filters } })
+export const any = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'OR', filters } })
 const numbers = (count: number): ValueMessage => list(...Array.from({ length: count }, (_, at) => integer(at)))
 
 async function seed(calls: Calls): Promise<void> {

@@ -4,7 +4,8 @@ import type { FirestoreServer } from '../../../local/firestore/server.ts'
 import type { Document, DocumentWriter, FieldChange, FieldPath } from '../../../stores/documents.ts'
 import { createFirestoreDocuments } from '../../../stores/firestore/firestore-documents.ts'
 import { encodeValue } from '../../../stores/values.ts'
-import type { DocumentHands, Finding, Look } from '../../operation.ts'
+import type { DocumentHands } from '../../document-hands.ts'
+import type { Finding, Look } from '../../operation.ts'
 import { addField, addFieldStep } from './add-field.ts'
 import type { AddFieldOptions, AddFieldSpec, FieldDefault } from './add-field.ts'
 
@@ -34,11 +35,12 @@ beforeEach(async () => {
       return documents.scan(scope, range, options)
     },
   }
-  const none = (): never => {
-    throw new Error('addField has no business with tables')
-  }
   look = { documents: spied, tables: { target: none, read: none } as never, fleet: none }
 })
+
+const none = (): never => {
+  throw new Error('addField looks only at the documents')
+}
 
 async function fill(world: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Promise<void> {
   const writes = Object.entries(world).map(([name, fields]) => ({
@@ -62,7 +64,13 @@ async function verified(
   spec: AddFieldSpec,
   since?: string,
 ): Promise<{ readonly findings: readonly Finding[]; readonly checked: number; readonly what: string }> {
-  const found = addField.verify(spec, look, { since, level: 'full', memo: null, signal: new AbortController().signal })
+  const found = addField.verify(spec, look, {
+    since,
+    level: 'full',
+    memo: null,
+    signal: new AbortController().signal,
+    images: none,
+  })
   const findings: Finding[] = []
   for (;;) {
     const next = await found.next()
@@ -88,6 +96,9 @@ async function applied(spec: AddFieldSpec): Promise<{
       }
       return { cursor: null, changed: Object.keys(changes).length, skipped: 0, conflicts: 0 }
     },
+    settle: none,
+    images: none,
+    kept: none,
   }
   const work = {
     spec,
@@ -137,6 +148,20 @@ describe('parse', () => {
   })
 })
 
+describe('shape', () => {
+  it('tells each field, its default as Firestore keeps it, and whether it is queried', () => {
+    const pattern = 'Data/{uid}/chats/{id}'
+    const fields = { language: 'en', 'settings.`a.b`': () => 1, seen: new Date(0) }
+    const added = { change: 'add', pattern, queried: true }
+    expect(addField.shape?.(specOf(pattern, fields, { queried: true }))).toEqual([
+      { ...added, path: ['language'], default: { stringValue: 'en' } },
+      { ...added, path: ['settings', 'a.b'], default: undefined },
+      { ...added, path: ['seen'], default: { timestampValue: '1970-01-01T00:00:00Z' } },
+    ])
+    expect(addField.shape?.(specOf(pattern, { a: 1 }))).toMatchObject([{ queried: false }])
+  })
+})
+
 describe('plan', () => {
   it('refuses a pattern that matches no document', async () => {
     await fill({ 'Users/a': { n: 1 } })
@@ -157,21 +182,6 @@ describe('plan', () => {
       }),
     ])
     expect(planned.shards).toEqual([{ phase: 'backfill', stage: 0, scope: {}, estimate: 4 }])
-  })
-
-  it('warns of the collection-group index only when the app will query', async () => {
-    await fill({ 'Data/u/chats/1': {} })
-    const fields = { language: 'en', 'settings.tone': 'kind' }
-    expect((await addField.plan(specOf('Data/{uid}/chats/{id}', fields), look)).warnings).toEqual([])
-    const { warnings } = await addField.plan(specOf('Data/{uid}/chats/{id}', fields, { queried: true }), look)
-    expect(warnings.map(({ code, message }) => [code, message])).toEqual([
-      ['W101', 'queries across all "chats" collections by language need a collection-group index'],
-      ['W101', 'queries across all "chats" collections by settings.tone need a collection-group index'],
-    ])
-    expect(JSON.parse(/\{.*\}$/.exec(warnings[1]?.hint ?? '')?.[0] ?? '')).toMatchObject({
-      collectionGroup: 'chats',
-      fieldPath: 'settings.tone',
-    })
   })
 
   it('is the same for the same fields, whatever the documents', async () => {

@@ -1,14 +1,14 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } from '../../../stores/documents.ts'
-import { isMissingIndex } from '../../../stores/missing-index.ts'
 import { decodeFields, encodeValue } from '../../../stores/values.ts'
 import { matching, parsePattern } from '../../collection-pattern.ts'
 import type { CollectionPattern } from '../../collection-pattern.ts'
+import { countHaving } from '../../document-counts.ts'
 import { documentShards, requireMatch, rewriteDocuments, sampleDocuments } from '../../document-pages.ts'
 import { fieldAt, isBlocked, parseFieldPath, printFieldPath } from '../../field-path.ts'
 import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
 import { defineDocumentOperation } from '../../operation.ts'
-import type { Effect, Finding, PlanWarning, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
+import type { Effect, Finding, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
 
 /** Pure: gets the decoded document and the values of the pattern's placeholders. */
 export type DefaultFunction = (document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown
@@ -17,7 +17,7 @@ export type DefaultFunction = (document: Record<string, unknown>, path: Readonly
 export type FieldDefault = DefaultFunction | string | number | bigint | boolean | object | null
 
 export interface AddFieldOptions {
-  /** The app will filter or order by the field across collections: the plan names the index it needs. */
+  /** The app will filter or order by the field across collections: lint looks for the index that needs. */
   readonly queried?: boolean
   /** The fields a default function looks at; without it whole documents are read. */
   readonly reads?: readonly string[]
@@ -57,7 +57,7 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
       summary: `add ${names} to ${spec.pattern}`,
       effects: [effect],
       shards,
-      warnings: indexWarnings(spec),
+      warnings: [],
       basis: { pattern: spec.pattern, fields: paths.map(printFieldPath) },
       memo: null,
     } satisfies StepPlan
@@ -73,6 +73,14 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
     return rewriteDocuments(work, hands, { pattern, fields: projection, change })
   },
   verify: (spec, { documents }, scope) => verifyFields(spec, documents, scope),
+  shape: ({ pattern, fields, options }) =>
+    Object.entries(fields).map(([name, value]) => ({
+      change: 'add' as const,
+      pattern,
+      path: parseFieldPath(name),
+      default: isFunction(value) ? undefined : encodeDefault(name, value),
+      queried: options.queried === true,
+    })),
 })
 
 interface Compiled {
@@ -172,23 +180,9 @@ async function countMissing(
   pattern: CollectionPattern,
   paths: readonly FieldPath[],
 ): Promise<number> {
-  const counts = paths.map((path) => countHaving(documents, pattern, path))
+  const counts = paths.map((path) => countHaving(documents, pattern.scope, path))
   const [total, ...having] = await Promise.all([documents.count(pattern.scope), ...counts])
   return Math.max(...having.map((count) => (count === undefined ? Math.max(total, 1) : total - count)))
-}
-
-/** Undefined where the field has no index to count with, as collection-group indexes have not by default. */
-async function countHaving(
-  documents: DocumentReader,
-  pattern: CollectionPattern,
-  path: FieldPath,
-): Promise<number | undefined> {
-  try {
-    return await documents.count(pattern.scope, path)
-  } catch (error) {
-    if (isMissingIndex(error)) return undefined
-    throw error
-  }
 }
 
 async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, total: number): Promise<Effect> {
@@ -209,7 +203,7 @@ async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, tot
         : [fast, fast * 10 + 5],
     secondsSource: 'guess',
     // Read by the backfill, by a sweep for what came meanwhile, and by the verification.
-    cost: documents.target.emulator === undefined ? firestoreCost(3 * total, writes) : 0,
+    cost: documents.target.emulator === undefined ? firestoreCost({ reads: 3 * total, writes, deletes: 0 }) : 0,
     disk: writes * bytesOf(spec),
     undo: 'remove the fields we wrote, keep what others set since',
     statements: [],
@@ -221,25 +215,6 @@ function bytesOf(spec: AddFieldSpec): number {
     (sum, [name, value]) => sum + name.length + 1 + (typeof value === 'string' ? value.length + 1 : 8),
     0,
   )
-}
-
-/** Collection-scope single-field indexes are automatic in Firestore; collection-group ones are not. */
-function indexWarnings(spec: AddFieldSpec): readonly PlanWarning[] {
-  if (spec.options.queried !== true) return []
-  const { pattern, paths } = compile(spec)
-  return paths.map((path) => ({
-    code: 'W101',
-    message: `queries across all "${pattern.scope.collection}" collections by ${printFieldPath(path)} need a collection-group index`,
-    hint: `add to fieldOverrides in firestore.indexes.json and deploy: ${JSON.stringify({
-      collectionGroup: pattern.scope.collection,
-      fieldPath: printFieldPath(path),
-      indexes: [
-        { order: 'ASCENDING', queryScope: 'COLLECTION' },
-        { order: 'DESCENDING', queryScope: 'COLLECTION' },
-        { order: 'ASCENDING', queryScope: 'COLLECTION_GROUP' },
-      ],
-    })}`,
-  }))
 }
 
 async function* verifyFields(spec: AddFieldSpec, documents: DocumentReader, scope: VerifyScope): Verification {

@@ -66,6 +66,19 @@ describe('parse', () => {
     expect(wantedOf(specOf('m', options))).toMatchObject(indexes === undefined ? { kind } : { kind, indexes })
   })
 
+  it('tells lint which queries it makes possible', () => {
+    const shape = (options: EnsureIndexOptions) => ensureIndex.shape?.(specOf('m', options))
+    const index = { change: 'index', collection: 'm' }
+    expect(shape({ fields: ['a.b', 'c', ['__name__', 'desc']], scope: 'COLLECTION_GROUP' })).toEqual([
+      { ...index, fields: [['a', 'b'], ['c']], across: true },
+    ])
+    expect(shape({ field: 'a', indexes: ['asc', 'desc', ['asc', 'COLLECTION_GROUP']] })).toEqual([
+      { ...index, fields: [['a']], across: false },
+      { ...index, fields: [['a']], across: true },
+    ])
+    expect(shape({ field: 'a', indexes: [] })).toEqual([])
+  })
+
   it('gives what was called for', () => {
     expect(ensureIndexStep('m', { fields: ['a'] })).toEqual({
       kind: 'ensureIndex',

@@ -1,7 +1,7 @@
 import type { Step } from '../../operation.ts'
 import { defineIndexOperation } from '../../index-operation.ts'
 import { applyIndex } from './apply-index.ts'
-import { parseSpec } from './index-spec.ts'
+import { parseSpec, shapeOfSpec } from './index-spec.ts'
 import type { EnsureIndexOptions, EnsureIndexSpec } from './index-spec.ts'
 import { planIndex, remainingIndex } from './plan-index.ts'
 import { revertIndex } from './revert-index.ts'
@@ -25,4 +25,5 @@ export const ensureIndex = defineIndexOperation<EnsureIndexSpec>({
   apply: applyIndex,
   revert: revertIndex,
   verify: verifyIndex,
+  shape: shapeOfSpec,
 })

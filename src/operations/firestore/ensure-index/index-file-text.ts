@@ -18,8 +18,8 @@ import {
 } from './index-entries.ts'
 import type { Override } from './index-entries.ts'
 import type { Wanted } from './index-spec.ts'
-import { malformed, nodeAt, parseDocument, withItem, withoutItem } from './jsonc-document.ts'
-import type { JsoncDocument } from './jsonc-document.ts'
+import { malformed, nodeAt, parseDocument, withItem, withoutItem } from '../../jsonc-document.ts'
+import type { JsoncDocument } from '../../jsonc-document.ts'
 
 const lists = ['indexes', 'fieldOverrides'] as const
 type List = (typeof lists)[number]

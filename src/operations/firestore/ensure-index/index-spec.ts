@@ -1,6 +1,7 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import type { CompositeIndex, FieldIndex, IndexedBy, IndexField } from '../../../stores/indexes.ts'
 import { parseFieldPath, printFieldPath } from '../../field-path.ts'
+import type { ShapeChange } from '../../shape-change.ts'
 
 /** How a field is indexed: ascending, descending, each element of an array, or as a vector of that many dimensions. */
 export type Indexing = 'asc' | 'desc' | 'contains' | { readonly vector: number }
@@ -55,6 +56,22 @@ export function parseSpec(given: unknown): EnsureIndexSpec {
 /** What the spec asks for, with field paths as Firestore prints them. Throws as `parseSpec` does. */
 export function wantedOf({ group, options }: EnsureIndexSpec): Wanted {
   return 'field' in options ? fieldWanted(group, options) : indexWanted(group, options)
+}
+
+/** What queries the step makes possible: one change for each scope. */
+export function shapeOfSpec(spec: EnsureIndexSpec): readonly ShapeChange[] {
+  const wanted = wantedOf(spec)
+  const { group, scopes, paths } =
+    wanted.kind === 'composite'
+      ? { group: wanted.index.group, scopes: [wanted.index.scope], paths: wanted.index.fields.map(({ path }) => path) }
+      : { group: wanted.group, scopes: wanted.indexes.map(({ scope }) => scope), paths: [wanted.path] }
+  const fields = paths.filter((path) => path !== '__name__').map(parseFieldPath)
+  return [...new Set(scopes)].map((scope) => ({
+    change: 'index',
+    collection: group,
+    fields,
+    across: scope === 'COLLECTION_GROUP',
+  }))
 }
 
 function parseGroup(group: unknown): string {

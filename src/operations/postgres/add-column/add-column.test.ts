@@ -56,6 +56,7 @@ async function findings(spec: AddColumnSpec, look = lookAt()): Promise<readonly 
   const scope = {
     since: undefined,
     level: 'full',
+    images: () => Promise.reject(new Error('tables have no document images')),
     memo: { had: [], excluded: [] },
     signal: new AbortController().signal,
   } as const

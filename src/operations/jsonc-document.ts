@@ -1,7 +1,7 @@
 import { createScanner, findNodeAtLocation, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { Node, ParseError } from 'jsonc-parser'
-import type { Json } from '../../../kernel/canonical-json.ts'
-import { LockstepError } from '../../../kernel/errors.ts'
+import type { Json } from '../kernel/canonical-json.ts'
+import { LockstepError } from '../kernel/errors.ts'
 
 /** A text of JSON with comments, as its file has it but for a byte order mark. */
 export interface JsoncDocument {
@@ -9,10 +9,13 @@ export interface JsoncDocument {
   readonly root: Node
 }
 
-/** Throws LS-2401 with line and column where the text is not JSON with comments. */
-export function parseDocument(text: string, file: string): JsoncDocument {
+/**
+ * Throws LS-2401 with line and column where the text is not JSON with comments. A text with commas after last members
+ * can be read, but not be added to.
+ */
+export function parseDocument(text: string, file: string, allowTrailingComma = false): JsoncDocument {
   const errors: ParseError[] = []
-  const root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: false })
+  const root = parseTree(text, errors, { allowTrailingComma, disallowComments: false })
   const [first] = errors
   if (first !== undefined) throw malformed({ text, file }, first.offset, describe(printParseErrorCode(first.error)))
   if (root === undefined) throw malformed({ text, file }, 0, 'it is empty')

@@ -1,0 +1,90 @@
+import type { Document, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
+import { fieldAt, isBlocked, sameValue } from './field-path.ts'
+import type { DocumentEdit } from './document-hands.ts'
+import type { Place } from './pair-rules.ts'
+import type { PairUnit } from './relocation.ts'
+import { isPrefix, withValueIn } from './value-tree.ts'
+
+/** What places of a unit are to hold; gathered, and then made into one edit for each document. */
+export interface PlaceWrites {
+  set(place: Place, value: Value | undefined): void
+  /** What the place will hold. */
+  at(place: Place): Value | undefined
+  /** True where something that is not a map is in the way: it is never written over. */
+  isBlocked(place: Place): boolean
+  edits(): readonly DocumentEdit[]
+}
+
+/** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
+export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
+  const after = new Map<string, Value | undefined>()
+  const touched = new Map<string, FieldPath[]>()
+  const current = (name: string): Value | undefined => {
+    if (after.has(name)) return after.get(name)
+    const document = unit.documents.get(name)
+    return document === undefined ? undefined : fieldAt(document, [])
+  }
+  return {
+    set({ name, path }, value) {
+      const before = current(name)
+      if (before === undefined && value === undefined) return
+      after.set(name, withValueIn(before, path, value))
+      touched.set(name, [...(touched.get(name) ?? []), path])
+    },
+    at: ({ name, path }) => {
+      const value = current(name)
+      return value === undefined ? undefined : fieldAt({ fields: fieldsOf(value) }, path)
+    },
+    isBlocked({ name, path }) {
+      const value = current(name)
+      return value !== undefined && isBlocked({ fields: fieldsOf(value) }, path)
+    },
+    edits: () =>
+      [...after].flatMap(([name, value]) => {
+        const paths = touched.get(name) ?? []
+        const parts = isSatellite(name) && paths.every((path) => path.length > 0)
+        const left = parts && value !== undefined && isEmpty(value) ? undefined : value
+        return editOf(name, unit.documents.get(name), left, paths)
+      }),
+  }
+}
+
+function fieldsOf(value: Value): Fields {
+  return 'mapValue' in value ? value.mapValue.fields : {}
+}
+
+function isEmpty(value: Value): boolean {
+  return Object.keys(fieldsOf(value)).length === 0
+}
+
+function editOf(
+  name: string,
+  document: Document | undefined,
+  value: Value | undefined,
+  paths: readonly FieldPath[],
+): readonly DocumentEdit[] {
+  if (document === undefined) return value === undefined ? [] : [{ op: 'create', name, fields: fieldsOf(value) }]
+  if (value === undefined) return [{ op: 'delete', document }]
+  const changes = paths.flatMap((path) => changesAt(document, { fields: fieldsOf(value) }, path))
+  return changes.length === 0 ? [] : [{ op: 'patch', document, changes: widest(changes) }]
+}
+
+/** A whole document changes field by field, so that what others write to its other fields does not stand in the way. */
+function changesAt(document: Document, now: { readonly fields: Fields }, path: FieldPath): readonly FieldChange[] {
+  const paths =
+    path.length > 0
+      ? [path]
+      : [...new Set([...Object.keys(document.fields), ...Object.keys(now.fields)])].map((key) => [key])
+  return paths.flatMap((each) => {
+    const value = fieldAt(now, each)
+    return sameValue(fieldAt(document, each), value) ? [] : [{ path: each, value }]
+  })
+}
+
+/** Firestore takes no path together with one below it. */
+function widest(changes: readonly FieldChange[]): readonly FieldChange[] {
+  const distinct = [...new Map(changes.map((change) => [JSON.stringify(change.path), change])).values()]
+  return distinct.filter(
+    ({ path }) => !distinct.some((other) => other.path.length < path.length && isPrefix(other.path, path)),
+  )
+}

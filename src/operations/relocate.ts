@@ -1,0 +1,165 @@
+import type { Json } from '../kernel/canonical-json.ts'
+import type { Document, FieldPath } from '../stores/documents.ts'
+import { pagesInOrder, parseRange } from './document-pages.ts'
+import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
+import type { Checkpoint, Work } from './operation.ts'
+import { carry, giveBack, mayGo, rememberedOf } from './pair-rules.ts'
+import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
+import { createPlaceWrites } from './pair-edits.ts'
+import type { PlaceWrites } from './pair-edits.ts'
+import { knownPairs, projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
+import type { Act, PairUnit, Relocation, Side } from './relocation.ts'
+import { isPrefix } from './value-tree.ts'
+
+export interface RelocationScope {
+  readonly side: Side
+  readonly act: Act
+}
+
+export function parseRelocationScope(scope: Json): RelocationScope {
+  const given = typeof scope === 'object' && scope !== null && !Array.isArray(scope) ? scope : {}
+  const { side, act } = given as { readonly side?: Json; readonly act?: Json }
+  const acts = ['carry', 'remove', 'restore', 'retire'] as const
+  return { side: side === 'to' ? 'to' : 'from', act: acts.find((each) => each === act) ?? 'carry' }
+}
+
+/** Walks one side of a shard in name order, with the other side read for it, and settles the pairs page by page. */
+export async function* relocate(
+  work: Work<unknown>,
+  hands: DocumentHands,
+  relocation: Relocation,
+): AsyncGenerator<Checkpoint> {
+  const { side, act } = parseRelocationScope(work.scope)
+  const { documents } = hands
+  const range = parseRange(work.scope)
+  const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
+  const fields = projectionOf(relocation, side)
+  const found = documents.scan(scopeOf(relocation, side), from, {
+    ...(fields === undefined ? {} : { fields }),
+    signal: work.signal,
+  })
+  yield* pagesInOrder(found, async (page: readonly Document[]) => {
+    const units = await unitsOfPage(relocation, side, page, { documents, images: (keys) => hands.images(keys) })
+    const told = createNotes()
+    const result = await hands.settle<PairUnit>({
+      units,
+      edits: (unit) => editsOf(relocation, unit, act, told),
+      reload: (some) => reloadUnits(relocation, some, documents),
+    })
+    told.tell(hands)
+    return { ...result, cursor: page.at(-1)?.name ?? null }
+  })
+}
+
+/** Why documents are not as they should be, by reason. */
+export interface Notes {
+  add(name: string, why: string): void
+  tell(hands: Pick<DocumentHands, 'kept'>): void
+}
+
+function createNotes(): Notes {
+  const notes = new Map<string, Set<string>>()
+  return {
+    add(name, why) {
+      notes.set(why, (notes.get(why) ?? new Set()).add(name))
+    },
+    tell(hands) {
+      for (const [why, names] of notes) hands.kept([...names], why)
+    },
+  }
+}
+
+/** What has to become of the documents of a unit. Pure. */
+export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
+  const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
+  const writes = createPlaceWrites(unit, isSatellite)
+  const together = relocation.satellites === undefined
+  for (const pair of knownPairs(relocation, unit)) settlePair({ unit, pair, writes, notes, together }, act)
+  for (const { path, change } of relocation.lists ?? []) {
+    const value = writes.at({ name: unit.key, path })
+    if (value !== undefined) writes.set({ name: unit.key, path }, change(value, act))
+  }
+  return writes.edits()
+}
+
+interface Settling {
+  readonly unit: PairUnit
+  readonly pair: Pair
+  readonly writes: PlaceWrites
+  readonly notes: Notes
+  /** Both places are in one document, so that one write changes both. */
+  readonly together: boolean
+}
+
+function stateOf({ unit, pair, writes }: Settling): PairState {
+  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...rememberedOf(unit.images, pair) }
+}
+
+function settlePair(settling: Settling, act: Act): void {
+  const { pair, together } = settling
+  const forward = act === 'carry' || act === 'remove'
+  const written = forward
+    ? perform(settling, pair.to, carry(stateOf(settling), pair.lens))
+    : act === 'retire' && !together
+      ? 'left'
+      : perform(settling, pair.from, giveBack(stateOf(settling), pair.lens))
+  // Elsewhere than in one document, nothing goes before a later look has seen what stands for it.
+  if (act === 'carry' || act === 'restore' || written === 'stuck' || (written === 'changed' && !together)) return
+  empty(settling, act)
+}
+
+function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+  switch (outcome.act) {
+    case 'leave':
+      return 'left'
+    case 'remove':
+      writes.set(place, undefined)
+      return 'changed'
+    case 'write':
+      if (writes.isBlocked(place)) {
+        notes.add(place.name, 'something that is not a map is in the way, and stays')
+        return 'stuck'
+      }
+      writes.set(place, outcome.value)
+      if (outcome.clashes > 0)
+        notes.add(pair.from.name, 'clients of both shapes changed the same field differently: the old place has won')
+      return 'changed'
+    case 'stuck':
+      notes.add(place.name, `it stays as it is: ${outcome.why}`)
+      return 'stuck'
+  }
+}
+
+function empty(settling: Settling, act: 'remove' | 'retire'): void {
+  const { pair, writes, notes, unit } = settling
+  const state = stateOf(settling)
+  if (act === 'remove') {
+    if (state.old !== undefined) vacate(writes, unit.images, pair.from)
+  } else if (mayGo(state, pair.lens)) vacate(writes, unit.images, pair.to)
+  else if (state.neu !== undefined)
+    notes.add(pair.to.name, 'others changed it since, and the old place says something else: it stays as they left it')
+}
+
+/**
+ * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
+ * write made on the way, and a document that it created.
+ */
+function vacate(writes: PlaceWrites, images: readonly DocumentImage[], { name, path, container }: Place): void {
+  writes.set({ name, path }, undefined)
+  for (let length = path.length - 1; length >= 0; length--) {
+    const above = { name, path: path.slice(0, length) }
+    const value = writes.at(above)
+    const goes = length === container?.length || isMadeByUs(images, above)
+    if (!goes || value === undefined || !('mapValue' in value) || Object.keys(value.mapValue.fields).length > 0) return
+    writes.set(above, undefined)
+  }
+}
+
+function isMadeByUs(images: readonly DocumentImage[], { name, path }: Place): boolean {
+  const ours = images.filter((image) => image.name === name)
+  return ours.some(({ version, made }) => version === undefined || made.some((map) => samePath(map, path)))
+}
+
+function samePath(a: FieldPath, b: FieldPath): boolean {
+  return a.length === b.length && isPrefix(a, b)
+}

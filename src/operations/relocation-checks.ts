@@ -1,0 +1,177 @@
+import { LockstepError } from '../kernel/errors.ts'
+import type { DocumentReader, Fields, Value } from '../stores/documents.ts'
+import { pagesOf } from './document-pages.ts'
+import { brokenLimit } from './document-limits.ts'
+import { fieldAt, sameValue } from './field-path.ts'
+import type { DocumentEdit } from './document-hands.ts'
+import type { Finding, Verification, VerifyScope } from './operation.ts'
+import { agree, carry, rememberedOf } from './pair-rules.ts'
+import type { Pair, PairState, Place } from './pair-rules.ts'
+import { editsOf } from './relocate.ts'
+import { knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
+import type { Images, PairUnit, Relocation } from './relocation.ts'
+import { withValueIn } from './value-tree.ts'
+
+const noImages: Images = async () => new Map()
+
+export interface Inspection {
+  /** Documents of the old side that were read, and the writes their copies take. */
+  readonly read: number
+  readonly writes: number
+  /** Pairs whose new place says the same already. */
+  readonly existing: number
+  /** Bytes that the new places will take. */
+  readonly bytes: number
+  /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
+  readonly problems: ReadonlyMap<string, Example>
+}
+
+interface Example {
+  count: number
+  readonly names: string[]
+}
+
+/** Tries the copy without writing, over all documents or the first `most`: what is in the way is found before a run. */
+export async function inspectRelocation(
+  relocation: Relocation,
+  documents: DocumentReader,
+  most: number,
+): Promise<Inspection> {
+  const problems = new Map<string, Example>()
+  const note = (name: string, why: string): void => {
+    const example = problems.get(why) ?? { count: 0, names: [] }
+    example.count++
+    if (example.names.length < 5) example.names.push(name)
+    problems.set(why, example)
+  }
+  const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
+  for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
+    for (const unit of units) {
+      sums.read++
+      for (const name of unit.documents.keys()) {
+        const why = unitOf(relocation, 'from', name) === unit.key ? relocation.unmovable?.(name) : undefined
+        if (why !== undefined) note(name, why)
+      }
+      for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
+      for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
+        sums.writes++
+        const { name, fields } = resultOf(edit)
+        sums.bytes += JSON.stringify(fields).length
+        const broken = brokenLimit(name, fields)
+        if (broken !== undefined) note(name, broken)
+      }
+    }
+  }
+  return { ...sums, problems }
+}
+
+/** 1 for a new place that is there already and says the same. */
+function inspectPair(unit: PairUnit, pair: Pair, note: (name: string, why: string) => void): number {
+  const { old, neu } = stateOf(unit, pair)
+  if (old === undefined || neu === undefined) return 0
+  if (agree(old, neu, pair.lens)) return 1
+  note(pair.to.name, 'the new place is taken by something else')
+  return 0
+}
+
+/** The document as it will be, as far as the old one was read. */
+function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields: Fields } {
+  if (edit.op === 'create') return edit
+  if (edit.op === 'delete') return { name: edit.document.name, fields: {} }
+  let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
+  for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
+  return { name: edit.document.name, fields: value !== undefined && 'mapValue' in value ? value.mapValue.fields : {} }
+}
+
+/** Throws LS-2110 with every kind of problem, each with its count and examples. */
+export function requireWay(summary: string, { problems }: Inspection): void {
+  const errors = [...problems].map(
+    ([why, { count, names }]) =>
+      new LockstepError('LS-2110', `${count} ${count === 1 ? 'document' : 'documents'}: ${why}`, {
+        where: { name: names.join(', ') + (count > names.length ? ', …' : '') },
+        hint: 'mend these documents, or exclude them by a narrower pattern; nothing was written',
+      }),
+  )
+  const [first, ...also] = errors
+  if (first === undefined) return
+  throw new LockstepError('LS-2110', `${summary}: ${first.message}`, {
+    ...(first.where === undefined ? {} : { where: first.where }),
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    also,
+  })
+}
+
+/** Reads the old side whole, with the new side to it, and names each pair whose new place does not stand for the old. */
+export async function* verifyRelocation(
+  relocation: Relocation,
+  documents: DocumentReader,
+  { since, images, signal }: Pick<VerifyScope, 'since' | 'images' | 'signal'>,
+): Verification {
+  let checked = 0
+  for await (const units of unitPages(relocation, documents, { most: Infinity, images, signal })) {
+    checked += units.length
+    for (const unit of units) {
+      for (const pair of knownPairs(relocation, unit)) {
+        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair)
+      }
+      for (const { path, change } of relocation.lists ?? []) {
+        const place = { name: unit.key, path }
+        const value = valueAt(unit, place)
+        if (value === undefined || isExcused(unit, { from: place, to: place }, since)) continue
+        if (!sameValue(change(value, 'carry'), value))
+          yield { where: unit.key, problem: 'a member of a list is not up to date' }
+      }
+    }
+  }
+  return { checked, what: 'documents compared with their new place' }
+}
+
+/** What the app wrote after the last sweep began is its business until the next. */
+function isExcused(
+  { documents }: PairUnit,
+  { from, to }: Pick<Pair, 'from' | 'to'>,
+  since: string | undefined,
+): boolean {
+  if (since === undefined) return false
+  return [from, to].some(({ name }) => (documents.get(name)?.updateTime ?? '') > since)
+}
+
+function* findingOf(unit: PairUnit, pair: Pair): Generator<Finding> {
+  const outcome = carry(stateOf(unit, pair), pair.lens)
+  const { from, to } = pair
+  if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
+  else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }
+  else if (outcome.act === 'remove') yield { where: to.name, problem: `is gone from ${from.name}, but not from here` }
+}
+
+function stateOf(unit: PairUnit, pair: Pair): PairState {
+  return { old: valueAt(unit, pair.from), neu: valueAt(unit, pair.to), ...rememberedOf(unit.images, pair) }
+}
+
+function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefined {
+  const document = documents.get(name)
+  return document === undefined ? undefined : fieldAt(document, path)
+}
+
+interface Reading {
+  readonly most: number
+  readonly images: Images
+  readonly signal?: AbortSignal
+}
+
+async function* unitPages(
+  relocation: Relocation,
+  documents: DocumentReader,
+  { most, images, signal }: Reading,
+): AsyncGenerator<readonly PairUnit[]> {
+  const fields = projectionOf(relocation, 'from')
+  const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
+  const found = documents.scan(scopeOf(relocation, 'from'), {}, options)
+  let read = 0
+  for await (const page of pagesOf(found)) {
+    const wanted = page.slice(0, most - read)
+    yield await unitsOfPage(relocation, 'from', wanted, { documents, images })
+    read += wanted.length
+    if (read >= most) return
+  }
+}

@@ -1,0 +1,180 @@
+import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
+import type { DocumentImage, Unit } from './document-hands.ts'
+import type { Pair } from './pair-rules.ts'
+
+/** The documents of one kind that hold one side of the pairs, or both sides. */
+export interface Hosts {
+  readonly scope: CollectionScope
+  readonly matches: (name: string) => boolean
+  /** What the pairs touch; undefined reads whole documents. */
+  readonly fields: readonly FieldPath[] | undefined
+}
+
+/** Documents each of which belongs to one host, found from its name. They are always read whole. */
+export interface Satellites {
+  readonly scope: CollectionScope
+  /** The host's name, whether that exists or not; undefined for a document that is none of these. */
+  readonly hostOf: (name: string) => string | undefined
+  /** The satellites of which the host's content tells. */
+  readonly namesIn: (host: Document | undefined, hostName: string) => readonly string[]
+}
+
+/**
+ * A change of place: what old clients find in one place, new ones find in another. Hosts hold one side and satellites
+ * the other; without satellites both sides are in one document.
+ */
+export interface Relocation {
+  readonly hosts: Hosts
+  readonly satellites?: Satellites
+  /** `out`: from the hosts to the satellites. `in`: from the satellites to the hosts. */
+  readonly direction: 'out' | 'in'
+  readonly pairs: (unit: PairUnit) => readonly Pair[]
+  /** Why a document of the old side cannot have a new place, in words: found by `plan`. */
+  readonly unmovable?: (name: string) => string | undefined
+  /** Pairs inside lists of the host, which are written as a whole. */
+  readonly lists?: readonly ListRule[]
+}
+
+/** What a shard does with the pairs it meets. */
+export type Act =
+  /** Bring the new place up to date. */
+  | 'carry'
+  /** The same, and empty the old place where the new one stands for it. */
+  | 'remove'
+  /** Bring the old place up to date with what came to the new one. */
+  | 'restore'
+  /** Empty the new place where the old one stands for it. */
+  | 'retire'
+
+export interface ListRule {
+  readonly path: FieldPath
+  /** Pure; the same value where nothing is to be done. */
+  readonly change: (value: Value, act: Act) => Value
+}
+
+/** A host with its satellites, as far as they were asked for. */
+export interface PairUnit extends Unit {
+  /** Names asked for, the host's among them; `documents` has those that exist. */
+  readonly names: readonly string[]
+  readonly documents: ReadonlyMap<string, Document>
+  readonly images: readonly DocumentImage[]
+}
+
+/** The old side, or the new one. */
+export type Side = 'from' | 'to'
+
+export type Images = (units: readonly string[]) => Promise<ReadonlyMap<string, readonly DocumentImage[]>>
+
+/** True where this side is held by hosts. */
+export function isHosted({ direction, satellites }: Relocation, side: Side): boolean {
+  return satellites === undefined || (direction === 'out') === (side === 'from')
+}
+
+export function scopeOf(relocation: Relocation, side: Side): CollectionScope {
+  const { hosts, satellites } = relocation
+  return satellites === undefined || isHosted(relocation, side) ? hosts.scope : satellites.scope
+}
+
+/** What a scan of this side has to read. */
+export function projectionOf(relocation: Relocation, side: Side): readonly FieldPath[] | undefined {
+  return isHosted(relocation, side) ? relocation.hosts.fields : undefined
+}
+
+/** The unit a document of this side belongs to; undefined when it is none of the relocation's. */
+export function unitOf(relocation: Relocation, side: Side, name: string): string | undefined {
+  if (!isHosted(relocation, side)) return relocation.satellites?.hostOf(name)
+  return relocation.hosts.matches(name) ? name : undefined
+}
+
+/** The units of a page scanned on one side, with the other side read for them. In the order of the page. */
+export async function unitsOfPage(
+  relocation: Relocation,
+  side: Side,
+  page: readonly Document[],
+  stores: { readonly documents: DocumentReader; readonly images: Images },
+): Promise<readonly PairUnit[]> {
+  const found = new Map(page.map((document) => [document.name, document]))
+  const byUnit = new Map<string, string[]>()
+  for (const { name } of page) {
+    const key = unitOf(relocation, side, name)
+    if (key !== undefined) byUnit.set(key, [...(byUnit.get(key) ?? []), name])
+  }
+  const units = [...byUnit].map(([key, names]) => ({ key, names: namesOf(relocation, { key, names, found }) }))
+  return loadUnits(relocation, units, { ...stores, found })
+}
+
+interface Named {
+  readonly key: string
+  readonly names: readonly string[]
+  readonly found: ReadonlyMap<string, Document>
+}
+
+/** All documents of a unit: those seen, the host, and the satellites of which a host that was read tells. */
+function namesOf({ satellites }: Relocation, { key, names, found }: Named): readonly string[] {
+  if (satellites === undefined) return names
+  const host = found.get(key)
+  return [...new Set([key, ...names, ...(host === undefined ? [] : satellites.namesIn(host, key))])]
+}
+
+interface Loading {
+  readonly documents: DocumentReader
+  readonly images: Images
+  /** What has been read already. */
+  readonly found: ReadonlyMap<string, Document>
+}
+
+async function loadUnits(
+  relocation: Relocation,
+  units: readonly { readonly key: string; readonly names: readonly string[] }[],
+  { documents, images, found }: Loading,
+): Promise<readonly PairUnit[]> {
+  const missing = units.flatMap(({ names }) => names.filter((name) => !found.has(name)))
+  const [rest, remembered] = await Promise.all([
+    readNames(relocation, missing, documents),
+    images(units.map(({ key }) => key)),
+  ])
+  const all = new Map([...found, ...rest])
+  return units.map(({ key, names }) => ({
+    key,
+    names,
+    documents: new Map(names.flatMap((name) => entryOf(all, name))),
+    images: remembered.get(key) ?? [],
+  }))
+}
+
+function entryOf(all: ReadonlyMap<string, Document>, name: string): readonly (readonly [string, Document])[] {
+  const document = all.get(name)
+  return document === undefined ? [] : [[name, document]]
+}
+
+/** Hosts by their projection, satellites whole. */
+async function readNames(
+  { hosts, satellites }: Relocation,
+  names: readonly string[],
+  documents: DocumentReader,
+): Promise<readonly (readonly [string, Document])[]> {
+  const isHost = (name: string): boolean => satellites === undefined || satellites.hostOf(name) === undefined
+  const wanted = [names.filter(isHost), names.filter((name) => !isHost(name))] as const
+  const read = async (some: readonly string[], fields?: readonly FieldPath[]): Promise<readonly Document[]> => {
+    const found = some.length === 0 ? [] : await documents.get(some, fields)
+    return found.filter((document) => document !== undefined)
+  }
+  const [first, second] = await Promise.all([read(wanted[0], hosts.fields), read(wanted[1])])
+  return [...first, ...second].map((document) => [document.name, document] as const)
+}
+
+/** The same units as they are now, after a conflict. */
+export function reloadUnits(
+  relocation: Relocation,
+  units: readonly PairUnit[],
+  documents: DocumentReader,
+): Promise<readonly PairUnit[]> {
+  const remembered = new Map(units.map(({ key, images }) => [key, images]))
+  return loadUnits(relocation, units, { documents, images: async () => remembered, found: new Map() })
+}
+
+/** The pairs of which both documents were asked for: of others it is not known what they hold. */
+export function knownPairs({ pairs }: Relocation, unit: PairUnit): readonly Pair[] {
+  const names = new Set(unit.names)
+  return pairs(unit).filter(({ from, to }) => names.has(from.name) && names.has(to.name))
+}

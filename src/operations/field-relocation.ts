@@ -33,6 +33,7 @@ export function fieldRelocation(
         from: { name: key, path: [...map, ...from.path] },
         to: { name: key, path: [...map, ...to.path] },
         lens,
+        shared: true,
       }))
     },
   }

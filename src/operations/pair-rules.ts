@@ -75,7 +75,8 @@ export type Trusted = 'old' | 'new'
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
   const { old, neu, base, removed, shared } = state
   if (old === undefined) {
-    const deletedByOthers = removed === undefined && base !== undefined
+    // Who writes a document whole in the new shape leaves the old place out, and the new one may be as we wrote it.
+    const deletedByOthers = trusted === 'old' && removed === undefined && base !== undefined
     return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
   }
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave

@@ -54,7 +54,7 @@ export type Picture = ReadonlyMap<string, Fields>
 function spotsOf(kind: Kind, mode: Mode, id: string, state: State | undefined): readonly Spot[] {
   if (state === undefined) return []
   if (mode !== 'both') return kind.spots(mode, id, state)
-  // In one place both shapes cannot be: it has the new one.
+  if (kind.inPlace === true) return kind.spots('new', id, state)
   return distinct([...kind.spots('old', id, state), ...kind.spots('new', id, state)])
 }
 

@@ -2,6 +2,7 @@
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
@@ -11,6 +12,7 @@ export const operations = Object.freeze([
   addColumn,
   addField,
   convertField,
+  removeField,
   renameCollection,
   renameField,
   transformDocuments,
@@ -20,6 +22,7 @@ export const operations = Object.freeze([
 export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
   convertField: convertFieldStep,
+  removeField: removeFieldStep,
   renameCollection: renameCollectionStep,
   renameField: renameFieldStep,
   transformDocuments: transformDocumentsStep,

@@ -38,9 +38,9 @@ export interface PairState {
   readonly removed: Value | undefined
 }
 
-/** What is to become of one of the two places. `clashes`: both sides changed it, and the old place's value has won. */
+/** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
 export type Outcome =
-  | { readonly act: 'leave' }
+  | { readonly act: 'leave'; readonly clashes?: number }
   | { readonly act: 'write'; readonly value: Value; readonly clashes: number }
   | { readonly act: 'remove' }
   | { readonly act: 'stuck'; readonly why: string }
@@ -57,22 +57,39 @@ export function agree(old: Value, neu: Value, lens: Lens): boolean {
   return sameValue(lens.up(old), neu) || sameValue(lens.down(neu), old)
 }
 
+/** Whose word counts where nothing tells who was last. */
+export type Trusted = 'old' | 'new'
+
 /**
- * What the new place has to become. Clients of the new shape write both places, so where the two disagree and nothing
- * else is known, an old client was there last. What we wrote ourselves (the base) tells who changed what otherwise.
+ * What the new place has to become. As long as clients of the new shape write both places, where the two disagree and
+ * nothing else is known, an old client was there last; once they write the new one alone, it is the new one that is
+ * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outcome {
+export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
+  const { old, neu, base, removed } = state
   if (old === undefined) {
     const deletedByOthers = removed === undefined && base !== undefined
     return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
   }
-  if (neu !== undefined && agree(old, neu, lens)) return leave
+  if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
   // Gone from the new place, or changed only there: others did that, after us.
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  const { value, clashes } = mergeThree(base.value, up, neu)
+  return merged({ up, neu, base: base.value }, trusted)
+}
+
+interface Sides {
+  readonly base: Value | undefined
+  readonly up: Value
+  readonly neu: Value
+}
+
+/** Both places changed since we wrote the new one. */
+function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
+  const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
+  if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -112,38 +129,69 @@ export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   return clashes.length === 0 && sameValue(value, up)
 }
 
-/** What the images say of a pair. They are of one unit, oldest first. */
+/**
+ * What the images say of a pair. They are of one unit, oldest first. A removal is as good as a write to the new place:
+ * when it came last, the new place stood for what was removed.
+ */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to }: Pair,
+  { from, to, lens }: Pair,
 ): Pick<PairState, 'base' | 'removed'> {
-  return { base: lastWritten(images, to), removed: lastRemoved(images, from) }
+  const written = lastWritten(images, to)
+  const emptied = lastEmptied(images, from)
+  const stood = emptied === undefined ? undefined : lens.up(emptied.value)
+  const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
+  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value }
 }
 
-/** What the images leave in a place, if they touch all of it. */
-function lastWritten(images: readonly DocumentImage[], place: Place): PairState['base'] {
-  let base: PairState['base']
-  for (const image of images) {
+/** What the images leave in a place, if they touch all of it, and which of them did last. */
+function lastWritten(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value | undefined; readonly at: number } | undefined {
+  let base: { readonly value: Value | undefined; readonly at: number } | undefined
+  for (const [at, image] of images.entries()) {
     if (image.name !== place.name) continue
     for (const [path, after] of image.after) {
       const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)) }
+      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)), at }
       else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value) }
+        base = { value: withValueIn(base.value, path.slice(place.path.length), value), at }
     }
   }
   return base
 }
 
-/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
-function lastRemoved(images: readonly DocumentImage[], place: Place): Value | undefined {
+/** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
+export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
+  let value = now
+  const overtaken = new Set<string>()
   for (const image of images.toReversed()) {
+    for (const [index, [path, after]] of image.after.entries()) {
+      const key = JSON.stringify(path)
+      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
+      const rest = path.slice(place.path.length)
+      if (sameValue(valueIn(value, rest), after ?? undefined))
+        value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
+      else overtaken.add(key)
+    }
+  }
+  return value
+}
+
+/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
+function lastEmptied(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value; readonly at: number } | undefined {
+  for (const [at, image] of [...images.entries()].toReversed()) {
     if (image.name !== place.name) continue
     for (const [index, [path, after]] of image.after.entries()) {
       if (!isPrefix(path, place.path)) continue
       const rest = place.path.slice(path.length)
       if (valueIn(after ?? undefined, rest) !== undefined) return undefined
-      return valueIn(image.before[index]?.[1] ?? undefined, rest)
+      const value = valueIn(image.before[index]?.[1] ?? undefined, rest)
+      return value === undefined ? undefined : { value, at }
     }
   }
   return undefined

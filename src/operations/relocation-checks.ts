@@ -7,11 +7,13 @@ import { fieldAt, sameValue } from './field-path.ts'
 import type { DocumentEdit } from './document-hands.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
 import { agree, carry, rememberedOf } from './pair-rules.ts'
-import type { Pair, PairState, Place } from './pair-rules.ts'
+import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { editsOf } from './relocate.ts'
 import { knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
-import type { Images, PairUnit, Relocation } from './relocation.ts'
+import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 import { withValueIn } from './value-tree.ts'
+
+const taken = 'the new place is taken by something else'
 
 const noImages: Images = async () => new Map()
 
@@ -43,6 +45,7 @@ export async function inspectRelocation(
         if (why !== undefined) note(name, why)
       }
       for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
+      for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
         sums.writes++
         const { name, fields } = resultOf(edit)
@@ -60,8 +63,16 @@ function inspectPair(unit: PairUnit, pair: Pair, note: (name: string, why: strin
   const { old, neu } = stateOf(unit, pair)
   if (old === undefined || neu === undefined) return 0
   if (agree(old, neu, pair.lens)) return 1
-  note(pair.to.name, 'the new place is taken by something else')
+  note(pair.to.name, taken)
   return 0
+}
+
+function inspectList(unit: PairUnit, rule: ListRule, note: (name: string, why: string) => void): number {
+  const value = valueAt(unit, { name: unit.key, path: rule.path })
+  if (value === undefined) return 0
+  const standing = rule.standing(value)
+  if (standing.taken > 0) note(unit.key, taken)
+  return standing.existing
 }
 
 /** The document as it will be, as far as the old one was read. */
@@ -77,21 +88,18 @@ function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields:
 export async function* verifyRelocation(
   relocation: Relocation,
   documents: DocumentReader,
-  { since, images, signal }: Pick<VerifyScope, 'since' | 'images' | 'signal'>,
+  { since, phase, images, signal }: Pick<VerifyScope, 'since' | 'phase' | 'images' | 'signal'>,
 ): Verification {
   let checked = 0
   for await (const units of unitPages(relocation, documents, { most: Infinity, images, signal })) {
     checked += units.length
     for (const unit of units) {
       for (const pair of knownPairs(relocation, unit)) {
-        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair)
+        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
       }
-      for (const { path, change } of relocation.lists ?? []) {
-        const place = { name: unit.key, path }
-        const value = valueAt(unit, place)
-        if (value === undefined || isExcused(unit, { from: place, to: place }, since)) continue
-        if (!sameValue(change(value, 'carry'), value))
-          yield { where: unit.key, problem: 'a member of a list is not up to date' }
+      for (const rule of relocation.lists ?? []) {
+        const place = { name: unit.key, path: rule.path }
+        if (!isExcused(unit, { from: place, to: place }, since)) yield* findingsIn(unit.key, valueAt(unit, place), rule)
       }
     }
   }
@@ -108,12 +116,20 @@ function isExcused(
   return [from, to].some(({ name }) => (documents.get(name)?.updateTime ?? '') > since)
 }
 
-function* findingOf(unit: PairUnit, pair: Pair): Generator<Finding> {
-  const outcome = carry(stateOf(unit, pair), pair.lens)
+function* findingOf(unit: PairUnit, pair: Pair, trusted: Trusted): Generator<Finding> {
+  const outcome = carry(stateOf(unit, pair), pair.lens, trusted)
   const { from, to } = pair
   if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
   else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }
   else if (outcome.act === 'remove') yield { where: to.name, problem: `is gone from ${from.name}, but not from here` }
+}
+
+function* findingsIn(where: string, value: Value | undefined, { change }: ListRule): Generator<Finding> {
+  if (value === undefined) return
+  const stuck = new Set<string>()
+  const carried = change(value, 'carry', (why) => stuck.add(why))
+  for (const problem of stuck) yield { where, problem }
+  if (!sameValue(carried, value)) yield { where, problem: 'a member of a list is not up to date' }
 }
 
 function stateOf(unit: PairUnit, pair: Pair): PairState {

@@ -175,7 +175,8 @@ async function remaining(
   const shards = (stage: number, side: Side, act: RelocationScope['act']): Promise<readonly ShardPlan[]> =>
     shardsOf(relocation, documents, { phase, stage, side, act })
   if (!apart) return shards(0, 'from', phase === 'contract' ? 'remove' : 'carry')
-  const carrying = await Promise.all([shards(0, 'from', 'carry'), shards(1, 'to', 'carry')])
+  const act = phase === 'contract' ? 'trail' : 'carry'
+  const carrying = await Promise.all([shards(0, 'from', act), shards(1, 'to', act)])
   return [...carrying.flat(), ...(phase === 'contract' ? await shards(2, 'from', 'remove') : [])]
 }
 

@@ -98,9 +98,7 @@ async function settlePage(
     edits: (unit) => {
       const verdict = judge(unit)
       stays.set(unit.key, verdict.stays)
-      return verdict.changes.length === 0
-        ? []
-        : [{ op: 'patch', document: unit.document, changes: verdict.changes }]
+      return verdict.changes.length === 0 ? [] : [{ op: 'patch', document: unit.document, changes: verdict.changes }]
     },
     reload: async (units) => {
       const found = await hands.documents.get(

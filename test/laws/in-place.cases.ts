@@ -14,7 +14,13 @@ const prices = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`Users/${
 
 function world(name: string, ...steps: readonly Step[]): OperationCase {
   const nothing = { documents: {}, queries: [] }
-  return { name, steps, before: { documents: prices, sql: [] }, after: nothing, others: { documents: {}, sql: [], afterDown: nothing } }
+  return {
+    name,
+    steps,
+    before: { documents: prices, sql: [] },
+    after: nothing,
+    others: { documents: {}, sql: [], afterDown: nothing },
+  }
 }
 
 /** Cents to euros, which is another thing when it is done twice; told by nothing, a marker, a new field, free code. */

@@ -86,21 +86,26 @@ describe('where nothing tells what is converted', () => {
   })
 })
 
-it.each([marked, beside, free])('a loss that comes late is left, told and found, and stops no shard: $name', async (theCase) => {
-  await world.fill(theCase)
-  const others = (): Promise<void> => world.write({ 'Users/3': { price: 'secret' } }, [])
-  const running = up(migratorOf(theCase, meeting('Users/3', others)))
-  await expect(running).rejects.toMatchObject({ code: 'LS-5001' })
-  expect(events.some(({ type }) => type === 'shard-failed')).toBe(false)
-  expect(keptCount()).toBeGreaterThan(0)
-  expect(await priceOf('3')).toBe('secret')
-  expect(JSON.stringify(events)).not.toContain('secret')
-  await world.write({ 'Users/3': { price: 500 } }, [])
-  await up(migratorOf(theCase))
-  // What is written after the last sweep is the last one's.
-  await migratorOf(theCase).complete(migrationId)
-  expect(await allDocuments(world.documents)).toMatchObject({ 'Users/3': theCase === beside ? { euros: 5 } : { price: 5 } })
-})
+it.each([marked, beside, free])(
+  'a loss that comes late is left, told and found, and stops no shard: $name',
+  async (theCase) => {
+    await world.fill(theCase)
+    const others = (): Promise<void> => world.write({ 'Users/3': { price: 'secret' } }, [])
+    const running = up(migratorOf(theCase, meeting('Users/3', others)))
+    await expect(running).rejects.toMatchObject({ code: 'LS-5001' })
+    expect(events.some(({ type }) => type === 'shard-failed')).toBe(false)
+    expect(keptCount()).toBeGreaterThan(0)
+    expect(await priceOf('3')).toBe('secret')
+    expect(JSON.stringify(events)).not.toContain('secret')
+    await world.write({ 'Users/3': { price: 500 } }, [])
+    await up(migratorOf(theCase))
+    // What is written after the last sweep is the last one's.
+    await migratorOf(theCase).complete(migrationId)
+    expect(await allDocuments(world.documents)).toMatchObject({
+      'Users/3': theCase === beside ? { euros: 5 } : { price: 5 },
+    })
+  },
+)
 
 it.each([blind, marked, beside, free])(
   'killed again and again, there and back, nothing is converted twice: $name',
@@ -124,10 +129,16 @@ it.each([blind, marked, beside, free])(
       }
       await up(migratorOf(theCase))
       expect(await allDocuments(world.documents)).toEqual(after)
-      const back = createMortal(world, { write: 1 + (points[0]?.thousandth ?? 0) % 12, when: points[0]?.when ?? 'after' })
-      await migratorOf(theCase, back).down(migrationId).catch((error: unknown) => error)
+      const back = createMortal(world, {
+        write: 1 + ((points[0]?.thousandth ?? 0) % 12),
+        when: points[0]?.when ?? 'after',
+      })
+      await migratorOf(theCase, back)
+        .down(migrationId)
+        .catch((error: unknown) => error)
       await release()
-      if ((await migratorOf(theCase).status()).migrations[0]?.state !== 'rolled back') await migratorOf(theCase).down(migrationId)
+      if ((await migratorOf(theCase).status()).migrations[0]?.state !== 'rolled back')
+        await migratorOf(theCase).down(migrationId)
       expect(await allDocuments(world.documents)).toEqual(theCase.before.documents)
     })
     await fc.assert(killed, { numRuns: Math.ceil(kills / killsOfARun), seed: 20_261_122, endOnFailure: true })
@@ -159,7 +170,10 @@ it('leaves every other value of a document as it is, bit by bit, there and back'
     await world.documents.write([{ op: 'put', name: 'Users/odd', fields: odd, expect: 'any' }])
     const raw = async (): Promise<Fields | undefined> => (await world.documents.get(['Users/odd']))[0]?.fields
     await up(migratorOf(theCase))
-    const expected = theCase === beside ? { ...odd, euros: { integerValue: '5' } } : { ...odd, price: { integerValue: '5' }, v: { integerValue: '2' } }
+    const expected =
+      theCase === beside
+        ? { ...odd, euros: { integerValue: '5' } }
+        : { ...odd, price: { integerValue: '5' }, v: { integerValue: '2' } }
     expect(await raw()).toEqual(expected)
     await migratorOf(theCase).down(migrationId)
     expect(await raw()).toEqual(odd)

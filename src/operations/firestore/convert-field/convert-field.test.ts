@@ -5,7 +5,7 @@ import { isLockstepError } from '../../../kernel/errors.ts'
 import type { LockstepError } from '../../../kernel/errors.ts'
 import type { DocumentWriter, FieldPath, Fields } from '../../../stores/documents.ts'
 import { createFirestoreDocuments } from '../../../stores/firestore/firestore-documents.ts'
-import type { DocumentImage } from "../../document-hands.ts"
+import type { DocumentImage } from '../../document-hands.ts'
 import type { Finding, Look, StepPlan } from '../../operation.ts'
 import { convertField, convertFieldStep } from './convert-field.ts'
 import type { ConvertFieldOptions, ConvertFieldSpec } from './convert-spec.ts'
@@ -41,7 +41,12 @@ beforeEach(async () => {
 })
 
 async function fill(world: Readonly<Record<string, Fields>>): Promise<void> {
-  const writes = Object.entries(world).map(([name, fields]) => ({ op: 'put' as const, name, fields, expect: 'any' as const }))
+  const writes = Object.entries(world).map(([name, fields]) => ({
+    op: 'put' as const,
+    name,
+    fields,
+    expect: 'any' as const,
+  }))
   expect((await documents.write(writes)).filter(({ ok }) => !ok)).toEqual([])
 }
 
@@ -85,17 +90,41 @@ describe('parse', () => {
     ['a name in place', { pattern: 'U/{u}', path: 'f', options: { ...ints, as: 'g' } }, 'LS-2002'],
     [
       'a marker beside',
-      { pattern: 'U/{u}', path: 'f', options: { ...ints, strategy: 'beside', as: 'g', marker: { field: 'v', value: 1 } } },
+      {
+        pattern: 'U/{u}',
+        path: 'f',
+        options: { ...ints, strategy: 'beside', as: 'g', marker: { field: 'v', value: 1 } },
+      },
       'LS-2002',
     ],
-    ['a field in itself', { pattern: 'U/{u}', path: 'f', options: { ...ints, strategy: 'beside', as: 'f.g' } }, 'LS-2103'],
-    ['another list', { pattern: 'U/{u}', path: 'a[].f', options: { ...ints, strategy: 'beside', as: 'b[].f' } }, 'LS-2103'],
-    ['a marker elsewhere', { pattern: 'U/{u}', path: 'f', options: { ...ints, marker: { field: 'm.v', value: 1 } } }, 'LS-2103'],
-    ['a marker for a whole list', { pattern: 'U/{u}', path: 'a[].f', options: { ...ints, marker: { field: 'v', value: 1 } } }, 'LS-2103'],
+    [
+      'a field in itself',
+      { pattern: 'U/{u}', path: 'f', options: { ...ints, strategy: 'beside', as: 'f.g' } },
+      'LS-2103',
+    ],
+    [
+      'another list',
+      { pattern: 'U/{u}', path: 'a[].f', options: { ...ints, strategy: 'beside', as: 'b[].f' } },
+      'LS-2103',
+    ],
+    [
+      'a marker elsewhere',
+      { pattern: 'U/{u}', path: 'f', options: { ...ints, marker: { field: 'm.v', value: 1 } } },
+      'LS-2103',
+    ],
+    [
+      'a marker for a whole list',
+      { pattern: 'U/{u}', path: 'a[].f', options: { ...ints, marker: { field: 'v', value: 1 } } },
+      'LS-2103',
+    ],
     ['an unknown loss', { pattern: 'U/{u}', path: 'f', options: { ...ints, accept: { loss: 'null' } } }, 'LS-2109'],
     ['an unknown rule', { pattern: 'U/{u}', path: 'f', options: { ...ints, accept: { nan: 'drop' } } }, 'LS-2109'],
     ['no default', { pattern: 'U/{u}', path: 'f', options: { ...ints, accept: { nan: 'default' } } }, 'LS-2109'],
-    ['a default of another type', { pattern: 'U/{u}', path: 'f', options: { ...ints, accept: { nan: 'default' }, default: 'x' } }, 'LS-2109'],
+    [
+      'a default of another type',
+      { pattern: 'U/{u}', path: 'f', options: { ...ints, accept: { nan: 'default' }, default: 'x' } },
+      'LS-2109',
+    ],
     ['an unknown check', { pattern: 'U/{u}', path: 'f', options: { ...ints, check: 'none' } }, 'LS-2002'],
   ])('refuses %s', (_, spec, code) => {
     expect(() => convertField.parse(spec)).toThrow(expect.objectContaining({ code }))
@@ -105,7 +134,10 @@ describe('parse', () => {
     await fill({ 'Users/a': { f: { integerValue: '5' } } })
     const { warnings } = await convertField.plan(specOf('f', { ...ints, down: (n) => n }), look)
     expect(warnings.map(({ code }) => code)).toEqual(['W112'])
-    expect((await convertField.plan(specOf('f', ints), look)).warnings.map(({ code }) => code)).toEqual(['W112', 'W113'])
+    expect((await convertField.plan(specOf('f', ints), look)).warnings.map(({ code }) => code)).toEqual([
+      'W112',
+      'W113',
+    ])
   })
 })
 
@@ -115,16 +147,36 @@ describe.each(['in-place', 'beside'] as const)('plan, %s', (strategy) => {
 
   it('counts what would be lost by its kind, names examples, and says how to accept it', async () => {
     const bad = Object.fromEntries(Array.from({ length: 7 }, (_, n) => [`Users/n${n}`, text('secret')]))
-    await fill({ ...bad, 'Users/a': text('5'), 'Users/b': text('007'), 'Users/c': { f: { booleanValue: true } }, 'Users/d': {} })
+    await fill({
+      ...bad,
+      'Users/a': text('5'),
+      'Users/b': text('007'),
+      'Users/c': { f: { booleanValue: true } },
+      'Users/d': {},
+    })
     const errors = await refusal(convertField.plan(specOf('f', toInt), look))
     const told = errors.slice(1).concat(errors.slice(0, 1))
     const kinds = told.map(({ message, where: place }) => `${message} ${place?.name ?? ''}`)
-    expect(kinds.some((each) => each.includes('7 documents') && each.includes('(unparsable)') && each.includes('Users/n0') && each.endsWith('…'))).toBe(true)
-    expect(kinds.some((each) => each.includes('1 document:') && each.includes('(formatting)') && each.includes('Users/b'))).toBe(true)
-    expect(kinds.some((each) => each.includes('1 document:') && each.includes('(wrong-type)') && each.includes('Users/c'))).toBe(true)
+    expect(
+      kinds.some(
+        (each) =>
+          each.includes('7 documents') &&
+          each.includes('(unparsable)') &&
+          each.includes('Users/n0') &&
+          each.endsWith('…'),
+      ),
+    ).toBe(true)
+    expect(
+      kinds.some((each) => each.includes('1 document:') && each.includes('(formatting)') && each.includes('Users/b')),
+    ).toBe(true)
+    expect(
+      kinds.some((each) => each.includes('1 document:') && each.includes('(wrong-type)') && each.includes('Users/c')),
+    ).toBe(true)
     expect(errors).toHaveLength(3)
     expect(errors.every(({ code, hint }) => code === 'LS-2110' && hint?.includes('accept: {') === true)).toBe(true)
-    expect(JSON.stringify(errors.map(({ message, hint, where: place }) => [message, hint, place]))).not.toContain('secret')
+    expect(JSON.stringify(errors.map(({ message, hint, where: place }) => [message, hint, place]))).not.toContain(
+      'secret',
+    )
   })
 
   it('takes what is accepted by name, and counts what it will write', async () => {
@@ -137,7 +189,10 @@ describe.each(['in-place', 'beside'] as const)('plan, %s', (strategy) => {
 
   it('reads only the field, and of a sample only so much', async () => {
     await fill({ 'Users/a': { f: { mapValue: { fields: text('5') } } } })
-    await convertField.plan(specOf('f.f', { ...toInt, ...(strategy === 'beside' ? { as: 'f.g' } : {}), check: 'sample' }), look)
+    await convertField.plan(
+      specOf('f.f', { ...toInt, ...(strategy === 'beside' ? { as: 'f.g' } : {}), check: 'sample' }),
+      look,
+    )
     expect(scanned).toContainEqual([['f']])
     expect(scanned.every((fields) => fields !== undefined)).toBe(true)
   })
@@ -157,6 +212,17 @@ describe.each(['in-place', 'beside'] as const)('plan, %s', (strategy) => {
     expect(await findings(spec, '2000-01-01T00:00:00.000000Z')).toEqual([])
   })
 })
+
+it.each([{}, { strategy: 'beside', as: 'l[].g' }] as const)(
+  'counts a document once for a kind of loss in its lists',
+  async (where) => {
+    const members = ['x', 'y', '5'].map((stringValue) => ({ mapValue: { fields: text(stringValue) } }))
+    await fill({ 'Users/a': { l: { arrayValue: { values: members } } } })
+    const errors = await refusal(convertField.plan(specOf('l[].f', { from: 'string', to: 'int', ...where }), look))
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('1 document: ')])
+    expect(errors[0]?.hint).toContain("accept: { 'unparsable': 'null' }")
+  },
+)
 
 it('says in the plan that values of the new type are there already', async () => {
   await fill({ 'Users/a': text('5'), 'Users/b': { f: { integerValue: '5' } }, 'Users/c': { f: { nullValue: null } } })

@@ -123,7 +123,9 @@ function converted(compiled: CompiledConversion, fields: Fields, { way, stays }:
   }
   const marked = way === 'up' && value !== undefined && !('nullValue' in value) ? marker?.value : undefined
   const after = result === undefined ? fields : withAt(fields, field.path, result.value)
-  return marker === undefined || (way === 'up' && marked === undefined) ? after : withAt(after, marker.field.path, marked)
+  return marker === undefined || (way === 'up' && marked === undefined)
+    ? after
+    : withAt(after, marker.field.path, marked)
 }
 
 function withAt(fields: Fields, path: FieldPath, inner: Value | undefined): Fields {

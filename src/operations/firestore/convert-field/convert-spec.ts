@@ -1,5 +1,5 @@
 import { LockstepError } from '../../../kernel/errors.ts'
-import type { FieldPath, Value } from '../../../stores/documents.ts'
+import type { Value } from '../../../stores/documents.ts'
 import { decodeValue, encodeValue } from '../../../stores/values.ts'
 import { parseCheck } from '../../check-option.ts'
 import type { CheckOption } from '../../check-option.ts'
@@ -24,10 +24,8 @@ import { isPrefix } from '../../value-tree.ts'
  */
 export type AcceptFunction = (value: unknown, loss: Loss, best: unknown) => unknown
 
-export interface ConvertFieldOptions<
-  From extends FieldType = FieldType,
-  To extends FieldType = FieldType,
-> extends CheckOption, Omit<BuiltInConversion, 'from' | 'to'> {
+export interface ConvertFieldOptions<From extends FieldType = FieldType, To extends FieldType = FieldType>
+  extends CheckOption, Omit<BuiltInConversion, 'from' | 'to'> {
   readonly from: From
   readonly to: To
   /** Pure: gets the decoded value, of type `from`; what it returns is kept as `to`. */
@@ -92,7 +90,10 @@ function checkStrategy({ path, options: { strategy, as, marker } }: ConvertField
   if (strategy !== undefined && strategy !== 'in-place' && strategy !== 'beside')
     throw refuse(`there is no strategy "${String(strategy)}"`, "write strategy: 'in-place' or strategy: 'beside'")
   if ((strategy === 'beside') !== (as !== undefined))
-    throw refuse('a new field is named exactly where the strategy is beside', "write strategy: 'beside', as: 'newField'")
+    throw refuse(
+      'a new field is named exactly where the strategy is beside',
+      "write strategy: 'beside', as: 'newField'",
+    )
   if (strategy === 'beside' && marker !== undefined)
     throw refuse('a marker means nothing beside: the new field tells', 'leave marker out')
 }
@@ -100,19 +101,22 @@ function checkStrategy({ path, options: { strategy, as, marker } }: ConvertField
 function checkTypes({ from, to, up, down, accept }: ConvertFieldOptions): void {
   const bad = ([from, to] as readonly string[]).find((type) => !fieldTypes.some((known) => known === type))
   if (bad !== undefined)
-    throw refuseConversion('type', `there is no type "${String(bad)}"`, `take one of ${fieldTypes.join(', ')}`)
+    throw refuseConversion('type', `there is no type "${bad}"`, `take one of ${fieldTypes.join(', ')}`)
   if (up === undefined && down !== undefined)
     throw refuseConversion('down', 'there is no up with it', 'give both functions, or neither')
   for (const [loss, rule] of Object.entries(accept ?? {})) {
     if (!losses.some((known) => known === loss))
       throw refuseConversion('accept', `there is no loss "${loss}"`, `name one of ${losses.join(', ')}`)
-    if (typeof rule !== 'function' && !['null', 'keep', 'default'].includes(String(rule)))
+    if (typeof rule !== 'function' && !['null', 'keep', 'default'].includes(rule))
       throw refuseConversion('accept', `${loss} has no such rule`, "write 'null', 'keep', 'default' or a function")
   }
 }
 
 /** `home` is the database whose references become relative paths. */
-export function compileConversion({ pattern, path, options }: ConvertFieldSpec, home: HomeDatabase): CompiledConversion {
+export function compileConversion(
+  { pattern, path, options }: ConvertFieldSpec,
+  home: HomeDatabase,
+): CompiledConversion {
   const field = parseFieldSpread(path)
   const as = options.as === undefined ? field : parseFieldSpread(options.as)
   requireSameSpread(field, as)
@@ -140,8 +144,7 @@ function conversionOf(options: ConvertFieldOptions, builtIn: BuiltInConversion, 
   const { from, to, up, down } = options
   if (up === undefined) return builtInConversion(builtIn, home)
   const idle = Object.keys(builtIn).find((name) => name !== 'from' && name !== 'to')
-  if (idle !== undefined)
-    throw refuseConversion(idle, 'it means nothing where functions convert', `leave ${idle} out`)
+  if (idle !== undefined) throw refuseConversion(idle, 'it means nothing where functions convert', `leave ${idle} out`)
   return customConversion({ from, to, up, ...(down === undefined ? {} : { down }) })
 }
 

@@ -22,11 +22,17 @@ describe('what a function leaves alone', () => {
   })
 
   it('is kept beside what it changes, in maps and lists', () => {
-    const raw = map({ a: map({ five, foreign, n: { integerValue: '1' } }), l: list(five, map({ five, x: { stringValue: 'y' } })) })
+    const raw = map({
+      a: map({ five, foreign, n: { integerValue: '1' } }),
+      l: list(five, map({ five, x: { stringValue: 'y' } })),
+    })
     const shown = decodeValue(raw) as { a: Record<string, unknown>; l: [number, Record<string, unknown>] }
     const given = { a: { ...shown.a, n: 2 }, l: [shown.l[0], { ...shown.l[1], x: 'z' }] }
     expect(mergeRaw(raw, given)).toEqual(
-      map({ a: map({ five, foreign, n: { integerValue: '2' } }), l: list(five, map({ five, x: { stringValue: 'z' } })) }),
+      map({
+        a: map({ five, foreign, n: { integerValue: '2' } }),
+        l: list(five, map({ five, x: { stringValue: 'z' } })),
+      }),
     )
   })
 
@@ -34,7 +40,9 @@ describe('what a function leaves alone', () => {
     const raw = list({ stringValue: 'x' }, five, map({ five }))
     const [, ...rest] = decodeValue(raw) as unknown[]
     expect(mergeRaw(raw, [...rest, 'new'])).toEqual(list(five, map({ five }), { stringValue: 'new' }))
-    expect(mergeRaw(raw, ['new', 'x', ...rest])).toEqual(list({ stringValue: 'new' }, { stringValue: 'x' }, five, map({ five })))
+    expect(mergeRaw(raw, ['new', 'x', ...rest])).toEqual(
+      list({ stringValue: 'new' }, { stringValue: 'x' }, five, map({ five })),
+    )
   })
 })
 
@@ -47,7 +55,12 @@ it('keeps a double a double when the number changes, and any other type what it 
 it('changes as little as it can: members of maps, lists and vectors whole', () => {
   const vector = (n: number): Value => map({ __type__: { stringValue: '__vector__' }, value: list({ doubleValue: n }) })
   const before = { a: map({ b: map({ c: five, d: five }), e: five }), l: list(five), v: vector(1), gone: five }
-  const after = { a: map({ b: map({ c: foreign, d: five }), e: five }), l: list(foreign), v: vector(2), new: map({ x: five }) }
+  const after = {
+    a: map({ b: map({ c: foreign, d: five }), e: five }),
+    l: list(foreign),
+    v: vector(2),
+    new: map({ x: five }),
+  }
   expect(changesBetween(before, after)).toEqual([
     { path: ['a', 'b', 'c'], value: foreign },
     { path: ['l'], value: list(foreign) },

@@ -86,7 +86,13 @@ const marked: OperationCase = {
   },
   after: {
     documents: {
-      'Users/a': { uid: 'a', person: { first: 'Ada', last: 'Lovelace' }, amount: 2.5, tags: ['x', { n: 2.5 }], version: 2 },
+      'Users/a': {
+        uid: 'a',
+        person: { first: 'Ada', last: 'Lovelace' },
+        amount: 2.5,
+        tags: ['x', { n: 2.5 }],
+        version: 2,
+      },
       'Users/b': { uid: 'b', person: { first: 'Bo', last: '' }, amount: 0.99, version: 2 },
       'Users/c': { uid: 'c', person: { first: 'Cy', last: 'Young' }, amount: 0.01, version: 2 },
     },

@@ -52,11 +52,15 @@ export function parseTransform(spec: unknown): TransformDocumentsSpec {
   }
   const tells = [options.isNew, options.marker].filter((each) => each !== undefined)
   if (tells.length !== 1) {
-    throw new LockstepError('LS-2002', `transformDocuments needs isNew or marker, and got ${tells.length === 0 ? 'neither' : 'both'}`, {
-      where: { name: pattern },
-      why: 'documents are looked at again after a crash, in sweeps and on the way back: what is done has to be told from what is not, or up() runs on its own result',
-      hint: "add isNew: (document) => …, which tells the new shape, or marker: { field: 'version', value: 2 }",
-    })
+    throw new LockstepError(
+      'LS-2002',
+      `transformDocuments needs isNew or marker, and got ${tells.length === 0 ? 'neither' : 'both'}`,
+      {
+        where: { name: pattern },
+        why: 'documents are looked at again after a crash, in sweeps and on the way back: what is done has to be told from what is not, or up() runs on its own result',
+        hint: "add isNew: (document) => …, which tells the new shape, or marker: { field: 'version', value: 2 }",
+      },
+    )
   }
   parseCheck(options)
   const parsed = { pattern, options }

@@ -126,5 +126,33 @@ const besideField: OperationCase = {
   },
 }
 
+const besideInLists: OperationCase = {
+  name: 'cents to euros beside, in every member of a list',
+  steps: [convertFieldStep('Users/{uid}', 'items[].cents', { ...wholeEuros, strategy: 'beside', as: 'items[].euros' })],
+  before: {
+    documents: { 'Users/a': { items: [{ cents: 100 }, 'text'] }, 'Users/b': { items: [{ cents: 1_999 }] } },
+    sql: [],
+  },
+  after: {
+    documents: {
+      'Users/a': { items: [{ cents: 100, euros: 1 }, 'text'] },
+      'Users/b': { items: [{ cents: 1_999, euros: 19 }] },
+    },
+    queries: [],
+  },
+  completed: { 'Users/a': { items: [{ euros: 1 }, 'text'] }, 'Users/b': { items: [{ euros: 19 }] } },
+  others: {
+    documents: { 'Users/a': { items: [{ euros: 7 }, { cents: 100, euros: 1 }, { cents: 300 }] } },
+    sql: [],
+    afterDown: {
+      documents: {
+        'Users/a': { items: [{ cents: 700 }, { cents: 100 }, { cents: 300 }] },
+        'Users/b': { items: [{ cents: 1_999 }] },
+      },
+      queries: [],
+    },
+  },
+}
+
 /** Cents to euros, which is another thing when it is done twice: told by type, marker and field. */
 export const moneyCases: readonly OperationCase[] = [byType, byMarker, besideField, besideInLists]

@@ -73,18 +73,20 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base, removed, shared } = state
-  if (old === undefined) {
-    const deletedByOthers = removed === undefined && base !== undefined
-    return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
-  }
+  const { old, neu, base, shared } = state
+  if (old === undefined) return oldIsGone(state)
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
+  if (up === undefined) return stuck(old, lens, 'up')
   const isUnchanged = base !== undefined && sameValue(up, base.value)
   // Gone from the new place, or changed only there: others did that, after us.
   if (isUnchanged && (neu !== undefined || shared !== true)) return leave
   return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
+}
+
+function oldIsGone({ neu, base, removed }: PairState): Outcome {
+  const deletedByOthers = removed === undefined && base !== undefined
+  return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
 }
 
 interface Sides {
@@ -121,9 +123,12 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  if (down !== undefined) return write(down, clashes)
-  const why = neu === undefined ? undefined : lens.why?.(neu, 'down')
-  return { act: 'stuck', why: why ?? 'it cannot be converted back' }
+  return down === undefined ? stuck(neu, lens, 'down') : write(down, clashes)
+}
+
+function stuck(value: Value | undefined, { why }: Lens, way: 'up' | 'down'): Outcome {
+  const told = value === undefined ? undefined : why?.(value, way)
+  return { act: 'stuck', why: told ?? `it cannot be converted ${way === 'up' ? 'without loss' : 'back'}` }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */

@@ -24,16 +24,23 @@ export interface Pair {
   readonly from: Place
   readonly to: Place
   readonly lens: Lens
+  /**
+   * Clients of the old shape know the document of the new place: they delete it, or write it whole, without a thought
+   * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
+   */
+  readonly shared?: boolean
 }
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
 export interface PairState {
   readonly old: Value | undefined
   readonly neu: Value | undefined
-  /** What we left in the new place. */
+  /** What the new place would hold had nobody but us written there: what it got of the old one. */
   readonly base: { readonly value: Value | undefined } | undefined
   /** What was in the old place when we removed it. */
   readonly removed: Value | undefined
+  /** As the pair has it. */
+  readonly shared?: boolean | undefined
 }
 
 /** What is to become of one of the two places. `clashes`: both sides changed it, and the old place's value has won. */
@@ -59,7 +66,7 @@ export function agree(old: Value, neu: Value, lens: Lens): boolean {
  * What the new place has to become. Clients of the new shape write both places, so where the two disagree and nothing
  * else is known, an old client was there last. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outcome {
+export function carry({ old, neu, base, removed, shared }: PairState, lens: Lens): Outcome {
   if (old === undefined) {
     const deletedByOthers = removed === undefined && base !== undefined
     return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
@@ -67,10 +74,16 @@ export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outco
   if (neu !== undefined && agree(old, neu, lens)) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
+  const isUnchanged = base !== undefined && sameValue(up, base.value)
   // Gone from the new place, or changed only there: others did that, after us.
-  if (base !== undefined && sameValue(up, base.value)) return leave
-  if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  const { value, clashes } = mergeThree(base.value, up, neu)
+  if (isUnchanged && (neu !== undefined || shared !== true)) return leave
+  return neu === undefined || base === undefined ? write(up) : mergeInto(neu, up, base.value)
+}
+
+/** What the old place changed, on top of what is in the new one. */
+function mergeInto(neu: Value, up: Value, base: Value | undefined): Outcome {
+  const { value, clashes } = mergeThree(base, up, neu)
+  if (sameValue(value, neu)) return leave
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -79,7 +92,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   const { old, neu, base } = state
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined) return base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined)
+    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
   if (agree(old, neu, lens) || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
@@ -111,26 +125,35 @@ export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
 /** What the images say of a pair. They are of one unit, oldest first. */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to }: Pair,
-): Pick<PairState, 'base' | 'removed'> {
-  return { base: lastWritten(images, to), removed: lastRemoved(images, from) }
+  { from, to, shared }: Pair,
+): Pick<PairState, 'base' | 'removed' | 'shared'> {
+  return { base: lastWritten(images, to), removed: lastRemoved(images, from), shared }
 }
 
-/** What the images leave in a place, if they touch all of it. */
+/**
+ * What our own writes make of a place. Each counts by what it changed there: where it merged what others had written,
+ * that is not taken for something the old place ever held, or the next look would take it back.
+ */
 function lastWritten(images: readonly DocumentImage[], place: Place): PairState['base'] {
   let base: PairState['base']
   for (const image of images) {
     if (image.name !== place.name) continue
-    for (const [path, after] of image.after) {
-      const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)) }
-      else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value) }
+    for (const [index, [path, after]] of image.after.entries()) {
+      const was = image.before[index]?.[1] ?? undefined
+      const now = after ?? undefined
+      if (isPrefix(path, place.path)) {
+        const rest = place.path.slice(path.length)
+        const left = valueIn(now, rest)
+        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value }
+      } else if (base !== undefined && isPrefix(place.path, path)) {
+        const below = path.slice(place.path.length)
+        const { value } = mergeThree(was, now, valueIn(base.value, below))
+        base = { value: withValueIn(base.value, below, value) }
+      }
     }
   }
   return base
 }
-
 /** What the newest image that emptied the place found there; undefined when a later one filled it again. */
 function lastRemoved(images: readonly DocumentImage[], place: Place): Value | undefined {
   for (const image of images.toReversed()) {

@@ -1,17 +1,28 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
+import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 
 /** Every kind of change that Lockstep knows. */
-export const operations = Object.freeze([addColumn, addField, renameCollection, renameField] as const)
+export const operations = Object.freeze([
+  addColumn,
+  addField,
+  mergeDocuments,
+  renameCollection,
+  renameField,
+  splitDocument,
+] as const)
 
 /** What migration files call to describe a change of documents, by kind. */
 export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
+  mergeDocuments: mergeDocumentsStep,
   renameCollection: renameCollectionStep,
   renameField: renameFieldStep,
+  splitDocument: splitDocumentStep,
 })
 
 /** What migration files call to describe a change of tables, by kind. */

@@ -109,6 +109,8 @@ export interface Work<Spec> {
   readonly scope: Json
   /** The cursor of the last checkpoint; undefined at the start. */
   readonly cursor: Json | undefined
+  /** In the backfill: the document store's time before any client was told of it, or at which a later sweep began. */
+  readonly since?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -180,6 +182,8 @@ export interface Finding {
 export interface VerifyScope {
   /** Changes made to the store after this moment (RFC 3339, the store's clock) are the app's business. */
   readonly since: string | undefined
+  /** Where the run stands: what a step takes away in `contract` is still promised to be there before. */
+  readonly phase: Phase
   /** `counts` asks the stores to count, `full` reads everything. */
   readonly level: 'counts' | 'full'
   readonly memo: Json

@@ -15,6 +15,8 @@ export interface Place {
 export interface Lens {
   readonly up: (value: Value) => Value | undefined
   readonly down: (value: Value) => Value | undefined
+  /** Why `up` or `down` gives nothing for a value, in words and without the value. */
+  readonly why?: (value: Value, way: 'up' | 'down') => string | undefined
 }
 
 export const identity: Lens = { up: (value) => value, down: (value) => value }
@@ -43,9 +45,9 @@ export interface PairState {
   readonly shared?: boolean | undefined
 }
 
-/** What is to become of one of the two places. `clashes`: both sides changed it, and the old place's value has won. */
+/** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
 export type Outcome =
-  | { readonly act: 'leave' }
+  | { readonly act: 'leave'; readonly clashes?: number }
   | { readonly act: 'write'; readonly value: Value; readonly clashes: number }
   | { readonly act: 'remove' }
   | { readonly act: 'stuck'; readonly why: string }
@@ -62,28 +64,42 @@ export function agree(old: Value, neu: Value, lens: Lens): boolean {
   return sameValue(lens.up(old), neu) || sameValue(lens.down(neu), old)
 }
 
+/** Whose word counts where nothing tells who was last. */
+export type Trusted = 'old' | 'new'
+
 /**
- * What the new place has to become. Clients of the new shape write both places, so where the two disagree and nothing
- * else is known, an old client was there last. What we wrote ourselves (the base) tells who changed what otherwise.
+ * What the new place has to become. As long as clients of the new shape write both places, where the two disagree and
+ * nothing else is known, an old client was there last; once they write the new one alone, it is the new one that is
+ * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed, shared }: PairState, lens: Lens): Outcome {
-  if (old === undefined) {
-    const deletedByOthers = removed === undefined && base !== undefined
-    return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
-  }
-  if (neu !== undefined && agree(old, neu, lens)) return leave
+export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
+  const { old, neu, base } = state
+  if (old === undefined) return trusted === 'old' ? follow(state) : leave
+  if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
-  const isUnchanged = base !== undefined && sameValue(up, base.value)
+  if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
   // Gone from the new place, or changed only there: others did that, after us.
-  if (isUnchanged && (neu !== undefined || shared !== true)) return leave
-  return neu === undefined || base === undefined ? write(up) : mergeInto(neu, up, base.value)
+  const byOthers = neu !== undefined || state.shared !== true || trusted === 'new'
+  if (base !== undefined && sameValue(up, base.value) && byOthers) return leave
+  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
 
-/** What the old place changed, on top of what is in the new one. */
-function mergeInto(neu: Value, up: Value, base: Value | undefined): Outcome {
-  const { value, clashes } = mergeThree(base, up, neu)
-  if (sameValue(value, neu)) return leave
+/** The old place is empty. Where others emptied it, what they did not change of the new one goes too. */
+function follow({ neu, base, removed }: PairState): Outcome {
+  const deletedByOthers = removed === undefined && base !== undefined
+  return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
+}
+
+interface Sides {
+  readonly base: Value | undefined
+  readonly up: Value
+  readonly neu: Value
+}
+
+/** The old place changed since we wrote the new one, and that may have changed too. */
+function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
+  const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
+  if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -108,7 +124,9 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  return down === undefined ? { act: 'stuck', why: 'it cannot be converted back' } : write(down, clashes)
+  if (down !== undefined) return write(down, clashes)
+  const why = neu === undefined ? undefined : lens.why?.(neu, 'down')
+  return { act: 'stuck', why: why ?? 'it cannot be converted back' }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */
@@ -122,21 +140,32 @@ export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   return clashes.length === 0 && sameValue(value, up)
 }
 
-/** What the images say of a pair. They are of one unit, oldest first. */
+/**
+ * What the images say of a pair. They are of one unit, oldest first. A removal is as good as a write to the new place:
+ * when it came last, the new place stood for what was removed.
+ */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to, shared }: Pair,
+  { from, to, lens, shared }: Pair,
 ): Pick<PairState, 'base' | 'removed' | 'shared'> {
-  return { base: lastWritten(images, to), removed: lastRemoved(images, from), shared }
+  const written = lastWritten(images, to)
+  const emptied = lastEmptied(images, from)
+  const stood = emptied === undefined ? undefined : lens.up(emptied.value)
+  const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
+  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
 }
 
 /**
- * What our own writes make of a place. Each counts by what it changed there: where it merged what others had written,
- * that is not taken for something the old place ever held, or the next look would take it back.
+ * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
+ * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
+ * the next look would take it back.
  */
-function lastWritten(images: readonly DocumentImage[], place: Place): PairState['base'] {
-  let base: PairState['base']
-  for (const image of images) {
+function lastWritten(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value | undefined; readonly at: number } | undefined {
+  let base: { readonly value: Value | undefined; readonly at: number } | undefined
+  for (const [at, image] of images.entries()) {
     if (image.name !== place.name) continue
     for (const [index, [path, after]] of image.after.entries()) {
       const was = image.before[index]?.[1] ?? undefined
@@ -144,25 +173,47 @@ function lastWritten(images: readonly DocumentImage[], place: Place): PairState[
       if (isPrefix(path, place.path)) {
         const rest = place.path.slice(path.length)
         const left = valueIn(now, rest)
-        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value }
+        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value, at }
       } else if (base !== undefined && isPrefix(place.path, path)) {
         const below = path.slice(place.path.length)
         const { value } = mergeThree(was, now, valueIn(base.value, below))
-        base = { value: withValueIn(base.value, below, value) }
+        base = { value: withValueIn(base.value, below, value), at }
       }
     }
   }
   return base
 }
-/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
-function lastRemoved(images: readonly DocumentImage[], place: Place): Value | undefined {
+
+/** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
+export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
+  let value = now
+  const overtaken = new Set<string>()
   for (const image of images.toReversed()) {
+    for (const [index, [path, after]] of image.after.entries()) {
+      const key = JSON.stringify(path)
+      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
+      const rest = path.slice(place.path.length)
+      if (sameValue(valueIn(value, rest), after ?? undefined))
+        value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
+      else overtaken.add(key)
+    }
+  }
+  return value
+}
+
+/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
+function lastEmptied(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value; readonly at: number } | undefined {
+  for (const [at, image] of [...images.entries()].toReversed()) {
     if (image.name !== place.name) continue
     for (const [index, [path, after]] of image.after.entries()) {
       if (!isPrefix(path, place.path)) continue
       const rest = place.path.slice(path.length)
       if (valueIn(after ?? undefined, rest) !== undefined) return undefined
-      return valueIn(image.before[index]?.[1] ?? undefined, rest)
+      const value = valueIn(image.before[index]?.[1] ?? undefined, rest)
+      return value === undefined ? undefined : { value, at }
     }
   }
   return undefined

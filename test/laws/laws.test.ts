@@ -133,6 +133,39 @@ function laws(file: string, theCase: OperationCase): void {
     await fc.assert(crashes, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
   })
 
+  it('complete, interrupted at any write, can be ended or gone back from', { timeout: 600_000 }, async () => {
+    await world.fill(theCase)
+    await up(world.migrator(theCase))
+    const whole = createMortal(world)
+    await world.migrator(theCase, whole).complete(migrationId)
+    const point = fc.record({
+      next: fc.constantFrom('complete' as const, 'down' as const),
+      thousandth: fc.integer({ min: 0, max: 999 }),
+      when: fc.constantFrom('before' as const, 'after' as const),
+    })
+    const interruptions = fc.asyncProperty(point, async ({ next, thousandth, when }) => {
+      await world.fill(theCase)
+      const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+      await up(world.migrator(theCase))
+      const mortal = createMortal(world, { write: 1 + Math.floor((thousandth / 1000) * whole.writes()), when })
+      await crash((migrator) => migrator.complete(migrationId), world.migrator(theCase, mortal))
+      const migrator = world.migrator(theCase)
+      const isCompleted = (await migrator.status()).migrations[0]?.state === 'completed'
+      if (isCompleted || next === 'complete') {
+        if (!isCompleted) await migrator.complete(migrationId)
+        await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
+      } else {
+        await migrator.down(migrationId)
+        expect([
+          await allDocuments(world.documents),
+          await catalogOf(world.tables),
+          await rowsOf(world.tables),
+        ]).toEqual(before)
+      }
+    })
+    await fc.assert(interruptions, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
+  })
+
   /** The lease of a runner that died in this very process is ended by hand: it looks alive. */
   async function crash(work: (migrator: Migrator) => Promise<void>, migrator: Migrator): Promise<void> {
     await work(migrator).catch((error: unknown) => error)

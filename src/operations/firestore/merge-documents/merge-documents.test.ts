@@ -165,7 +165,7 @@ it('verifies that every source has arrived, and that every one can be told back'
   const images = async (): Promise<ReadonlyMap<string, never[]>> => new Map()
   const signal = new AbortController().signal
   const findings: Finding[] = []
-  const scope = { since: undefined, level: 'full' as const, memo: null, images, signal }
+  const scope = { since: undefined, phase: 'verify' as const, level: 'full' as const, memo: null, images, signal }
   for await (const finding of mergeDocuments.verify(spec, look, scope)) findings.push(finding)
   expect(findings).toEqual([
     { where: 'Data/a_b/contacts/1', problem: 'its new id could not be told back to the old one' },

@@ -151,7 +151,7 @@ it('verifies that every field has arrived, and that every document can be told b
   const images = async (): Promise<ReadonlyMap<string, never[]>> => new Map()
   const signal = new AbortController().signal
   const findings: Finding[] = []
-  const scope = { since: undefined, level: 'full' as const, memo: null, images, signal }
+  const scope = { since: undefined, phase: 'verify' as const, level: 'full' as const, memo: null, images, signal }
   for await (const finding of splitDocument.verify(spec, look, scope)) findings.push(finding)
   expect(findings).toEqual([
     { where: 'Data/a_b/chats/1', problem: 'its new id could not be told back to the old one' },

@@ -78,10 +78,14 @@ export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): O
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
-  // Gone from the new place, or changed only there: others did that, after us.
-  const byOthers = neu !== undefined || state.shared !== true || trusted === 'new'
-  if (base !== undefined && sameValue(up, base.value) && byOthers) return leave
+  if (isTheirs(state, up, trusted)) return leave
   return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
+}
+
+/** Gone from the new place, or changed only there: others did that, after us. */
+function isTheirs({ neu, base, shared }: PairState, up: Value, trusted: Trusted): boolean {
+  if (base === undefined || !sameValue(up, base.value)) return false
+  return neu !== undefined || shared !== true || trusted === 'new'
 }
 
 /** The old place is empty. Where others emptied it, what they did not change of the new one goes too. */

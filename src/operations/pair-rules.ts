@@ -64,11 +64,8 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base, removed } = state
-  if (old === undefined) {
-    const deletedByOthers = removed === undefined && base !== undefined
-    return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
-  }
+  const { old, neu, base } = state
+  if (old === undefined) return isDeletedByOthers(state) ? remove : leave
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
@@ -76,6 +73,11 @@ export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): O
   if (base !== undefined && sameValue(up, base.value)) return leave
   if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
   return merged({ up, neu, base: base.value }, trusted)
+}
+
+/** Gone from the old place, but not by us, while the new one still says what we wrote. */
+function isDeletedByOthers({ neu, base, removed }: PairState): boolean {
+  return removed === undefined && base !== undefined && neu !== undefined && sameValue(neu, base.value)
 }
 
 interface Sides {

@@ -109,6 +109,8 @@ export interface Work<Spec> {
   readonly scope: Json
   /** The cursor of the last checkpoint; undefined at the start. */
   readonly cursor: Json | undefined
+  /** In the backfill: the document store's time before any client was told of it, or at which a later sweep began. */
+  readonly since?: string | undefined
   readonly signal: AbortSignal
 }
 

@@ -15,6 +15,8 @@ export interface Place {
 export interface Lens {
   readonly up: (value: Value) => Value | undefined
   readonly down: (value: Value) => Value | undefined
+  /** Why `up` or `down` gives nothing for a value, in words and without the value. */
+  readonly why?: (value: Value, way: 'up' | 'down') => string | undefined
 }
 
 export const identity: Lens = { up: (value) => value, down: (value) => value }
@@ -24,16 +26,23 @@ export interface Pair {
   readonly from: Place
   readonly to: Place
   readonly lens: Lens
+  /**
+   * Clients of the old shape know the document of the new place: they delete it, or write it whole, without a thought
+   * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
+   */
+  readonly shared?: boolean
 }
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
 export interface PairState {
   readonly old: Value | undefined
   readonly neu: Value | undefined
-  /** What we left in the new place. */
+  /** What the new place would hold had nobody but us written there: what it got of the old one. */
   readonly base: { readonly value: Value | undefined } | undefined
   /** What was in the old place when we removed it. */
   readonly removed: Value | undefined
+  /** As the pair has it. */
+  readonly shared?: boolean | undefined
 }
 
 /** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
@@ -64,15 +73,15 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base } = state
+  const { old, neu, base, shared } = state
   if (old === undefined) return isDeletedByOthers(state) ? remove : leave
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
+  if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
+  const isUnchanged = base !== undefined && sameValue(up, base.value)
   // Gone from the new place, or changed only there: others did that, after us.
-  if (base !== undefined && sameValue(up, base.value)) return leave
-  if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  return merged({ up, neu, base: base.value }, trusted)
+  if (isUnchanged && (neu !== undefined || shared !== true)) return leave
+  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
 
 /** Gone from the old place, but not by us, while the new one still says what we wrote. */
@@ -86,10 +95,10 @@ interface Sides {
   readonly neu: Value
 }
 
-/** Both places changed since we wrote the new one. */
+/** What the old place changed, on top of what is in the new one; where both changed the same, the trusted one wins. */
 function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
   const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
-  if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
+  if (sameValue(value, neu)) return clashes.length === 0 ? leave : { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -98,7 +107,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   const { old, neu, base } = state
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined) return base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined)
+    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
   if (agree(old, neu, lens) || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
@@ -113,7 +123,9 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  return down === undefined ? { act: 'stuck', why: 'it cannot be converted back' } : write(down, clashes)
+  if (down !== undefined) return write(down, clashes)
+  const why = neu === undefined ? undefined : lens.why?.(neu, 'down')
+  return { act: 'stuck', why: why ?? 'it cannot be converted back' }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */
@@ -133,16 +145,20 @@ export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
  */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to, lens }: Pair,
-): Pick<PairState, 'base' | 'removed'> {
+  { from, to, lens, shared }: Pair,
+): Pick<PairState, 'base' | 'removed' | 'shared'> {
   const written = lastWritten(images, to)
   const emptied = lastEmptied(images, from)
   const stood = emptied === undefined ? undefined : lens.up(emptied.value)
   const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
-  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value }
+  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
 }
 
-/** What the images leave in a place, if they touch all of it, and which of them did last. */
+/**
+ * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
+ * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
+ * the next look would take it back.
+ */
 function lastWritten(
   images: readonly DocumentImage[],
   place: Place,
@@ -150,11 +166,18 @@ function lastWritten(
   let base: { readonly value: Value | undefined; readonly at: number } | undefined
   for (const [at, image] of images.entries()) {
     if (image.name !== place.name) continue
-    for (const [path, after] of image.after) {
-      const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)), at }
-      else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value), at }
+    for (const [index, [path, after]] of image.after.entries()) {
+      const was = image.before[index]?.[1] ?? undefined
+      const now = after ?? undefined
+      if (isPrefix(path, place.path)) {
+        const rest = place.path.slice(path.length)
+        const left = valueIn(now, rest)
+        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value, at }
+      } else if (base !== undefined && isPrefix(place.path, path)) {
+        const below = path.slice(place.path.length)
+        const { value } = mergeThree(was, now, valueIn(base.value, below))
+        base = { value: withValueIn(base.value, below, value), at }
+      }
     }
   }
   return base

@@ -87,13 +87,13 @@ async function inPhase(context: RunContext, phase: Phase | 'revert', work: () =>
 async function forwardPhase(context: RunContext, crew: Crew, phase: WorkPhase): Promise<void> {
   if (phase === 'cutover') await context.tables.durable()
   if (phase === 'backfill') {
-    await writePhase(context.documents, context.clock, context.migration, 'backfill')
     await noteSince(context)
+    await writePhase(context.documents, context.clock, context.migration, 'backfill')
   }
   await workPhase(context, crew, phase, remainingOf(context, phase))
 }
 
-/** The moment the backfill's first pass began, unless a later one is known. */
+/** The moment before clients are told of the backfill, unless a later one is known: what is older is in the old shape. */
 async function noteSince(context: RunContext): Promise<void> {
   const rows = await readShards(context.tables, context.run, 'backfill')
   if (rows.some((row) => row.state !== 'pending')) return

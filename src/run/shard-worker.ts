@@ -1,5 +1,6 @@
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
+import { readSince } from '../ledger/runs.ts'
 import { claimShard, endShard } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { Checkpoint, DocumentOperation, TableOperation, Work } from '../operations/operation.ts'
@@ -82,6 +83,7 @@ async function open(context: RunContext, step: RunStep, shard: ClaimedShard, sig
     phase: shard.phase,
     scope: shard.scope,
     cursor: shard.cursor,
+    since: shard.phase === 'backfill' ? await readSince(context.tables, shard.run) : undefined,
     signal,
   }
   return step.operation.store === 'documents'

@@ -158,6 +158,8 @@ async function namesOf(documents: DocumentWriter): Promise<readonly string[]> {
     'notes',
     'items',
     'new',
+    'contacts',
+    'private',
   ]) {
     for await (const document of documents.scan({ parent: '', collection, descendants: true }, {}, { fields: [] }))
       names.push(document.name)

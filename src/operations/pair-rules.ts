@@ -78,10 +78,10 @@ export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): O
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
-  const isUnchanged = base !== undefined && sameValue(up, base.value)
+  if (base === undefined) return write(up)
   // Gone from the new place, or changed only there: others did that, after us.
-  if (isUnchanged && (neu !== undefined || shared !== true)) return leave
-  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
+  if (sameValue(up, base.value) && (neu !== undefined || shared !== true)) return leave
+  return neu === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
 
 /** Gone from the old place, but not by us, while the new one still says what we wrote. */

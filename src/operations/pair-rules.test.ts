@@ -55,7 +55,7 @@ describe('what both sides changed', () => {
 
   it('is no reason to write where both changed it alike', () => {
     const state = stateOf({ a: 2, b: 1 }, { a: 2, b: 2 }, [copied])
-    expect(carry(state, identity)).toEqual({ act: 'leave' })
+    expect(carry(state, identity)).toMatchObject({ act: 'leave' })
   })
 
   it('is kept of the new place when the old one goes as a whole', () => {
@@ -71,12 +71,23 @@ describe('what both sides changed', () => {
   })
 })
 
+it('is not taken from the new place when new clients write the old document without it', () => {
+  const written = stateOf(undefined, 'x', [[undefined, 'x']])
+  expect(carry(written, identity, 'old')).toEqual({ act: 'remove' })
+  expect(carry(written, identity, 'new')).toEqual({ act: 'leave' })
+})
+
 describe('nothing in the new place', () => {
   const gone = stateOf('x', undefined, [[undefined, 'x']])
 
   it('is a deletion where only new clients know it', () => {
     expect(carry(gone, identity)).toEqual({ act: 'leave' })
     expect(giveBack(gone, identity)).toEqual({ act: 'remove' })
+  })
+
+  it('is a deletion too where only new clients write any more', () => {
+    const shared = { ...gone, shared: true }
+    expect(carry(shared, identity, 'new')).toEqual({ act: 'leave' })
   })
 
   it('says nothing where clients of the old shape write over it', () => {

@@ -73,19 +73,25 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base, removed, shared } = state
-  if (old === undefined) {
-    // Who writes a document whole in the new shape leaves the old place out, and the new one may be as we wrote it.
-    const deletedByOthers = trusted === 'old' && removed === undefined && base !== undefined
-    return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
-  }
+  const { old, neu, base } = state
+  if (old === undefined) return trusted === 'old' ? follow(state) : leave
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
-  const isUnchanged = base !== undefined && sameValue(up, base.value)
-  // Gone from the new place, or changed only there: others did that, after us.
-  if (isUnchanged && (neu !== undefined || shared !== true)) return leave
+  if (up === undefined) return stuck(old, lens, 'up')
+  if (isTheirs(state, up, trusted)) return leave
   return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
+}
+
+/** Gone from the new place, or changed only there: others did that, after us. */
+function isTheirs({ neu, base, shared }: PairState, up: Value, trusted: Trusted): boolean {
+  if (base === undefined || !sameValue(up, base.value)) return false
+  return neu !== undefined || shared !== true || trusted === 'new'
+}
+
+/** The old place is empty. Where others emptied it, what they did not change of the new one goes too. */
+function follow({ neu, base, removed }: PairState): Outcome {
+  const deletedByOthers = removed === undefined && base !== undefined
+  return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
 }
 
 interface Sides {
@@ -94,7 +100,7 @@ interface Sides {
   readonly neu: Value
 }
 
-/** What the old place changed, on top of what is in the new one; where both changed the same, the trusted one wins. */
+/** The old place changed since we wrote the new one, and that may have changed too. */
 function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
   const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
   if (sameValue(value, neu)) return clashes.length === 0 ? leave : { act: 'leave', clashes: clashes.length }
@@ -122,9 +128,12 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  if (down !== undefined) return write(down, clashes)
-  const why = neu === undefined ? undefined : lens.why?.(neu, 'down')
-  return { act: 'stuck', why: why ?? 'it cannot be converted back' }
+  return down === undefined ? stuck(neu, lens, 'down') : write(down, clashes)
+}
+
+function stuck(value: Value | undefined, { why }: Lens, way: 'up' | 'down'): Outcome {
+  const told = value === undefined ? undefined : why?.(value, way)
+  return { act: 'stuck', why: told ?? `it cannot be converted ${way === 'up' ? 'without loss' : 'back'}` }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */

@@ -2,9 +2,12 @@
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
+import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
 
 /** Every kind of change that Lockstep knows. */
@@ -12,9 +15,12 @@ export const operations = Object.freeze([
   addColumn,
   addField,
   convertField,
+  ensureIndex,
+  mergeDocuments,
   removeField,
   renameCollection,
   renameField,
+  splitDocument,
   transformDocuments,
 ] as const)
 
@@ -22,9 +28,12 @@ export const operations = Object.freeze([
 export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
   convertField: convertFieldStep,
+  ensureIndex: ensureIndexStep,
+  mergeDocuments: mergeDocumentsStep,
   removeField: removeFieldStep,
   renameCollection: renameCollectionStep,
   renameField: renameFieldStep,
+  splitDocument: splitDocumentStep,
   transformDocuments: transformDocumentsStep,
 })
 

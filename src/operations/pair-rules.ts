@@ -26,16 +26,23 @@ export interface Pair {
   readonly from: Place
   readonly to: Place
   readonly lens: Lens
+  /**
+   * Clients of the old shape know the document of the new place: they delete it, or write it whole, without a thought
+   * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
+   */
+  readonly shared?: boolean
 }
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
 export interface PairState {
   readonly old: Value | undefined
   readonly neu: Value | undefined
-  /** What we left in the new place. */
+  /** What the new place would hold had nobody but us written there: what it got of the old one. */
   readonly base: { readonly value: Value | undefined } | undefined
   /** What was in the old place when we removed it. */
   readonly removed: Value | undefined
+  /** As the pair has it. */
+  readonly shared?: boolean | undefined
 }
 
 /** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
@@ -67,17 +74,22 @@ export type Trusted = 'old' | 'new'
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
   const { old, neu, base } = state
-  if (old === undefined) return oldIsGone(state)
+  if (old === undefined) return trusted === 'old' ? follow(state) : leave
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return stuck(old, lens, 'up')
-  // Gone from the new place, or changed only there: others did that, after us.
-  if (base !== undefined && sameValue(up, base.value)) return leave
-  if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  return merged({ up, neu, base: base.value }, trusted)
+  if (isTheirs(state, up, trusted)) return leave
+  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
 
-function oldIsGone({ neu, base, removed }: PairState): Outcome {
+/** Gone from the new place, or changed only there: others did that, after us. */
+function isTheirs({ neu, base, shared }: PairState, up: Value, trusted: Trusted): boolean {
+  if (base === undefined || !sameValue(up, base.value)) return false
+  return neu !== undefined || shared !== true || trusted === 'new'
+}
+
+/** The old place is empty. Where others emptied it, what they did not change of the new one goes too. */
+function follow({ neu, base, removed }: PairState): Outcome {
   const deletedByOthers = removed === undefined && base !== undefined
   return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
 }
@@ -88,10 +100,10 @@ interface Sides {
   readonly neu: Value
 }
 
-/** Both places changed since we wrote the new one. */
+/** The old place changed since we wrote the new one, and that may have changed too. */
 function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
   const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
-  if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
+  if (sameValue(value, neu)) return clashes.length === 0 ? leave : { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -100,7 +112,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   const { old, neu, base } = state
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined) return base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined)
+    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
   if (agree(old, neu, lens) || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
@@ -140,16 +153,20 @@ export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
  */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to, lens }: Pair,
-): Pick<PairState, 'base' | 'removed'> {
+  { from, to, lens, shared }: Pair,
+): Pick<PairState, 'base' | 'removed' | 'shared'> {
   const written = lastWritten(images, to)
   const emptied = lastEmptied(images, from)
   const stood = emptied === undefined ? undefined : lens.up(emptied.value)
   const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
-  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value }
+  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
 }
 
-/** What the images leave in a place, if they touch all of it, and which of them did last. */
+/**
+ * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
+ * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
+ * the next look would take it back.
+ */
 function lastWritten(
   images: readonly DocumentImage[],
   place: Place,
@@ -157,11 +174,18 @@ function lastWritten(
   let base: { readonly value: Value | undefined; readonly at: number } | undefined
   for (const [at, image] of images.entries()) {
     if (image.name !== place.name) continue
-    for (const [path, after] of image.after) {
-      const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)), at }
-      else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value), at }
+    for (const [index, [path, after]] of image.after.entries()) {
+      const was = image.before[index]?.[1] ?? undefined
+      const now = after ?? undefined
+      if (isPrefix(path, place.path)) {
+        const rest = place.path.slice(path.length)
+        const left = valueIn(now, rest)
+        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value, at }
+      } else if (base !== undefined && isPrefix(place.path, path)) {
+        const below = path.slice(place.path.length)
+        const { value } = mergeThree(was, now, valueIn(base.value, below))
+        base = { value: withValueIn(base.value, below, value), at }
+      }
     }
   }
   return base

@@ -122,13 +122,18 @@ function settlePair(settling: Settling, act: Act): void {
 
 const clashed = 'clients of both shapes changed the same field differently: one of them has won'
 
-function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+function perform(
+  { writes, notes, pair, unit }: Settling,
+  place: Place,
+  outcome: Outcome,
+): 'left' | 'changed' | 'stuck' {
   switch (outcome.act) {
     case 'leave':
       if (outcome.clashes !== undefined && outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'left'
     case 'remove':
-      writes.set(place, undefined)
+      // Of what is around it only what we made goes: that others emptied the rest is theirs to say.
+      vacate(writes, unit.images, { name: place.name, path: place.path })
       return 'changed'
     case 'write':
       if (writes.isBlocked(place)) {

@@ -1,4 +1,4 @@
-import type { DocumentReader, Fields, Value } from '../stores/documents.ts'
+import type { Document, DocumentReader, Fields, Value } from '../stores/documents.ts'
 import { pagesOf } from './document-pages.ts'
 import { brokenLimit } from './document-limits.ts'
 import { createProblems } from './document-problems.ts'
@@ -9,7 +9,7 @@ import type { Finding, Verification, VerifyScope } from './operation.ts'
 import { agree, carry, rememberedOf } from './pair-rules.ts'
 import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { editsOf } from './relocate.ts'
-import { knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
+import { knownPairs, projectionOf, scopeOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 import { withValueIn } from './value-tree.ts'
 
@@ -37,13 +37,10 @@ export async function inspectRelocation(
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
-  for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
+  for await (const { page, units } of unitPages(relocation, documents, { most, images: noImages })) {
+    for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
       sums.read++
-      for (const name of unit.documents.keys()) {
-        const why = unitOf(relocation, 'from', name) === unit.key ? relocation.unmovable?.(name) : undefined
-        if (why !== undefined) note(name, why)
-      }
       for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
       for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
@@ -56,6 +53,13 @@ export async function inspectRelocation(
     }
   }
   return { ...sums, problems }
+}
+
+function* unmovableIn({ unmovable }: Relocation, page: readonly Document[]): Generator<Finding> {
+  for (const document of page) {
+    const problem = unmovable?.(document)
+    if (problem !== undefined) yield { where: document.name, problem }
+  }
 }
 
 /** 1 for a new place that is there already and says the same. */
@@ -91,8 +95,12 @@ export async function* verifyRelocation(
   { since, phase, images, signal }: Pick<VerifyScope, 'since' | 'phase' | 'images' | 'signal'>,
 ): Verification {
   let checked = 0
-  for await (const units of unitPages(relocation, documents, { most: Infinity, images, signal })) {
+  for await (const { page, units } of unitPages(relocation, documents, { most: Infinity, images, signal })) {
     checked += units.length
+    yield* unmovableIn(
+      relocation,
+      page.filter(({ updateTime }) => since === undefined || updateTime <= since),
+    )
     for (const unit of units) {
       for (const pair of knownPairs(relocation, unit)) {
         if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
@@ -151,14 +159,14 @@ async function* unitPages(
   relocation: Relocation,
   documents: DocumentReader,
   { most, images, signal }: Reading,
-): AsyncGenerator<readonly PairUnit[]> {
+): AsyncGenerator<{ readonly page: readonly Document[]; readonly units: readonly PairUnit[] }> {
   const fields = projectionOf(relocation, 'from')
   const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
   const found = documents.scan(scopeOf(relocation, 'from'), {}, options)
   let read = 0
   for await (const page of pagesOf(found)) {
     const wanted = page.slice(0, most - read)
-    yield await unitsOfPage(relocation, 'from', wanted, { documents, images })
+    yield { page: wanted, units: await unitsOfPage(relocation, 'from', wanted, { documents, images }) }
     read += wanted.length
     if (read >= most) return
   }

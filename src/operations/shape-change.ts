@@ -62,6 +62,8 @@ export type ShapeChange =
       readonly inward: boolean
       readonly path?: FieldPath
       readonly fields?: readonly FieldPath[]
+      /** Where each of `fields` is in the other document, in the same order. */
+      readonly named?: readonly FieldPath[]
     }
   /** Queries by these fields of the collections with this last name are possible once the step is done. */
   | {

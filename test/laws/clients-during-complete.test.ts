@@ -57,7 +57,7 @@ it('what clients write while a migration completes is what they find afterwards'
       [],
     )
   })
-  await world.migrator(theCase, { documents, tables: world.tables }).complete(migrationId)
+  await world.migrator(theCase, { ...world, documents }).complete(migrationId)
   expect(told).toBe(true)
   expect(await allDocuments(world.documents)).toMatchObject({
     [`${chat}/born`]: { contact: { name: 'Eve 3' } },

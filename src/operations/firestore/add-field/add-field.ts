@@ -73,6 +73,14 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
     return rewriteDocuments(work, hands, { pattern, fields: projection, change })
   },
   verify: (spec, { documents }, scope) => verifyFields(spec, documents, scope),
+  shape: ({ pattern, fields, options }) =>
+    Object.entries(fields).map(([name, value]) => ({
+      change: 'add' as const,
+      pattern,
+      path: parseFieldPath(name),
+      default: isFunction(value) ? undefined : encodeDefault(name, value),
+      queried: options.queried === true,
+    })),
 })
 
 interface Compiled {

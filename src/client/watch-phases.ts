@@ -39,9 +39,9 @@ export function watchPhases(source: PhaseSource, { onError = () => undefined }: 
     }
     stop = source.listen(heard, fail)
   }
-  const fail = (error: unknown): void => {
+  const fail = (problem: unknown): void => {
     if (closed) return
-    onError(error)
+    onError(problem)
     source.get().then(learn, onError)
     const timer = setTimeout(listen, wait)
     stop = () => clearTimeout(timer)

@@ -30,7 +30,7 @@ function writeStep(rule: Rule, phase: ClientPhase, changes: readonly Change[]): 
     case 'remove':
       return mode === 'new' && touchOf(changes, rule.path).kind !== 'none' ? leave(changes, rule.path) : changes
     case 'pair':
-      return mode === 'new' ? changes : writePair(rule, mode, changes)
+      return mode === 'new' ? writeNew(rule, phase, changes) : writePair(rule, mode, changes)
     case 'in-place':
       return writeInPlace(rule, phase, changes)
     case 'transform':
@@ -39,6 +39,14 @@ function writeStep(rule: Rule, phase: ClientPhase, changes: readonly Change[]): 
 }
 
 type PairRule = Extract<Rule, { kind: 'pair' }>
+
+/**
+ * While old places are being emptied, a write empties its own: one that is still filled was filled by a client of the
+ * old shape, or nobody has written since.
+ */
+function writeNew({ from, to }: PairRule, phase: ClientPhase, changes: readonly Change[]): readonly Change[] {
+  return phase === 'contract' && touchOf(changes, to).kind !== 'none' ? put(changes, from, gone) : changes
+}
 
 function writePair(rule: PairRule, mode: 'old' | 'both', changes: readonly Change[]): readonly Change[] {
   const { from, to, lens } = rule

@@ -91,21 +91,30 @@ interface Settling {
   readonly together: boolean
 }
 
-function stateOf({ unit, pair, writes }: Settling): PairState {
-  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...rememberedOf(unit.images, pair) }
+function stateOf({ unit, pair, writes, together }: Settling): PairState {
+  const [old, neu] = [writes.at(pair.from), writes.at(pair.to)]
+  const { base, removed } = rememberedOf(unit.images, pair)
+  // Clients of the old shape set whole documents, which takes the new place away: it was not theirs to delete.
+  return { old, neu, base: together && neu === undefined ? undefined : base, removed }
 }
 
 function settlePair(settling: Settling, act: Act): void {
   const { pair, together } = settling
   const forward = act === 'carry' || act === 'remove'
   const written = forward
-    ? perform(settling, pair.to, carry(stateOf(settling), pair.lens))
+    ? perform(settling, pair.to, carried(settling, act))
     : act === 'retire' && !together
       ? 'left'
       : perform(settling, pair.from, giveBack(stateOf(settling), pair.lens))
   // Elsewhere than in one document, nothing goes before a later look has seen what stands for it.
   if (act === 'carry' || act === 'restore' || written === 'stuck' || (written === 'changed' && !together)) return
   empty(settling, act)
+}
+
+/** In the end clients of the new shape set whole documents, which takes the old place away: that deletes nothing. */
+function carried(settling: Settling, act: Act): Outcome {
+  const outcome = carry(stateOf(settling), settling.pair.lens)
+  return settling.together && act === 'remove' && outcome.act === 'remove' ? { act: 'leave' } : outcome
 }
 
 function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {

@@ -30,6 +30,12 @@ const configForm = z.strictObject({
   defaultEnvironment: z.string().min(1).optional(),
   /** Folder of the migration files, beside the configuration. */
   migrations: z.string().min(1).optional(),
+  /** The apps that are out there, for lint. */
+  clients: z
+    .strictObject({
+      oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
+    })
+    .optional(),
   tenants: z
     .strictObject({
       source: z.union([

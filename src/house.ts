@@ -5,7 +5,7 @@ import { LockstepError } from './kernel/errors.ts'
 import type { Listener } from './ledger/events.ts'
 import { readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
-import { listMigrations, loadMigration } from './migrations/load-migrations.ts'
+import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
 import type { LoadedMigration, MigrationFile } from './migrations/load-migrations.ts'
 import type { Stores } from './open-stores.ts'
 import { operations } from './operations/catalogue.ts'
@@ -42,12 +42,7 @@ export function files({ loaded }: House): readonly MigrationFile[] {
 
 /** Throws LS-2006 for one that is not on disk. */
 export async function load(house: House, migration: string): Promise<LoadedMigration> {
-  const found = files(house).find((file) => file.id === migration)
-  if (found !== undefined) return loadMigration(found, { provided, operations })
-  throw new LockstepError('LS-2006', `there is no migration ${migration}`, {
-    where: { name: house.loaded.migrationsFolder },
-    hint: 'lockstep status lists them; lockstep new writes one',
-  })
+  return loadMigration(findMigration(house.loaded.migrationsFolder, migration), { provided, operations })
 }
 
 /** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */

@@ -36,6 +36,7 @@ export function shownSettings(
       settings.kind === 'local' ? 'no limit' : '10000',
     ),
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
+    withDefault('clients.oldest', config.clients?.oldest, 'unknown'),
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
 }

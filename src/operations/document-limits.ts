@@ -26,7 +26,7 @@ export function brokenLimit(name: string, fields: Fields): string | undefined {
 /** What is wrong with a document name, in words. */
 export function brokenName(name: string): string | undefined {
   const ids = name.split('/')
-  const bad = ids.find((id) => id === '' || id === '.' || id === '..' || /^__.*__$/.test(id))
+  const bad = ids.find((id) => id === '' || id === '.' || id === '..' || /^__(?!id-?\d+__$).*__$/s.test(id))
   if (bad !== undefined) return `"${bad}" cannot be an id`
   if (ids.some((id) => bytes(id) > documentLimits.id)) return 'an id would be longer than 1,500 bytes'
   if (bytes(name) > documentLimits.name) return 'its name would be longer than 6 KiB'

@@ -15,7 +15,7 @@ export interface PlaceWrites {
   edits(): readonly DocumentEdit[]
 }
 
-/** Satellites that are left without any field go as a whole: they were made of the fields that leave. */
+/** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
 export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
   const after = new Map<string, Value | undefined>()
   const touched = new Map<string, FieldPath[]>()
@@ -41,8 +41,10 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
     },
     edits: () =>
       [...after].flatMap(([name, value]) => {
-        const left = value !== undefined && isSatellite(name) && isEmpty(value) ? undefined : value
-        return editOf(name, unit.documents.get(name), left, touched.get(name) ?? [])
+        const paths = touched.get(name) ?? []
+        const parts = isSatellite(name) && paths.every((path) => path.length > 0)
+        const left = parts && value !== undefined && isEmpty(value) ? undefined : value
+        return editOf(name, unit.documents.get(name), left, paths)
       }),
   }
 }

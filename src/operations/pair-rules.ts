@@ -101,7 +101,11 @@ function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  return old === undefined ? ours : ours || base === undefined || agree(old, neu, lens)
+  if (ours || old === undefined) return ours
+  if (base === undefined || agree(old, neu, lens)) return true
+  const up = lens.up(old)
+  const { value, clashes } = mergeThree(base.value, up, neu)
+  return clashes.length === 0 && sameValue(value, up)
 }
 
 /** What the images say of a pair. They are of one unit, oldest first. */

@@ -1,5 +1,6 @@
 import { LockstepError } from '../kernel/errors.ts'
-import type { Document, DocumentReader, Fields, Value } from '../stores/documents.ts'
+import type { DocumentReader, Fields, Value } from '../stores/documents.ts'
+import { pagesOf } from './document-pages.ts'
 import { brokenLimit } from './document-limits.ts'
 import { fieldAt, sameValue } from './field-path.ts'
 import type { DocumentEdit } from './document-hands.ts'
@@ -7,12 +8,9 @@ import type { Finding, Verification, VerifyScope } from './operation.ts'
 import { agree, carry, rememberedOf } from './pair-rules.ts'
 import type { Pair, PairState, Place } from './pair-rules.ts'
 import { editsOf } from './relocate.ts'
-import { knownPairs, projectionOf, scopeOf, unitsOfPage } from './relocation.ts'
+import { knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, PairUnit, Relocation } from './relocation.ts'
 import { withValueIn } from './value-tree.ts'
-
-/** Documents read at once while checking. */
-const pageSize = 500
 
 const noImages: Images = async () => new Map()
 
@@ -50,6 +48,10 @@ export async function inspectRelocation(
   for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
     for (const unit of units) {
       sums.read++
+      for (const name of unit.documents.keys()) {
+        const why = unitOf(relocation, 'from', name) === unit.key ? relocation.unmovable?.(name) : undefined
+        if (why !== undefined) note(name, why)
+      }
       for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
         sums.writes++
@@ -165,15 +167,11 @@ async function* unitPages(
   const fields = projectionOf(relocation, 'from')
   const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
   const found = documents.scan(scopeOf(relocation, 'from'), {}, options)
-  let page: Document[] = []
   let read = 0
-  const flush = (): Promise<readonly PairUnit[]> => unitsOfPage(relocation, 'from', page, { documents, images })
-  for await (const document of found) {
-    page.push(document)
-    if (++read >= most) break
-    if (page.length < pageSize) continue
-    yield await flush()
-    page = []
+  for await (const page of pagesOf(found)) {
+    const wanted = page.slice(0, most - read)
+    yield await unitsOfPage(relocation, 'from', wanted, { documents, images })
+    read += wanted.length
+    if (read >= most) return
   }
-  if (page.length > 0) yield await flush()
 }

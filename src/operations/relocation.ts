@@ -29,6 +29,8 @@ export interface Relocation {
   /** `out`: from the hosts to the satellites. `in`: from the satellites to the hosts. */
   readonly direction: 'out' | 'in'
   readonly pairs: (unit: PairUnit) => readonly Pair[]
+  /** Why a document of the old side cannot have a new place, in words: found by `plan`. */
+  readonly unmovable?: (name: string) => string | undefined
   /** Pairs inside lists of the host, which are written as a whole. */
   readonly lists?: readonly ListRule[]
 }

@@ -16,7 +16,14 @@ export type ShapeChange =
       readonly queried: boolean
     }
   | { readonly change: 'remove'; readonly pattern: string; readonly path: FieldPath }
-  | { readonly change: 'rename'; readonly pattern: string; readonly path: FieldPath; readonly to: FieldPath }
+  | {
+      readonly change: 'rename'
+      readonly pattern: string
+      readonly path: FieldPath
+      readonly to: FieldPath
+      /** In every entry of a map or every member of a list at that path: readers are not generated for it. */
+      readonly spread?: true
+    }
   | {
       readonly change: 'convert'
       readonly pattern: string
@@ -28,6 +35,8 @@ export type ShapeChange =
       readonly custom: boolean
       /** The field and value that tell a converted document, where the type cannot. */
       readonly marker?: { readonly path: FieldPath; readonly value: Value }
+      /** The app filters or orders by the new field across collections. */
+      readonly queried?: boolean
     }
   /** Free code over whole documents. */
   | {
@@ -45,4 +54,12 @@ export type ShapeChange =
       readonly inward: boolean
       readonly path?: FieldPath
       readonly fields?: readonly FieldPath[]
+    }
+  /** Queries by these fields of the collections with this last name are possible once the step is done. */
+  | {
+      readonly change: 'index'
+      readonly collection: string
+      readonly fields: readonly FieldPath[]
+      /** Over all collections of the name, not over each by itself. */
+      readonly across: boolean
     }

@@ -81,6 +81,7 @@ export function readingContract(documents: Documents): void {
       expect(await documents().count(scope('tree'), ['m', 'in'])).toBe(1)
       expect(await documents().count(scope('tree'), ['m', 'none'])).toBe(0)
       expect(await documents().count(scope('leaves', '', true), ['v'])).toBe(3)
+      expect(await documents().count(scope('leaves', 'tree/a', true), ['v'])).toBe(1)
       expect(await documents().count(scope('nothing'))).toBe(0)
     })
 

@@ -147,7 +147,18 @@ export async function allDocuments(documents: DocumentWriter): Promise<CaseDocum
 /** Names from every collection group that the cases use: children of missing parents included. */
 async function namesOf(documents: DocumentWriter): Promise<readonly string[]> {
   const names: string[] = []
-  for (const collection of ['chats', 'Users', 'messages', 'old', 'templates']) {
+  for (const collection of [
+    'chats',
+    'Users',
+    'messages',
+    'old',
+    'templates',
+    'whatsapp',
+    'Teams',
+    'notes',
+    'items',
+    'new',
+  ]) {
     for await (const document of documents.scan({ parent: '', collection, descendants: true }, {}, { fields: [] }))
       names.push(document.name)
   }

@@ -165,8 +165,11 @@ export function conjunctsOf(filter: Filter | undefined): readonly FieldFilter[] 
   return filter.kind === 'field' ? [filter] : filter.filters.flatMap(conjunctsOf)
 }
 
+/** Conditions that hold for a stretch of values. */
+export const isRange = (op: FieldOperator): boolean => ranges.has(op)
+
 /** Conditions whose field takes part in the order of the results. */
-export const isInequality = (op: FieldOperator): boolean => ranges.has(op) || negations.has(op)
+export const isInequality = (op: FieldOperator): boolean => isRange(op) || negations.has(op)
 
 /** Whether a document meets the condition. */
 export function matches(filter: Filter, document: StoredDocument): boolean {

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { fieldValue, conjunctsOf, isInequality, leavesOf, matches, parseFilter } from './filters.ts'
+import { fieldValue, conjunctsOf, isInequality, isRange, leavesOf, matches, parseFilter } from './filters.ts'
 import type { Filter } from './filters.ts'
 import { keyOf, parseDocumentName, parseParent } from './names.ts'
 import { compareText, compareValues } from './order.ts'
@@ -27,6 +27,7 @@ export interface Cursor {
 /** A query checked and made ready to run. */
 export interface Plan {
   readonly scope: Scope
+  /** The conditions that `range` does not settle. */
   readonly filter: Filter | undefined
   /** Stated and implied orders; the last is always `__name__`. */
   readonly orders: readonly Order[]
@@ -56,9 +57,10 @@ export function parseQuery(parent: string, wire: WireQuery): Plan {
   }
   const startAt = parseCursor(wire.startAt, stated)
   const endAt = parseCursor(wire.endAt, stated)
+  checkNames(parent, filter, [startAt, endAt], stated)
   return {
     scope,
-    filter,
+    filter: filter && withoutNameBounds(filter),
     orders,
     required: orders.filter((order) => order.text !== nameField).map((order) => order.path),
     startAt,
@@ -137,6 +139,22 @@ function parseCursor(wire: WireCursor | null | undefined, stated: readonly Order
   return values.length === 0 ? undefined : { values, before: wire.before ?? false }
 }
 
+/** Names in filters and cursors are of the database that is asked. */
+function checkNames(
+  parent: string,
+  filter: Filter | undefined,
+  cursors: readonly (Cursor | undefined)[],
+  stated: readonly Order[],
+): void {
+  const root = `${parseParent(parent).database}/documents/`
+  const filtered = leavesOf(filter).flatMap(({ text, values }) => (text === nameField ? values : []))
+  const named = cursors.flatMap((cursor) => cursor?.values.filter((_, at) => stated[at]?.text === nameField) ?? [])
+  for (const value of [...filtered, ...named]) {
+    if (value.kind !== 'reference' || value.referenceValue.startsWith(root)) continue
+    throw invalid(`The name "${value.referenceValue}" is not in the database that is queried.`)
+  }
+}
+
 function parseCount(count: number, what: string): number {
   if (count < 0) throw invalid(`${what} is negative`)
   return count
@@ -172,6 +190,22 @@ function nameBounds(filter: Filter | undefined): { readonly froms: Bound[]; read
     if (op === 'EQUAL' || op.startsWith('LESS_THAN')) tos.push(bound)
   }
   return { froms, tos }
+}
+
+/** Comparing each name with the bounds of a range that is all there is to read would cost more than reading it. */
+function withoutNameBounds(filter: Filter): Filter | undefined {
+  switch (filter.kind) {
+    case 'or':
+      return filter
+    case 'and': {
+      const filters = filter.filters.flatMap((part) => withoutNameBounds(part) ?? [])
+      return filters.length === 0 ? undefined : { kind: 'and', filters }
+    }
+    case 'field': {
+      const bounds = filter.text === nameField && (filter.op === 'EQUAL' || isRange(filter.op))
+      return bounds ? undefined : filter
+    }
+  }
 }
 
 interface Bound {
@@ -237,6 +271,7 @@ function compareToCursor(orders: readonly Order[], document: StoredDocument, cur
 }
 
 /** Whether the query asks for nothing but a scope in an order. */
-export function isPlainScan({ filter, startAt, endAt, offset, limit }: Plan): boolean {
-  return !filter && !startAt && !endAt && offset === 0 && limit === Number.POSITIVE_INFINITY
+export function isPlainScan({ filter, range, startAt, endAt, offset, limit }: Plan): boolean {
+  const whole = !filter && !range.from && !range.to && !startAt && !endAt
+  return whole && offset === 0 && limit === Number.POSITIVE_INFINITY
 }

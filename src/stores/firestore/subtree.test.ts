@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fakeConnection, fakeRoot as root, fakeStream, grpcError } from '../../../test/stores/fake-connection.ts'
-import type { CollectionScope, NameRange } from '../documents.ts'
+import type { CollectionScope, FieldPath, NameRange } from '../documents.ts'
 import { countDocuments } from './count.ts'
 import { partitionScope } from './partition.ts'
 import type { RawQuery } from './protocol.ts'
@@ -96,6 +96,20 @@ describe('a count of a subtree', () => {
     const { connection, asked } = server([[row('1'), row('1/m/1')]], code)
     expect(await countDocuments(connection, scope)).toBe(2)
     expect(asked[0]?.structuredQuery).toMatchObject({ select: { fields: [{ fieldPath: '__name__' }] } })
+  })
+
+  it('looks for the field itself, at its depth', async () => {
+    const empty = { mapValue: { fields: {} }, valueType: 'mapValue' }
+    const full = {
+      mapValue: { fields: { in: { nullValue: 'NULL_VALUE', valueType: 'nullValue' } } },
+      valueType: 'mapValue',
+    }
+    const flat = { stringValue: 'in', valueType: 'stringValue' }
+    const found = [empty, full, flat].map((m, i) => ({ document: { ...row(String(i)).document, fields: { m } } }))
+    const count = async (having: FieldPath) => countDocuments(server([found]).connection, scope, having)
+    expect(await count(['m', 'in'])).toBe(1)
+    expect(await count(['m'])).toBe(3)
+    expect(await count(['in'])).toBe(0)
   })
 
   it('does not take other failures for that', async () => {

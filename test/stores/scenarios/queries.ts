@@ -17,7 +17,7 @@ export const where = (fieldPath: string, op: Operator, value: ValueMessage): Fil
 })
 export const unary = (fieldPath: string, op: Unary): FilterMessage => ({ unaryFilter: { field: { fieldPath }, op } })
 export const all = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'AND', filters } })
-const any = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'OR', filters } })
+export const any = (...filters: FilterMessage[]): FilterMessage => ({ compositeFilter: { op: 'OR', filters } })
 const numbers = (count: number): ValueMessage => list(...Array.from({ length: count }, (_, at) => integer(at)))
 
 async function seed(calls: Calls): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Interview } from '../firestore-answers.ts'
-import { integer, put } from '../firestore-calls.ts'
+import { integer, list, put } from '../firestore-calls.ts'
 import type { QueryMessage, ValueMessage } from '../firestore-calls.ts'
-import { all, by, unary, where } from './queries.ts'
+import { all, any, by, unary, where } from './queries.ts'
 
 /** A collection `c` at the root and below a document, among collections whose ids begin like its own. */
 const paths = ['', 'p/1/'].flatMap((above) =>
@@ -73,6 +73,22 @@ async function askBelow({ ask, calls }: Interview, { source, from, parent }: Pla
   await find('to behind the bounds', { where: bounds, orderBy, endAt: { values: [name('z/1')] } })
   await find('end before start', { orderBy, startAt: { values: [name('p/2')] }, endAt: { values: [name('p/1')] } })
   await find('a name', { where: where('__name__', 'EQUAL', name(`${above}c/1/m/1`)) })
+  await find('either name', {
+    where: any(
+      where('__name__', 'LESS_THAN', name(`${above}c/1`)),
+      where('__name__', 'GREATER_THAN', name(`${above}c2/0`)),
+    ),
+  })
+  await find('not a name', { where: all(bounds, where('__name__', 'NOT_EQUAL', name(`${above}c/1/m/1`))) })
+  const foreign = { referenceValue: `projects/another/databases/(default)/documents/${above}c/1/m/1` }
+  await find('a foreign name', { where: where('__name__', 'EQUAL', foreign) })
+  await find('one of foreign names', { where: where('__name__', 'IN', list(foreign)) })
+  await find('no foreign name', { where: where('__name__', 'NOT_EQUAL', foreign) })
+  await find('a foreign name or another', {
+    where: any(where('__name__', 'EQUAL', foreign), where('__name__', 'EQUAL', name(`${above}c/1`))),
+  })
+  await find('from a foreign name', { orderBy, startAt: { values: [foreign] } })
+  await find('to a foreign name', { orderBy, endAt: { values: [foreign] } })
   await find('names descending', { orderBy: [by('__name__', 'DESCENDING')] })
   await find('by a field', { orderBy: [by('x')] })
   await find('by a field, bounded', { where: bounds, orderBy: [by('x')] })

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { LockstepError } from '../kernel/errors.ts'
+
+/** A field of all collections with one last name, its path as Firestore writes it. */
+export interface GroupField {
+  readonly collection: string
+  readonly field: string
+}
+
+/** What `firestore.indexes.json` says of fields. */
+export interface IndexSettings {
+  /** Their documents are deleted once the timestamp in the field has passed. */
+  readonly expiring: readonly GroupField[]
+  /** An index over all collections of the name holds them; the field `*` stands for every field. */
+  readonly acrossCollections: readonly GroupField[]
+}
+
+/** Where there is no such file. */
+export const noIndexSettings: IndexSettings = Object.freeze({ expiring: [], acrossCollections: [] })
+
+const scope = z.string().default('COLLECTION')
+
+const form = z.object({
+  indexes: z
+    .array(
+      z.object({
+        collectionGroup: z.string(),
+        queryScope: scope,
+        fields: z.array(z.object({ fieldPath: z.string() })),
+      }),
+    )
+    .default([]),
+  fieldOverrides: z
+    .array(
+      z.object({
+        collectionGroup: z.string(),
+        fieldPath: z.string(),
+        ttl: z.boolean().default(false),
+        indexes: z.array(z.object({ queryScope: scope })).default([]),
+      }),
+    )
+    .default([]),
+})
+
+/** The text of `firestore.indexes.json`, comments allowed. Throws LS-1003 where it is not such a file. */
+export function parseIndexSettings(text: string, file: string): IndexSettings {
+  const { indexes, fieldOverrides } = parseFile(text, file)
+  const overrides = fieldOverrides.map((each) => ({ ...each, collection: each.collectionGroup, field: each.fieldPath }))
+  return {
+    expiring: overrides.filter(({ ttl }) => ttl).map(fieldOf),
+    acrossCollections: [
+      ...overrides.filter((each) => each.indexes.some(isAcross)).map(fieldOf),
+      ...indexes
+        .filter(isAcross)
+        .flatMap(({ collectionGroup, fields }) =>
+          fields.map(({ fieldPath }) => ({ collection: collectionGroup, field: fieldPath })),
+        ),
+    ],
+  }
+}
+
+function fieldOf({ collection, field }: GroupField): GroupField {
+  return { collection, field }
+}
+
+function isAcross({ queryScope }: { readonly queryScope: string }): boolean {
+  return queryScope === 'COLLECTION_GROUP'
+}
+
+function parseFile(text: string, file: string): z.infer<typeof form> {
+  try {
+    return form.parse(JSON.parse(withoutComments(text)))
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
+    throw new LockstepError('LS-1003', `the index settings cannot be read: ${why}`, {
+      where: { file },
+      hint: 'mend the file; firebase deploy --only firestore:indexes reads it too',
+      cause,
+    })
+  }
+}
+
+/** Comments and commas after the last member go, strings stay as they are. */
+function withoutComments(text: string): string {
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (part) =>
+    part.startsWith('"') ? part : ' ',
+  )
+  return bare.replace(/"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/g, (part) => (part.startsWith('"') ? part : ''))
+}

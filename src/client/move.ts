@@ -52,7 +52,7 @@ export function pairsOf(move: Move, params: Params): readonly PlacePair[] {
 }
 
 /** The id of an entry's document, which is its key in the map. */
-export function keyOf(move: Move, params: Params): string {
+function keyOf(move: Move, params: Params): string {
   return params[keyVariable(move)] ?? ''
 }
 

@@ -145,6 +145,8 @@ class World {
       this.#settle(step, 'carry')
       this.#phases[step] = 'cutover'
     } else if (phase === 'cutover' && earlier.every((each) => each === 'completed')) {
+      // The last look while both are written.
+      this.#settle(step, 'carry')
       this.#oldest = step + 1
       this.#phases[step] = 'contract'
     } else if (phase === 'contract' || phase === 'rolling back') {

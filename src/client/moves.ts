@@ -5,7 +5,7 @@ import { LockstepError } from '../kernel/errors.ts'
 import { formerName, keyVariable, pairsOf } from './move.ts'
 import type { Move, Place, PlacePair } from './move.ts'
 import { modeOf } from './phases.ts'
-import type { ClientPhase, Phases } from './phases.ts'
+import type { Phases } from './phases.ts'
 import type { Params } from './place-pattern.ts'
 import { sideOf } from './read-rules.ts'
 import type { Lens } from './rule.ts'
@@ -37,7 +37,7 @@ export function readMoved(
   params: Params,
   documents: Readonly<Record<string, object | undefined>>,
 ): Data | undefined {
-  const phase = readingPhase(move, phases)
+  const phase = phases.phaseOf(move.migration)
   const at = ({ document, field }: Place): unknown => withoutKey(move, memberAt(asData(documents[document]), field))
   let read: Data | undefined
   for (const pair of pairsOf(move, params)) {
@@ -57,7 +57,7 @@ export function readEntries(
   host: object | undefined,
   documents: Readonly<Record<string, object>>,
 ): Readonly<Record<string, Data>> {
-  const phase = readingPhase(move, phases)
+  const phase = phases.phaseOf(move.migration)
   const map = asData(memberAt(asData(host), move.path ?? [])) ?? {}
   const entries = distinct([...Object.keys(map), ...Object.keys(documents)]).flatMap((key) => {
     const [inMap, alone] = [own(map, key), withoutKey(move, own(documents, key))]
@@ -136,12 +136,6 @@ export function collectionPath(moves: readonly Move[], phases: Phases, collectio
     `${collection}/_`,
   )
   return current.split('/').slice(0, -1).join('/')
-}
-
-/** From the contract phase on the new place alone is written, and the old one waits to be emptied. */
-function readingPhase(move: Move, phases: Phases): ClientPhase {
-  const phase = phases.phaseOf(move.migration)
-  return phase === 'contract' ? 'completed' : phase
 }
 
 function keyMember(move: Move, params: Params): Data {

@@ -59,14 +59,14 @@ export interface BothPlaces {
 }
 
 /**
- * Which of the two places says what was written last. Until all is completed, clients of the new shape write both or
- * empty the old one: where the two disagree, a client of the old shape was there after them.
+ * Which of the two places says what was written last. Up to the cutover clients of the new shape write both: where the
+ * two disagree, a client of the old shape was there after them. From the contract phase on the new place is trusted.
  */
 export function sideOf({ old, neu, lens }: BothPlaces, phase: ClientPhase): 'old' | 'neu' {
   if (old === undefined) return 'neu'
   if (neu === undefined) return 'old'
-  if (phase === 'completed') return 'neu'
   const mode = modeOf(phase)
+  if (mode === 'new') return 'neu'
   const up = lens.up(old).value
   if (up === undefined) return mode === 'old' ? 'old' : 'neu'
   if (mode === 'old') return 'old'

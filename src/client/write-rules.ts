@@ -41,8 +41,8 @@ function writeStep(rule: Rule, phase: ClientPhase, changes: readonly Change[]): 
 type PairRule = Extract<Rule, { kind: 'pair' }>
 
 /**
- * While old places are being emptied, a write empties its own: one that is still filled was filled by a client of the
- * old shape, or nobody has written since.
+ * While old places are being emptied, a write empties its own: clients that have not heard of the phase yet would take
+ * what is left there for the later word.
  */
 function writeNew({ from, to }: PairRule, phase: ClientPhase, changes: readonly Change[]): readonly Change[] {
   return phase === 'contract' && touchOf(changes, to).kind !== 'none' ? put(changes, from, gone) : changes

@@ -3,7 +3,7 @@ import type { Document, FieldPath } from '../stores/documents.ts'
 import { pagesInOrder, parseRange } from './document-pages.ts'
 import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
 import type { Checkpoint, Work } from './operation.ts'
-import { carry, giveBack, mayGo, rememberedOf } from './pair-rules.ts'
+import { carry, giveBack, mayGo, rememberedOf, withoutOurs } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
 import { createPlaceWrites } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
@@ -19,7 +19,7 @@ export interface RelocationScope {
 export function parseRelocationScope(scope: Json): RelocationScope {
   const given = typeof scope === 'object' && scope !== null && !Array.isArray(scope) ? scope : {}
   const { side, act } = given as { readonly side?: Json; readonly act?: Json }
-  const acts = ['carry', 'remove', 'restore', 'retire'] as const
+  const acts = ['carry', 'trail', 'remove', 'restore', 'retire'] as const
   return { side: side === 'to' ? 'to' : 'from', act: acts.find((each) => each === act) ?? 'carry' }
 }
 
@@ -76,8 +76,13 @@ export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes:
   const together = relocation.satellites === undefined
   for (const pair of knownPairs(relocation, unit)) settlePair({ unit, pair, writes, notes, together }, act)
   for (const { path, change } of relocation.lists ?? []) {
-    const value = writes.at({ name: unit.key, path })
-    if (value !== undefined) writes.set({ name: unit.key, path }, change(value, act))
+    const place = { name: unit.key, path }
+    const value = act === 'retire' ? withoutOurs(unit.images, place, writes.at(place)) : writes.at(place)
+    if (value !== undefined)
+      writes.set(
+        place,
+        change(value, act, (why) => notes.add(unit.key, why)),
+      )
   }
   return writes.edits()
 }
@@ -91,38 +96,44 @@ interface Settling {
   readonly together: boolean
 }
 
-function stateOf({ unit, pair, writes, together }: Settling): PairState {
-  const [old, neu] = [writes.at(pair.from), writes.at(pair.to)]
-  const { base, removed } = rememberedOf(unit.images, pair)
-  // Clients of the old shape set whole documents, which takes the new place away: it was not theirs to delete.
-  return { old, neu, base: together && neu === undefined ? undefined : base, removed }
+function stateOf({ unit, pair, writes }: Settling): PairState {
+  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...rememberedOf(unit.images, pair) }
 }
 
 function settlePair(settling: Settling, act: Act): void {
   const { pair, together } = settling
-  const forward = act === 'carry' || act === 'remove'
+  const forward = act === 'carry' || act === 'trail' || act === 'remove'
   const written = forward
-    ? perform(settling, pair.to, carried(settling, act))
+    ? perform(settling, pair.to, carry(stateOf(settling), pair.lens, act === 'carry' ? 'old' : 'new'))
     : act === 'retire' && !together
       ? 'left'
       : perform(settling, pair.from, giveBack(stateOf(settling), pair.lens))
   // Elsewhere than in one document, nothing goes before a later look has seen what stands for it.
-  if (act === 'carry' || act === 'restore' || written === 'stuck' || (written === 'changed' && !together)) return
+  if (
+    act === 'carry' ||
+    act === 'trail' ||
+    act === 'restore' ||
+    written === 'stuck' ||
+    (written === 'changed' && !together)
+  )
+    return
   empty(settling, act)
 }
 
-/** In the end clients of the new shape set whole documents, which takes the old place away: that deletes nothing. */
-function carried(settling: Settling, act: Act): Outcome {
-  const outcome = carry(stateOf(settling), settling.pair.lens)
-  return settling.together && act === 'remove' && outcome.act === 'remove' ? { act: 'leave' } : outcome
-}
+const clashed = 'clients of both shapes changed the same field differently: one of them has won'
 
-function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+function perform(
+  { writes, notes, pair, unit }: Settling,
+  place: Place,
+  outcome: Outcome,
+): 'left' | 'changed' | 'stuck' {
   switch (outcome.act) {
     case 'leave':
+      if (outcome.clashes !== undefined && outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'left'
     case 'remove':
-      writes.set(place, undefined)
+      // Of what is around it only what we made goes: that others emptied the rest is theirs to say.
+      vacate(writes, unit.images, { name: place.name, path: place.path })
       return 'changed'
     case 'write':
       if (writes.isBlocked(place)) {
@@ -130,8 +141,7 @@ function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outco
         return 'stuck'
       }
       writes.set(place, outcome.value)
-      if (outcome.clashes > 0)
-        notes.add(pair.from.name, 'clients of both shapes changed the same field differently: the old place has won')
+      if (outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'changed'
     case 'stuck':
       notes.add(place.name, `it stays as it is: ${outcome.why}`)

@@ -29,8 +29,11 @@ export interface Relocation {
   /** `out`: from the hosts to the satellites. `in`: from the satellites to the hosts. */
   readonly direction: 'out' | 'in'
   readonly pairs: (unit: PairUnit) => readonly Pair[]
-  /** Why a document of the old side cannot have a new place, in words: found by `plan`. */
-  readonly unmovable?: (name: string) => string | undefined
+  /**
+   * Why a document of the old side cannot have a new place, in words: found by `plan`, and by the verification of what
+   * was written since. Asked of every document that is read there; undefined too for those it is not about.
+   */
+  readonly unmovable?: (document: Document) => string | undefined
   /** Pairs inside lists of the host, which are written as a whole. */
   readonly lists?: readonly ListRule[]
 }
@@ -39,7 +42,9 @@ export interface Relocation {
 export type Act =
   /** Bring the new place up to date. */
   | 'carry'
-  /** The same, and empty the old place where the new one stands for it. */
+  /** The same once clients of the new shape write the new place alone. */
+  | 'trail'
+  /** That, and empty the old place where the new one stands for it. */
   | 'remove'
   /** Bring the old place up to date with what came to the new one. */
   | 'restore'
@@ -48,8 +53,10 @@ export type Act =
 
 export interface ListRule {
   readonly path: FieldPath
-  /** Pure; the same value where nothing is to be done. */
-  readonly change: (value: Value, act: Act) => Value
+  /** Pure; the same value where nothing is to be done. `note` is told why members stay as they are. */
+  readonly change: (value: Value, act: Act, note: (why: string) => void) => Value
+  /** Members whose new place is there already: how many say the same as the old one, and how many something else. */
+  readonly standing: (value: Value) => { readonly existing: number; readonly taken: number }
 }
 
 /** A host with its satellites, as far as they were asked for. */

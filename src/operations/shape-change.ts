@@ -15,7 +15,13 @@ export type ShapeChange =
       /** The app filters or orders by it across collections. */
       readonly queried: boolean
     }
-  | { readonly change: 'remove'; readonly pattern: string; readonly path: FieldPath }
+  | {
+      readonly change: 'remove'
+      readonly pattern: string
+      readonly path: FieldPath
+      /** From every entry of a map or every member of a list at that path: readers are not generated for it. */
+      readonly spread?: true
+    }
   | {
       readonly change: 'rename'
       readonly pattern: string
@@ -37,6 +43,8 @@ export type ShapeChange =
       readonly marker?: { readonly path: FieldPath; readonly value: Value }
       /** The app filters or orders by the new field across collections. */
       readonly queried?: boolean
+      /** In every entry of a map or every member of a list: the paths are words, readers are not generated for it. */
+      readonly spread?: true
     }
   /** Free code over whole documents. */
   | {
@@ -54,6 +62,8 @@ export type ShapeChange =
       readonly inward: boolean
       readonly path?: FieldPath
       readonly fields?: readonly FieldPath[]
+      /** Where each of `fields` is in the other document, in the same order. */
+      readonly named?: readonly FieldPath[]
     }
   /** Queries by these fields of the collections with this last name are possible once the step is done. */
   | {

@@ -66,6 +66,7 @@ async function verified(
 ): Promise<{ readonly findings: readonly Finding[]; readonly checked: number; readonly what: string }> {
   const found = addField.verify(spec, look, {
     since,
+    phase: 'verify',
     level: 'full',
     memo: null,
     signal: new AbortController().signal,

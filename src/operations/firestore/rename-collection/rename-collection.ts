@@ -58,8 +58,7 @@ function relocationOf(spec: RenameCollectionSpec, template: NameTemplate): Reloc
       namesIn: (_, name) => nameList(template.nameBelow(name)),
     },
     direction: 'out',
-    unmovable: (name) =>
-      template.nameBelow(name) === undefined ? 'its new id could not be told back to the old one' : undefined,
+    unmovable: ({ name }) => template.troubleOf(name),
     pairs({ key }) {
       return nameList(template.nameBelow(key)).map((name) => ({
         from: { name: key, path: [] },

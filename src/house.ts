@@ -10,7 +10,7 @@ import type { LoadedMigration, MigrationFile } from './migrations/load-migration
 import type { Stores } from './open-stores.ts'
 import { operations } from './operations/catalogue.ts'
 import { createLook } from './operations/look.ts'
-import type { Look } from './operations/operation.ts'
+import type { FullLook } from './operations/index-operation.ts'
 import { isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
@@ -32,8 +32,9 @@ export interface House {
 }
 
 /** A fresh look at both stores. */
-export function look({ stores, loaded, clock }: House): Look {
-  return createLook({ documents: stores.documents, tables: stores.tables, tenants: loaded.config.tenants, clock })
+export function look({ stores, loaded, clock }: House): FullLook {
+  const { documents, tables, indexes } = stores
+  return createLook({ documents, tables, indexes, tenants: loaded.config.tenants, clock })
 }
 
 export function files({ loaded }: House): readonly MigrationFile[] {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { provided } from './authoring.ts'
 import type { LoadedConfig } from './config.ts'
 import { LockstepError } from './kernel/errors.ts'
@@ -11,6 +10,7 @@ import type { IndexSettings } from './plan/index-settings.ts'
 import { lintMigration, needsEarlier } from './plan/lint.ts'
 import type { LintFinding } from './plan/lint-finding.ts'
 import type { LintFacts } from './plan/rules/rule.ts'
+import { locateIndexFile } from './stores/firestore/index-file.ts'
 
 /** Lints these files, each against those before it on disk. Opens no store. */
 export async function lintFiles(
@@ -36,7 +36,8 @@ function load(file: MigrationFile): Promise<LoadedMigration> {
 function loadFacts({ config, file, root, migrationsFolder }: LoadedConfig): LintFacts {
   const oldestReaders = config.clients?.oldest
   if (oldestReaders !== undefined && oldestReaders !== 'none') requireOnDisk(migrationsFolder, oldestReaders, file)
-  return { oldestReaders, indexes: loadIndexSettings(join(root, 'firestore.indexes.json')) }
+  const indexFile = locateIndexFile({ root, setting: config.firestoreIndexes, database: '(default)' })
+  return { oldestReaders, indexes: loadIndexSettings(indexFile) }
 }
 
 /** A name that was mistyped would silence or raise every finding about clients. */

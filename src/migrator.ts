@@ -96,7 +96,12 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
   const env = options.env ?? process.env
   const loaded = await loadConfig({ folder: options.folder, file: options.configFile, provided })
   const environment = chooseEnvironment(loaded, options.environment, env)
-  const stores = await openStores({ environment, root: loaded.root, env })
+  const stores = await openStores({
+    environment,
+    root: loaded.root,
+    firestoreIndexes: loaded.config.firestoreIndexes,
+    env,
+  })
   const clock = options.clock ?? systemClock
   return wireMigrator({
     options,
@@ -208,6 +213,7 @@ async function workOn(
   const rooms = {
     documents: stores.documents,
     tables: stores.tables,
+    indexes: stores.indexes,
     clock,
     look: () => look(house),
     createEngine: (queue: string, onWarning: (message: string) => void) =>

@@ -36,6 +36,8 @@ export const errorCatalogue = {
   'LS-2204': { title: 'provisioning function cannot be extended', exit: 1 },
   'LS-2301': { title: 'saved plan is stale', exit: 4 },
   'LS-2302': { title: 'saved plan cannot be read', exit: 64 },
+  'LS-2401': { title: 'index file is not valid', exit: 1 },
+  'LS-2402': { title: 'index cannot be used', exit: 1 },
   'LS-2501': { title: 'lint found an error', exit: 3 },
   'LS-3001': { title: 'Firestore cannot be reached', exit: 1 },
   'LS-3002': { title: 'Postgres cannot be reached', exit: 1 },

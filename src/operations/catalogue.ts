@@ -2,6 +2,7 @@
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
@@ -14,6 +15,7 @@ export const operations = Object.freeze([
   addColumn,
   addField,
   convertField,
+  ensureIndex,
   mergeDocuments,
   removeField,
   renameCollection,
@@ -26,6 +28,7 @@ export const operations = Object.freeze([
 export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
   convertField: convertFieldStep,
+  ensureIndex: ensureIndexStep,
   mergeDocuments: mergeDocumentsStep,
   removeField: removeFieldStep,
   renameCollection: renameCollectionStep,

@@ -4,6 +4,7 @@ import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
+import type { IndexOperation } from './index-operation.ts'
 import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
@@ -202,7 +203,7 @@ export interface OperationMeta {
   readonly destructive: boolean
 }
 
-interface OperationBase<Spec> {
+export interface OperationBase<Spec> {
   readonly kind: string
   readonly meta: OperationMeta
   /** Throws a LockstepError naming the part of the spec at fault. */
@@ -241,7 +242,7 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
   revert(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
 }
 
-export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
+export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec> | IndexOperation<Spec>
 
 /** Types and freezes an operation on documents. */
 export function defineDocumentOperation<Spec>(

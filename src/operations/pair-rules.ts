@@ -100,10 +100,10 @@ interface Sides {
   readonly neu: Value
 }
 
-/** The old place changed since we wrote the new one, and that may have changed too. */
+/** What the old place changed, on top of what is in the new one; where both changed the same, the trusted one wins. */
 function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
   const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
-  if (sameValue(value, neu)) return { act: 'leave', clashes: clashes.length }
+  if (sameValue(value, neu)) return clashes.length === 0 ? leave : { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 

@@ -2,7 +2,7 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
-import type { Look } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
 import type { LintFinding } from './lint-finding.ts'
 import { planForm } from './plan.ts'
 import type { Plan, PlannedStep, Target } from './plan.ts'
@@ -10,7 +10,7 @@ import type { Plan, PlannedStep, Target } from './plan.ts'
 export interface PlanningOptions {
   readonly migration: LoadedMigration
   readonly target: Target
-  readonly look: Look
+  readonly look: FullLook
   readonly drift: readonly string[]
   /** What lint found, as warnings of the steps. */
   readonly findings: readonly LintFinding[]

@@ -27,11 +27,19 @@ test('the scope is one collection where the file does not say', () => {
 })
 
 test.each([
-  ['no JSON', '{'],
   ['a list', '[]'],
   ['fields without a path', '{"fieldOverrides":[{"collectionGroup":"c"}]}'],
-])('%s is refused with the place', (_, text) => {
+])('%s is refused with the file', (_, text) => {
   expect(() => read(text)).toThrow(
     expect.objectContaining({ code: 'LS-1003', where: { file: '/shop/firestore.indexes.json' } }),
+  )
+})
+
+test('what is no JSON is refused with the place', () => {
+  expect(() => read('{\n  "indexes": [1 2]\n}')).toThrow(
+    expect.objectContaining({
+      code: 'LS-2401',
+      where: { file: '/shop/firestore.indexes.json', line: 2, column: 17, source: '  "indexes": [1 2]' },
+    }),
   )
 })

@@ -1,5 +1,7 @@
+import { getNodeValue } from 'jsonc-parser'
 import { z } from 'zod'
 import { LockstepError } from '../kernel/errors.ts'
+import { parseDocument } from '../operations/jsonc-document.ts'
 
 /** A field of all collections with one last name, its path as Firestore writes it. */
 export interface GroupField {
@@ -42,7 +44,7 @@ const form = z.object({
     .default([]),
 })
 
-/** The text of `firestore.indexes.json`, comments allowed. Throws LS-1003 where it is not such a file. */
+/** The text of `firestore.indexes.json`, comments allowed. Throws LS-2401 with the place where it is not JSON, LS-1003 where it is no such file. */
 export function parseIndexSettings(text: string, file: string): IndexSettings {
   const { indexes, fieldOverrides } = parseFile(text, file)
   const overrides = fieldOverrides.map((each) => ({ ...each, collection: each.collectionGroup, field: each.fieldPath }))
@@ -68,22 +70,11 @@ function isAcross({ queryScope }: { readonly queryScope: string }): boolean {
 }
 
 function parseFile(text: string, file: string): z.infer<typeof form> {
-  try {
-    return form.parse(JSON.parse(withoutComments(text)))
-  } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
-    throw new LockstepError('LS-1003', `the index settings cannot be read: ${why}`, {
-      where: { file },
-      hint: 'mend the file; firebase deploy --only firestore:indexes reads it too',
-      cause,
-    })
-  }
-}
-
-/** Comments and commas after the last member go, strings stay as they are. */
-function withoutComments(text: string): string {
-  const bare = text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (part) =>
-    part.startsWith('"') ? part : ' ',
-  )
-  return bare.replace(/"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/g, (part) => (part.startsWith('"') ? part : ''))
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), file, true)
+  const parsed = form.safeParse(getNodeValue(document.root))
+  if (parsed.success) return parsed.data
+  throw new LockstepError('LS-1003', `the index settings cannot be read: ${z.prettifyError(parsed.error)}`, {
+    where: { file },
+    hint: 'mend the file; firebase deploy --only firestore:indexes reads it too',
+  })
 }

@@ -207,9 +207,14 @@ async function leftToRevert(context: RunContext): Promise<readonly (readonly Sha
 
 /** Undefined where the pre-images alone are the way back. */
 async function ownWayBack({ operation, spec, memo }: RunStep, look: Look): Promise<readonly ShardPlan[] | undefined> {
-  return operation.store === 'tables'
-    ? operation.reverting(spec, look, memo)
-    : operation.back?.reverting(spec, look, memo)
+  switch (operation.store) {
+    case 'tables':
+      return operation.reverting(spec, look, memo)
+    case 'documents':
+      return operation.back?.reverting(spec, look, memo)
+    case 'indexes':
+      return undefined
+  }
 }
 
 function documentSteps({ steps }: RunContext): readonly number[] {

@@ -1,6 +1,7 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
-import type { Finding, Look, Phase, VerifyScope } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
+import type { Finding, Phase, VerifyScope } from '../operations/operation.ts'
 import type { TableReader } from '../stores/tables.ts'
 import type { RunStep } from './run-context.ts'
 import { readUnitImages } from './unit-images.ts'
@@ -9,7 +10,7 @@ export interface VerifyOptions {
   readonly run: string
   readonly tables: TableReader
   readonly steps: readonly RunStep[]
-  readonly look: Look
+  readonly look: FullLook
   readonly since: string | undefined
   readonly phase: Phase
   readonly level: 'counts' | 'full'

@@ -36,10 +36,18 @@ function laws(file: string, theCase: OperationCase): void {
     else if (row?.state !== 'soaking' && row?.state !== 'completed') await migrator.resume(migrationId)
   }
 
-  const expectAfter = async ({ documents, queries }: OperationCase['after']): Promise<void> => {
+  const expectAfter = async ({ documents, queries, files = {} }: OperationCase['after']): Promise<void> => {
     expect(await allDocuments(world.documents)).toEqual(documents)
+    expect(world.files()).toEqual(files)
     for (const { sql, rows } of queries) expect(await world.tables.read((q) => q.query(sql)), sql).toEqual(rows)
   }
+
+  const everything = async (): Promise<unknown> => [
+    await allDocuments(world.documents),
+    await catalogOf(world.tables),
+    await rowsOf(world.tables),
+    world.files(),
+  ]
 
   it('before becomes after, and complete keeps it so', async () => {
     await world.fill(theCase)
@@ -55,31 +63,27 @@ function laws(file: string, theCase: OperationCase): void {
   it('applied twice is applied once', async () => {
     await world.fill(theCase)
     await up(world.migrator(theCase))
-    const once = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+    const once = await everything()
     await world.tables.transaction((q) => q.script('drop schema lockstep cascade'))
     const events: RunEvent[] = []
     await up(world.migrator(theCase, undefined, (message) => 'event' in message && events.push(message.event)))
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-      once,
-    )
+    expect(await everything()).toEqual(once)
     const changed = events.flatMap((event) => (event.type === 'shard-finished' ? [event.changed] : []))
     expect(changed.reduce((sum, each) => sum + each, 0)).toBe(0)
   })
 
   it('down gives back the world as it was', async () => {
     await world.fill(theCase)
-    const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+    const before = await everything()
     await up(world.migrator(theCase))
     await world.migrator(theCase).down(migrationId)
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-      before,
-    )
+    expect(await everything()).toEqual(before)
   })
 
   it('down keeps what others wrote since', async () => {
     await world.fill(theCase)
     await up(world.migrator(theCase))
-    await world.write(theCase.others.documents, theCase.others.sql)
+    await world.write(theCase.others.documents, theCase.others.sql, theCase.others.files)
     await world.migrator(theCase).down(migrationId)
     await expectAfter(theCase.others.afterDown)
   })
@@ -109,7 +113,7 @@ function laws(file: string, theCase: OperationCase): void {
     })
     const crashes = fc.asyncProperty(point, async ({ way, thousandth, when }) => {
       await world.fill(theCase)
-      const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+      const before = await everything()
       const goThere = (migrator: Migrator): Promise<void> => up(migrator)
       const goBack = async (migrator: Migrator): Promise<void> => {
         if ((await migrator.status()).migrations[0]?.state !== 'rolled back') await migrator.down(migrationId)
@@ -126,9 +130,7 @@ function laws(file: string, theCase: OperationCase): void {
         await crash(goBack, world.migrator(theCase, mortal))
         await goBack(world.migrator(theCase))
       }
-      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-        before,
-      )
+      expect(await everything()).toEqual(before)
     })
     await fc.assert(crashes, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
   })

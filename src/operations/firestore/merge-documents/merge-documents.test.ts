@@ -137,10 +137,10 @@ describe('plan', () => {
       'Data/u/chats/2': { contact: { name: 'nobody has it' } },
     })
     const { warnings } = await planned(chats)
-    expect(warnings.map(({ code }) => code)).toEqual(['W114', 'W113'])
+    expect(warnings.map(({ code }) => code)).toEqual(['W114', 'W115'])
     expect(warnings[0]?.message).toContain('Data/u/chats/2')
     expect(warnings[1]?.message).toContain('Data/u/contacts/1/notes')
-    expect((await planned({ into: chats.into, fields: ['name'] })).warnings.map(({ code }) => code)).toEqual(['W113'])
+    expect((await planned({ into: chats.into, fields: ['name'] })).warnings.map(({ code }) => code)).toEqual(['W115'])
   })
 
   it('does not warn of what lies below sources that stay', async () => {

@@ -126,7 +126,7 @@ async function warningsBelow(spec: MergeDocumentsSpec, documents: DocumentReader
   const [name, collection] = first
   return [
     {
-      code: 'W113',
+      code: 'W115',
       message: `documents below those of ${spec.pattern} stay where they are, below a document that is missing then, as in ${name}/${collection}`,
       hint: 'readers of them are not disturbed; move them with renameCollection where they should come along',
     },

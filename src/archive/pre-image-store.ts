@@ -10,8 +10,6 @@ export interface PreImagePage extends KeptPage {
   /** False while the fate of its writes is not known: then `unapplied` says nothing. */
   readonly settled: boolean
   readonly images: readonly PreImage[]
-  /** Kept on the way back. */
-  readonly back: boolean
 }
 
 /** Stores a page before its writes are sent, as part of the caller's transaction, fenced by the shard's epoch. */
@@ -51,11 +49,7 @@ interface PageRow {
   readonly payload: Buffer
   readonly unapplied: readonly number[] | null
   readonly settled: boolean
-  readonly back: boolean | null
 }
-
-const columns = `seq::text as seq, shard, payload, unapplied, settled,
-  (select s.phase = 'revert' from lockstep.shards s where s.id = pre_images.shard) as back`
 
 /** Pages whose writes were on their way when their shard was left: the last few of each and their repeats. */
 export async function unsettledPages(
@@ -66,7 +60,7 @@ export async function unsettledPages(
     'shard' in of ? ['shard = $1', [of.shard]] : ['run = $1 and step = any($2)', [of.run, of.steps]]
   const rows = await tables.read((q) =>
     q.query<PageRow>(
-      `select ${columns} from lockstep.pre_images
+      `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
        where ${where} and not settled order by pre_images.seq`,
       values,
     ),
@@ -83,7 +77,7 @@ export async function unitImages(
   if (units.length === 0) return []
   const rows = await tables.read((q) =>
     q.query<PageRow>(
-      `select ${columns} from lockstep.pre_images
+      `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
        where run = $1 and step = $2 and span && lockstep.name_range($3, $4, '[]') order by pre_images.seq`,
       [run, step, ...spanOf(units)],
     ),
@@ -101,7 +95,7 @@ export async function* preImagePages(
   for (;;) {
     const rows = await tables.read((q) =>
       q.query<PageRow>(
-        `select ${columns} from lockstep.pre_images
+        `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
          where run = $1 and step = $2 and ($3::text is null or shard = $3) and seq < $4::bigint order by pre_images.seq desc limit 1`,
         [of.run, of.step, of.shard ?? null, bound],
       ),
@@ -114,9 +108,8 @@ export async function* preImagePages(
 }
 
 async function unpackRow(row: PageRow): Promise<PreImagePage> {
-  const { seq, shard, settled, unapplied, back } = row
-  const images = await unpackPreImages(row.payload)
-  return { seq, shard, settled, images, unapplied: unapplied ?? [], back: back === true }
+  const { seq, shard, settled, unapplied } = row
+  return { seq, shard, settled, images: await unpackPreImages(row.payload), unapplied: unapplied ?? [] }
 }
 
 /** Shards of a step that stored pre-images, newest round first: the shards of the way back. */

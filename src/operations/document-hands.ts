@@ -39,8 +39,6 @@ export interface DocumentImage {
   /** The path `[]` is the document as a whole, as a map. */
   readonly before: readonly (readonly [FieldPath, Value | null])[]
   readonly after: readonly (readonly [FieldPath, Value | null])[]
-  /** Written on the way back. */
-  readonly back?: boolean
   /** Maps that were not there before and that our write made on the way to a nested field. */
   readonly made: readonly FieldPath[]
 }

@@ -12,7 +12,7 @@ export interface Verdict {
 
 /** What is known of a document beside what it holds. */
 export interface Known {
-  /** What this step wrote to it on the way there, oldest first. */
+  /** What this step wrote to it, oldest first. */
   readonly images: readonly DocumentImage[]
   /** A document that is older was written by nobody who knew of the new shape; undefined: all are. */
   readonly since: string | undefined
@@ -20,6 +20,7 @@ export interface Known {
 
 /** What is known on the way back. */
 export interface KnownBack {
+  /** What this step wrote to it, there and, in an earlier round, back: undoing both is undoing neither. */
   readonly images: readonly DocumentImage[]
   /** Values of the new shape were there before the migration: those we did not write are no business of ours. */
   readonly mixed: boolean
@@ -69,7 +70,7 @@ function judgeOf({ phase, memo, since }: Work<unknown>, { up, down }: InPlace): 
 }
 
 /** What the plan found: whether values of the new shape were there before. */
-export function parseMemo(memo: Work<unknown>['memo']): { readonly mixed: boolean } {
+function parseMemo(memo: Work<unknown>['memo']): { readonly mixed: boolean } {
   return { mixed: typeof memo === 'object' && memo !== null && 'mixed' in memo && memo.mixed === true }
 }
 
@@ -89,7 +90,7 @@ async function settlePage(
   const unitOf = (document: Document): Remembered => ({
     key: document.name,
     document,
-    images: images.get(document.name)?.filter(({ back }) => back !== true) ?? [],
+    images: images.get(document.name) ?? [],
   })
   const stays = new Map<string, readonly string[]>()
   const result = await hands.settle<Remembered>({

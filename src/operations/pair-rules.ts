@@ -77,7 +77,7 @@ export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): O
   if (old === undefined) return trusted === 'old' ? follow(state) : leave
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: lens.why?.(old, 'up') ?? 'it cannot be converted without loss' }
+  if (up === undefined) return stuck(old, lens, 'up')
   if (isTheirs(state, up, trusted)) return leave
   return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
@@ -100,7 +100,7 @@ interface Sides {
   readonly neu: Value
 }
 
-/** What the old place changed, on top of what is in the new one; where both changed the same, the trusted one wins. */
+/** The old place changed since we wrote the new one, and that may have changed too. */
 function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
   const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
   if (sameValue(value, neu)) return clashes.length === 0 ? leave : { act: 'leave', clashes: clashes.length }
@@ -128,9 +128,12 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  if (down !== undefined) return write(down, clashes)
-  const why = neu === undefined ? undefined : lens.why?.(neu, 'down')
-  return { act: 'stuck', why: why ?? 'it cannot be converted back' }
+  return down === undefined ? stuck(neu, lens, 'down') : write(down, clashes)
+}
+
+function stuck(value: Value | undefined, { why }: Lens, way: 'up' | 'down'): Outcome {
+  const told = value === undefined ? undefined : why?.(value, way)
+  return { act: 'stuck', why: told ?? `it cannot be converted ${way === 'up' ? 'without loss' : 'back'}` }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */

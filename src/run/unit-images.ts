@@ -20,7 +20,7 @@ export async function readUnitImages(
     if (unapplied === undefined) continue
     const skipped = new Set(unapplied)
     for (const [index, image] of page.images.entries()) {
-      if (!skipped.has(index)) found.get(image.unit ?? image.name)?.push({ ...parseImage(image), back: page.back })
+      if (!skipped.has(index)) found.get(image.unit ?? image.name)?.push(parseImage(image))
     }
   }
   return found

@@ -23,7 +23,7 @@ beforeEach(() => {
 })
 
 function migratorOf(theCase: typeof blind, stores?: Pick<World, 'documents' | 'tables'>): Migrator {
-  return world.migrator(theCase, stores, (message) => 'event' in message && events.push(message.event))
+  return world.migrator(theCase, { ...world, ...stores }, (message) => 'event' in message && events.push(message.event))
 }
 
 async function up(migrator: Migrator): Promise<void> {

@@ -213,6 +213,17 @@ describe.each(['in-place', 'beside'] as const)('plan, %s', (strategy) => {
   })
 })
 
+it.each([{}, { strategy: 'beside', as: 'l[].g' }] as const)(
+  'counts a document once for a kind of loss in its lists',
+  async (where) => {
+    const members = ['x', 'y', '5'].map((stringValue) => ({ mapValue: { fields: text(stringValue) } }))
+    await fill({ 'Users/a': { l: { arrayValue: { values: members } } } })
+    const errors = await refusal(convertField.plan(specOf('l[].f', { from: 'string', to: 'int', ...where }), look))
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('1 document: ')])
+    expect(errors[0]?.hint).toContain("accept: { 'unparsable': 'null' }")
+  },
+)
+
 it('says in the plan that values of the new type are there already', async () => {
   await fill({ 'Users/a': text('5'), 'Users/b': { f: { integerValue: '5' } }, 'Users/c': { f: { nullValue: null } } })
   const planned = await convertField.plan(specOf('f', { from: 'string', to: 'int' }), look)

@@ -1,5 +1,5 @@
 import { LockstepError } from '../../../kernel/errors.ts'
-import type { FieldPath, Value } from '../../../stores/documents.ts'
+import type { Value } from '../../../stores/documents.ts'
 import { decodeValue, encodeValue } from '../../../stores/values.ts'
 import { parseCheck } from '../../check-option.ts'
 import type { CheckOption } from '../../check-option.ts'
@@ -101,13 +101,13 @@ function checkStrategy({ path, options: { strategy, as, marker } }: ConvertField
 function checkTypes({ from, to, up, down, accept }: ConvertFieldOptions): void {
   const bad = ([from, to] as readonly string[]).find((type) => !fieldTypes.some((known) => known === type))
   if (bad !== undefined)
-    throw refuseConversion('type', `there is no type "${String(bad)}"`, `take one of ${fieldTypes.join(', ')}`)
+    throw refuseConversion('type', `there is no type "${bad}"`, `take one of ${fieldTypes.join(', ')}`)
   if (up === undefined && down !== undefined)
     throw refuseConversion('down', 'there is no up with it', 'give both functions, or neither')
   for (const [loss, rule] of Object.entries(accept ?? {})) {
     if (!losses.some((known) => known === loss))
       throw refuseConversion('accept', `there is no loss "${loss}"`, `name one of ${losses.join(', ')}`)
-    if (typeof rule !== 'function' && !['null', 'keep', 'default'].includes(String(rule)))
+    if (typeof rule !== 'function' && !['null', 'keep', 'default'].includes(rule))
       throw refuseConversion('accept', `${loss} has no such rule`, "write 'null', 'keep', 'default' or a function")
   }
 }

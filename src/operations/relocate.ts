@@ -16,7 +16,7 @@ export interface RelocationScope {
   readonly act: Act
 }
 
-export function parseRelocationScope(scope: Json): RelocationScope {
+function parseRelocationScope(scope: Json): RelocationScope {
   const given = typeof scope === 'object' && scope !== null && !Array.isArray(scope) ? scope : {}
   const { side, act } = given as { readonly side?: Json; readonly act?: Json }
   const acts = ['carry', 'trail', 'remove', 'restore', 'retire'] as const

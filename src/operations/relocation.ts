@@ -73,7 +73,7 @@ export type Side = 'from' | 'to'
 export type Images = (units: readonly string[]) => Promise<ReadonlyMap<string, readonly DocumentImage[]>>
 
 /** True where this side is held by hosts. */
-export function isHosted({ direction, satellites }: Relocation, side: Side): boolean {
+function isHosted({ direction, satellites }: Relocation, side: Side): boolean {
   return satellites === undefined || (direction === 'out') === (side === 'from')
 }
 

@@ -1,6 +1,7 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { CollectionScope } from '../stores/documents.ts'
 import { parsePattern } from './collection-pattern.ts'
+import { isId } from './document-limits.ts'
 
 /**
  * Where the documents of a pattern get their counterparts, written with the pattern's placeholders: `contacts/{phone}`,
@@ -122,11 +123,6 @@ function rewriter(
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-}
-
-/** Of the names that Firestore keeps for itself, the ids of numbers are ids. */
-function isId(id: string): boolean {
-  return id !== '' && id !== '.' && id !== '..' && (!/^__.*__$/s.test(id) || /^__id-?\d+__$/.test(id))
 }
 
 function below(name: string, depth: number, rewrite: (name: string) => string | undefined): string | undefined {

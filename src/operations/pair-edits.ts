@@ -15,7 +15,7 @@ export interface PlaceWrites {
   edits(): readonly DocumentEdit[]
 }
 
-/** Satellites that are left without any field go as a whole: they were made of the fields that leave. */
+/** Satellites that are left without any of the fields they were made of go as a whole. */
 export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
   const after = new Map<string, Value | undefined>()
   const touched = new Map<string, FieldPath[]>()
@@ -41,8 +41,10 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
     },
     edits: () =>
       [...after].flatMap(([name, value]) => {
-        const left = value !== undefined && isSatellite(name) && isEmpty(value) ? undefined : value
-        return editOf(name, unit.documents.get(name), left, touched.get(name) ?? [])
+        const paths = touched.get(name) ?? []
+        const ofFields = isSatellite(name) && paths.every((path) => path.length > 0)
+        const left = value !== undefined && ofFields && isEmpty(value) ? undefined : value
+        return editOf(name, unit.documents.get(name), left, paths)
       }),
   }
 }
@@ -77,6 +79,15 @@ function changesAt(document: Document, now: { readonly fields: Fields }, path: F
     const value = fieldAt(now, each)
     return sameValue(fieldAt(document, each), value) ? [] : [{ path: each, value }]
   })
+}
+
+/** The document as it will be, as far as the old one was read. */
+export function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields: Fields } {
+  if (edit.op === 'create') return edit
+  if (edit.op === 'delete') return { name: edit.document.name, fields: {} }
+  let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
+  for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
+  return { name: edit.document.name, fields: value === undefined ? {} : fieldsOf(value) }
 }
 
 /** Firestore takes no path together with one below it. */

@@ -7,9 +7,16 @@ import { isPrefix, mergeThree, valueIn, withValueIn } from './value-tree.ts'
 export interface Place {
   readonly name: string
   readonly path: FieldPath
-  /** The map of the document that goes when the last of its entries has been moved. */
+  /**
+   * The map of which this is an entry. It goes when the last of its entries has been moved. Clients that know it leave
+   * it there, empty or not: where it is missing, the document was deleted or written over by others, and that the entry
+   * is not there says nothing.
+   */
   readonly container?: FieldPath
 }
+
+/** The other place of a thing that can have none: nothing is there, and nothing is ever written. */
+export const nowhere: Place = Object.freeze({ name: '', path: [] })
 
 /** How a value of the old shape is written in the new one, and back. Undefined where it cannot be. */
 export interface Lens {
@@ -24,6 +31,8 @@ export interface Pair {
   readonly from: Place
   readonly to: Place
   readonly lens: Lens
+  /** Why what is on this side cannot go to the other, in words: it stays, and is told of. */
+  readonly obstacle?: { readonly side: 'from' | 'to'; readonly why: string } | undefined
 }
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
@@ -80,7 +89,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
   if (neu === undefined) return base?.value !== undefined && sameValue(up, base.value) ? remove : leave
-  if (agree(old, neu, lens) || base === undefined || sameValue(neu, base.value)) return leave
+  // Of two that cannot be compared the old place's stays, as it does where clients of both shapes changed the same.
+  if (agree(old, neu, lens) || up === undefined || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
 }
@@ -101,7 +111,11 @@ function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  return old === undefined ? ours : ours || base === undefined || agree(old, neu, lens)
+  if (old === undefined) return ours
+  if (ours || base === undefined || agree(old, neu, lens)) return true
+  const up = lens.up(old)
+  const { value, clashes } = mergeThree(base.value, up, neu)
+  return clashes.length === 0 && sameValue(value, up)
 }
 
 /** What the images say of a pair. They are of one unit, oldest first. */

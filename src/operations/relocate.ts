@@ -1,13 +1,15 @@
 import type { Json } from '../kernel/canonical-json.ts'
+import { documentLimits, documentSize } from './document-limits.ts'
 import type { Document, FieldPath } from '../stores/documents.ts'
 import { pagesInOrder, parseRange } from './document-pages.ts'
 import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
 import type { Checkpoint, Work } from './operation.ts'
-import { carry, giveBack, mayGo, rememberedOf } from './pair-rules.ts'
+import { printFieldPath } from './field-path.ts'
+import { carry, giveBack, mayGo } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
-import { createPlaceWrites } from './pair-edits.ts'
+import { createPlaceWrites, resultOf } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
-import { knownPairs, projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
+import { knownPairs, projectionOf, reloadUnits, scopeOf, stateOf as knownState, unitsOfPage } from './relocation.ts'
 import type { Act, PairUnit, Relocation, Side } from './relocation.ts'
 import { isPrefix } from './value-tree.ts'
 
@@ -30,6 +32,7 @@ export async function* relocate(
   relocation: Relocation,
 ): AsyncGenerator<Checkpoint> {
   const { side, act } = parseRelocationScope(work.scope)
+  const late = work.phase === 'contract'
   const { documents } = hands
   const range = parseRange(work.scope)
   const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
@@ -43,7 +46,7 @@ export async function* relocate(
     const told = createNotes()
     const result = await hands.settle<PairUnit>({
       units,
-      edits: (unit) => editsOf(relocation, unit, act, told),
+      edits: (unit) => editsOf(relocation, unit, { act, late }, told),
       reload: (some) => reloadUnits(relocation, some, documents),
     })
     told.tell(hands)
@@ -69,17 +72,39 @@ function createNotes(): Notes {
   }
 }
 
+export interface Doing {
+  readonly act: Act
+  /** As `Knowing` has it. */
+  readonly late: boolean
+}
+
 /** What has to become of the documents of a unit. Pure. */
-export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
+export function editsOf(
+  relocation: Relocation,
+  unit: PairUnit,
+  { act, late }: Doing,
+  notes: Notes,
+): readonly DocumentEdit[] {
   const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
   const writes = createPlaceWrites(unit, isSatellite)
   const together = relocation.satellites === undefined
-  for (const pair of knownPairs(relocation, unit)) settlePair({ unit, pair, writes, notes, together }, act)
+  const isWhole = (name: string): boolean => relocation.hosts.fields === undefined || isSatellite(name)
+  for (const pair of knownPairs(relocation, unit))
+    settlePair({ unit, pair, writes, notes, together, late, isWhole }, act)
   for (const { path, change } of relocation.lists ?? []) {
     const value = writes.at({ name: unit.key, path })
     if (value !== undefined) writes.set({ name: unit.key, path }, change(value, act))
   }
-  return writes.edits()
+  const edits = writes.edits()
+  return act === 'restore' ? edits.filter((edit) => fits(edit, notes)) : edits
+}
+
+/** Forward the plan has seen to it; back there may be more than ever was. */
+function fits(edit: DocumentEdit, notes: Notes): boolean {
+  const { name, fields } = resultOf(edit)
+  if (documentSize(name, fields) <= documentLimits.document) return true
+  notes.add(name, 'it would be larger than 1 MiB, and stays as it is')
+  return false
 }
 
 interface Settling {
@@ -89,15 +114,22 @@ interface Settling {
   readonly notes: Notes
   /** Both places are in one document, so that one write changes both. */
   readonly together: boolean
+  readonly late: boolean
+  /** Of other documents only a part was read: they are never deleted. */
+  readonly isWhole: (name: string) => boolean
 }
 
-function stateOf({ unit, pair, writes }: Settling): PairState {
-  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...rememberedOf(unit.images, pair) }
+function stateOf({ unit, pair, writes, late }: Settling): PairState {
+  return knownState(unit, pair, { at: (place) => writes.at(place), late })
 }
 
 function settlePair(settling: Settling, act: Act): void {
   const { pair, together } = settling
   const forward = act === 'carry' || act === 'remove'
+  if (pair.obstacle?.side === (forward ? 'from' : 'to')) {
+    settling.notes.add(printPlace(forward ? pair.from : pair.to), pair.obstacle.why)
+    return
+  }
   const written = forward
     ? perform(settling, pair.to, carry(stateOf(settling), pair.lens))
     : act === 'retire' && !together
@@ -108,12 +140,13 @@ function settlePair(settling: Settling, act: Act): void {
   empty(settling, act)
 }
 
-function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+  const { writes, notes, pair } = settling
   switch (outcome.act) {
     case 'leave':
       return 'left'
     case 'remove':
-      writes.set(place, undefined)
+      vacate(settling, { name: place.name, path: place.path })
       return 'changed'
     case 'write':
       if (writes.isBlocked(place)) {
@@ -131,11 +164,11 @@ function perform({ writes, notes, pair }: Settling, place: Place, outcome: Outco
 }
 
 function empty(settling: Settling, act: 'remove' | 'retire'): void {
-  const { pair, writes, notes, unit } = settling
+  const { pair, notes } = settling
   const state = stateOf(settling)
   if (act === 'remove') {
-    if (state.old !== undefined) vacate(writes, unit.images, pair.from)
-  } else if (mayGo(state, pair.lens)) vacate(writes, unit.images, pair.to)
+    if (state.old !== undefined) vacate(settling, pair.from)
+  } else if (mayGo(state, pair.lens)) vacate(settling, pair.to)
   else if (state.neu !== undefined)
     notes.add(pair.to.name, 'others changed it since, and the old place says something else: it stays as they left it')
 }
@@ -144,15 +177,21 @@ function empty(settling: Settling, act: 'remove' | 'retire'): void {
  * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
  * write made on the way, and a document that it created.
  */
-function vacate(writes: PlaceWrites, images: readonly DocumentImage[], { name, path, container }: Place): void {
+function vacate({ writes, unit, isWhole }: Settling, { name, path, container }: Place): void {
   writes.set({ name, path }, undefined)
   for (let length = path.length - 1; length >= 0; length--) {
     const above = { name, path: path.slice(0, length) }
     const value = writes.at(above)
-    const goes = length === container?.length || isMadeByUs(images, above)
+    const goes = length === container?.length || isMadeByUs(unit.images, above)
+    if (length === 0 && !isWhole(name)) return
     if (!goes || value === undefined || !('mapValue' in value) || Object.keys(value.mapValue.fields).length > 0) return
     writes.set(above, undefined)
   }
+}
+
+/** A place as people are told of it. */
+export function printPlace({ name, path }: Place): string {
+  return path.length === 0 ? name : `${name} ${printFieldPath(path)}`
 }
 
 function isMadeByUs(images: readonly DocumentImage[], { name, path }: Place): boolean {

@@ -1,15 +1,14 @@
 import { LockstepError } from '../kernel/errors.ts'
-import type { Document, DocumentReader, Fields, Value } from '../stores/documents.ts'
-import { brokenLimit } from './document-limits.ts'
-import { fieldAt, sameValue } from './field-path.ts'
-import type { DocumentEdit } from './document-hands.ts'
+import type { Document, DocumentReader } from '../stores/documents.ts'
+import { brokenLimit, documentLimits, documentSize } from './document-limits.ts'
+import { sameValue } from './field-path.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
-import { agree, carry, rememberedOf } from './pair-rules.ts'
-import type { Pair, PairState, Place } from './pair-rules.ts'
-import { editsOf } from './relocate.ts'
-import { knownPairs, projectionOf, scopeOf, unitsOfPage } from './relocation.ts'
+import { resultOf } from './pair-edits.ts'
+import { agree, carry } from './pair-rules.ts'
+import type { Pair } from './pair-rules.ts'
+import { editsOf, printPlace } from './relocate.ts'
+import { isHosted, knownPairs, projectionOf, scopeOf, stateOf, unitOf, unitsOfPage, valueAt } from './relocation.ts'
 import type { Images, PairUnit, Relocation } from './relocation.ts'
-import { withValueIn } from './value-tree.ts'
 
 /** Documents read at once while checking. */
 const pageSize = 500
@@ -33,14 +32,21 @@ interface Example {
   readonly names: string[]
 }
 
+/** Told of a document that stands in the way, and why. */
+export type Note = (name: string, why: string) => void
+
+/** Looks for what is in the way beyond what trying the copy finds. */
+export type Inspect = (documents: DocumentReader, note: Note) => Promise<void>
+
 /** Tries the copy without writing, over all documents or the first `most`: what is in the way is found before a run. */
 export async function inspectRelocation(
   relocation: Relocation,
   documents: DocumentReader,
   most: number,
+  inspect?: Inspect,
 ): Promise<Inspection> {
   const problems = new Map<string, Example>()
-  const note = (name: string, why: string): void => {
+  const note: Note = (name, why) => {
     const example = problems.get(why) ?? { count: 0, names: [] }
     example.count++
     if (example.names.length < 5) example.names.push(name)
@@ -49,9 +55,9 @@ export async function inspectRelocation(
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
   for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
     for (const unit of units) {
-      sums.read++
+      sums.read += isHosted(relocation, 'from') ? 1 : unit.documents.size - (unit.documents.has(unit.key) ? 1 : 0)
       for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
-      for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
+      for (const edit of editsOf(relocation, unit, carrying, { add: note, tell: () => {} })) {
         sums.writes++
         const { name, fields } = resultOf(edit)
         sums.bytes += JSON.stringify(fields).length
@@ -60,25 +66,19 @@ export async function inspectRelocation(
       }
     }
   }
+  await inspect?.(documents, note)
   return { ...sums, problems }
 }
 
+const carrying = { act: 'carry', late: false } as const
+
 /** 1 for a new place that is there already and says the same. */
-function inspectPair(unit: PairUnit, pair: Pair, note: (name: string, why: string) => void): number {
+function inspectPair(unit: PairUnit, pair: Pair, note: Note): number {
   const { old, neu } = stateOf(unit, pair)
-  if (old === undefined || neu === undefined) return 0
+  if (old === undefined || neu === undefined || pair.obstacle !== undefined) return 0
   if (agree(old, neu, pair.lens)) return 1
   note(pair.to.name, 'the new place is taken by something else')
   return 0
-}
-
-/** The document as it will be, as far as the old one was read. */
-function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields: Fields } {
-  if (edit.op === 'create') return edit
-  if (edit.op === 'delete') return { name: edit.document.name, fields: {} }
-  let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
-  for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
-  return { name: edit.document.name, fields: value !== undefined && 'mapValue' in value ? value.mapValue.fields : {} }
 }
 
 /** Throws LS-2110 with every kind of problem, each with its count and examples. */
@@ -135,20 +135,15 @@ function isExcused(
 }
 
 function* findingOf(unit: PairUnit, pair: Pair): Generator<Finding> {
+  if (pair.obstacle?.side === 'from') {
+    yield { where: printPlace(pair.from), problem: pair.obstacle.why }
+    return
+  }
   const outcome = carry(stateOf(unit, pair), pair.lens)
   const { from, to } = pair
   if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
   else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }
   else if (outcome.act === 'remove') yield { where: to.name, problem: `is gone from ${from.name}, but not from here` }
-}
-
-function stateOf(unit: PairUnit, pair: Pair): PairState {
-  return { old: valueAt(unit, pair.from), neu: valueAt(unit, pair.to), ...rememberedOf(unit.images, pair) }
-}
-
-function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefined {
-  const document = documents.get(name)
-  return document === undefined ? undefined : fieldAt(document, path)
 }
 
 interface Reading {
@@ -168,12 +163,32 @@ async function* unitPages(
   let page: Document[] = []
   let read = 0
   const flush = (): Promise<readonly PairUnit[]> => unitsOfPage(relocation, 'from', page, { documents, images })
+  const goesOn = createGathering(relocation)
   for await (const document of found) {
+    const sameHost = goesOn(document)
+    if (page.length >= pageSize && !sameHost) {
+      yield await flush()
+      page = []
+    }
     page.push(document)
     if (++read >= most) break
-    if (page.length < pageSize) continue
-    yield await flush()
-    page = []
   }
   if (page.length > 0) yield await flush()
+}
+
+/**
+ * True for a document that ends up in the same one as the document before: they are looked at together, to see whether
+ * there is room for all, and no further than until there is none.
+ */
+function createGathering(relocation: Relocation): (document: Document) => boolean {
+  let host: string | undefined
+  let size = 0
+  return ({ name, fields }) => {
+    if (isHosted(relocation, 'from')) return false
+    const next = unitOf(relocation, 'from', name)
+    const same = next !== undefined && next === host && size <= documentLimits.document
+    size = (same ? size : 0) + documentSize(name, fields)
+    host = next
+    return same
+  }
 }

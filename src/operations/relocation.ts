@@ -1,6 +1,8 @@
 import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
 import type { DocumentImage, Unit } from './document-hands.ts'
-import type { Pair } from './pair-rules.ts'
+import { fieldAt } from './field-path.ts'
+import { rememberedOf } from './pair-rules.ts'
+import type { Pair, PairState, Place } from './pair-rules.ts'
 
 /** The documents of one kind that hold one side of the pairs, or both sides. */
 export interface Hosts {
@@ -174,5 +176,32 @@ export function reloadUnits(
 /** The pairs of which both documents were asked for: of others it is not known what they hold. */
 export function knownPairs({ pairs }: Relocation, unit: PairUnit): readonly Pair[] {
   const names = new Set(unit.names)
-  return pairs(unit).filter(({ from, to }) => names.has(from.name) && names.has(to.name))
+  const isKnown = ({ name }: Place): boolean => names.has(name)
+  return pairs(unit).filter(({ from, to, obstacle }) =>
+    obstacle === undefined ? isKnown(from) && isKnown(to) : isKnown(obstacle.side === 'from' ? from : to),
+  )
+}
+
+/** What the documents of a unit hold, as they were read. */
+export function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefined {
+  const document = documents.get(name)
+  return document === undefined ? undefined : fieldAt(document, path)
+}
+
+export interface Knowing {
+  /** What a place will hold; what was read when left out. */
+  readonly at?: (place: Place) => Value | undefined
+  /** Clients write only the new place by now, and may write a document over without what they do not know. */
+  readonly late?: boolean
+}
+
+/** What is known of a pair. */
+export function stateOf(unit: PairUnit, pair: Pair, knowing: Knowing = {}): PairState {
+  const { at = (place) => valueAt(unit, place), late = false } = knowing
+  const { from, to } = pair
+  const writtenOver = ({ name, container }: Place): boolean =>
+    container !== undefined && valueAt(unit, { name, path: container }) === undefined
+  const { base, removed } = rememberedOf(unit.images, pair)
+  const saysNothing = writtenOver(to) || (late && writtenOver(from))
+  return { old: at(from), neu: at(to), base: saysNothing ? undefined : base, removed }
 }

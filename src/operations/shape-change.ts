@@ -44,5 +44,8 @@ export type ShapeChange =
       /** The documents of `from` become part of those of `to` (fold, merge), not the other way round. */
       readonly inward: boolean
       readonly path?: FieldPath
+      /** Of entries: the field of a document that holds its entry's key, and the one that holds what is not a map. */
+      readonly key?: string
+      readonly value?: string
       readonly fields?: readonly FieldPath[]
     }

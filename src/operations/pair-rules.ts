@@ -7,11 +7,7 @@ import { isPrefix, mergeThree, valueIn, withValueIn } from './value-tree.ts'
 export interface Place {
   readonly name: string
   readonly path: FieldPath
-  /**
-   * The map of which this is an entry. It goes when the last of its entries has been moved. Clients that know it leave
-   * it there, empty or not: where it is missing, the document was deleted or written over by others, and that the entry
-   * is not there says nothing.
-   */
+  /** The map of the document that goes when the last of its entries has been moved. */
   readonly container?: FieldPath
 }
 

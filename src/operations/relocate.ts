@@ -87,10 +87,7 @@ export function editsOf(
 ): readonly DocumentEdit[] {
   const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
   const writes = createPlaceWrites(unit, isSatellite)
-  const together = relocation.satellites === undefined
-  const isWhole = (name: string): boolean => relocation.hosts.fields === undefined || isSatellite(name)
-  for (const pair of knownPairs(relocation, unit))
-    settlePair({ unit, pair, writes, notes, together, late, isWhole }, act)
+  for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes, late }, act)
   for (const { path, change } of relocation.lists ?? []) {
     const value = writes.at({ name: unit.key, path })
     if (value !== undefined) writes.set({ name: unit.key, path }, change(value, act))
@@ -108,23 +105,22 @@ function fits(edit: DocumentEdit, notes: Notes): boolean {
 }
 
 interface Settling {
+  readonly relocation: Relocation
   readonly unit: PairUnit
   readonly pair: Pair
   readonly writes: PlaceWrites
   readonly notes: Notes
-  /** Both places are in one document, so that one write changes both. */
-  readonly together: boolean
   readonly late: boolean
-  /** Of other documents only a part was read: they are never deleted. */
-  readonly isWhole: (name: string) => boolean
 }
 
-function stateOf({ unit, pair, writes, late }: Settling): PairState {
-  return knownState(unit, pair, { at: (place) => writes.at(place), late })
+function stateOf({ relocation, unit, pair, writes, late }: Settling): PairState {
+  return knownState(relocation, unit, pair, { at: (place) => writes.at(place), late })
 }
 
 function settlePair(settling: Settling, act: Act): void {
-  const { pair, together } = settling
+  const { pair, relocation } = settling
+  // One write changes both places where both are in one document.
+  const together = relocation.satellites === undefined
   const forward = act === 'carry' || act === 'remove'
   if (pair.obstacle?.side === (forward ? 'from' : 'to')) {
     settling.notes.add(printPlace(forward ? pair.from : pair.to), pair.obstacle.why)
@@ -175,15 +171,15 @@ function empty(settling: Settling, act: 'remove' | 'retire'): void {
 
 /**
  * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
- * write made on the way, and a document that it created.
+ * write made on the way, and a document that it created, unless only a part of that was read.
  */
-function vacate({ writes, unit, isWhole }: Settling, { name, path, container }: Place): void {
+function vacate({ relocation, writes, unit }: Settling, { name, path, container }: Place): void {
   writes.set({ name, path }, undefined)
   for (let length = path.length - 1; length >= 0; length--) {
     const above = { name, path: path.slice(0, length) }
     const value = writes.at(above)
     const goes = length === container?.length || isMadeByUs(unit.images, above)
-    if (length === 0 && !isWhole(name)) return
+    if (length === 0 && relocation.hosts.fields !== undefined && relocation.hosts.matches(name)) return
     if (!goes || value === undefined || !('mapValue' in value) || Object.keys(value.mapValue.fields).length > 0) return
     writes.set(above, undefined)
   }

@@ -56,7 +56,7 @@ export async function inspectRelocation(
   for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
     for (const unit of units) {
       sums.read += isHosted(relocation, 'from') ? 1 : unit.documents.size - (unit.documents.has(unit.key) ? 1 : 0)
-      for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
+      for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(relocation, unit, pair, note)
       for (const edit of editsOf(relocation, unit, carrying, { add: note, tell: () => {} })) {
         sums.writes++
         const { name, fields } = resultOf(edit)
@@ -73,8 +73,8 @@ export async function inspectRelocation(
 const carrying = { act: 'carry', late: false } as const
 
 /** 1 for a new place that is there already and says the same. */
-function inspectPair(unit: PairUnit, pair: Pair, note: Note): number {
-  const { old, neu } = stateOf(unit, pair)
+function inspectPair(relocation: Relocation, unit: PairUnit, pair: Pair, note: Note): number {
+  const { old, neu } = stateOf(relocation, unit, pair)
   if (old === undefined || neu === undefined || pair.obstacle !== undefined) return 0
   if (agree(old, neu, pair.lens)) return 1
   note(pair.to.name, 'the new place is taken by something else')
@@ -110,7 +110,7 @@ export async function* verifyRelocation(
     checked += units.length
     for (const unit of units) {
       for (const pair of knownPairs(relocation, unit)) {
-        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair)
+        if (!isExcused(unit, pair, since)) yield* findingOf(relocation, unit, pair)
       }
       for (const { path, change } of relocation.lists ?? []) {
         const place = { name: unit.key, path }
@@ -134,12 +134,12 @@ function isExcused(
   return [from, to].some(({ name }) => (documents.get(name)?.updateTime ?? '') > since)
 }
 
-function* findingOf(unit: PairUnit, pair: Pair): Generator<Finding> {
+function* findingOf(relocation: Relocation, unit: PairUnit, pair: Pair): Generator<Finding> {
   if (pair.obstacle?.side === 'from') {
     yield { where: printPlace(pair.from), problem: pair.obstacle.why }
     return
   }
-  const outcome = carry(stateOf(unit, pair), pair.lens)
+  const outcome = carry(stateOf(relocation, unit, pair), pair.lens)
   const { from, to } = pair
   if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
   else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }
@@ -186,7 +186,8 @@ function createGathering(relocation: Relocation): (document: Document) => boolea
   return ({ name, fields }) => {
     if (isHosted(relocation, 'from')) return false
     const next = unitOf(relocation, 'from', name)
-    const same = next !== undefined && next === host && size <= documentLimits.document
+    // Entries take less than their documents, which have names and may have the key in a field.
+    const same = next !== undefined && next === host && size <= 4 * documentLimits.document
     size = (same ? size : 0) + documentSize(name, fields)
     host = next
     return same

@@ -191,17 +191,29 @@ export function valueAt({ documents }: PairUnit, { name, path }: Place): Value |
 export interface Knowing {
   /** What a place will hold; what was read when left out. */
   readonly at?: (place: Place) => Value | undefined
-  /** Clients write only the new place by now, and may write a document over without what they do not know. */
+  /** Clients of the new shape write only the new place by now. */
   readonly late?: boolean
 }
 
-/** What is known of a pair. */
-export function stateOf(unit: PairUnit, pair: Pair, knowing: Knowing = {}): PairState {
+/** What is known of a pair: what we once wrote there only as long as others' silence about it means that they left it. */
+export function stateOf(relocation: Relocation, unit: PairUnit, pair: Pair, knowing: Knowing = {}): PairState {
   const { at = (place) => valueAt(unit, place), late = false } = knowing
-  const { from, to } = pair
-  const writtenOver = ({ name, container }: Place): boolean =>
-    container !== undefined && valueAt(unit, { name, path: container }) === undefined
   const { base, removed } = rememberedOf(unit.images, pair)
-  const saysNothing = writtenOver(to) || (late && writtenOver(from))
-  return { old: at(from), neu: at(to), base: saysNothing ? undefined : base, removed }
+  const state = { old: at(pair.from), neu: at(pair.to), base, removed }
+  return isWrittenOver(relocation, state) || (late && isMapGone(unit, pair.from))
+    ? { ...state, base: undefined }
+    : state
+}
+
+/**
+ * Clients of the old shape write the hosts too, often as a whole, without the places they know nothing of. Those of the
+ * new shape take both places away.
+ */
+function isWrittenOver({ direction, satellites }: Relocation, { neu }: PairState): boolean {
+  return satellites !== undefined && direction === 'in' && neu === undefined
+}
+
+/** Late, clients of the new shape write hosts as a whole, without the map they know nothing of. */
+function isMapGone(unit: PairUnit, { name, container }: Place): boolean {
+  return container !== undefined && valueAt(unit, { name, path: container }) === undefined
 }

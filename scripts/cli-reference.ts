@@ -7,6 +7,7 @@ const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done, or nothing to do'],
   [1, 'failure'],
   [2, 'something is pending (`status` and `plan`, only with `--exit-code`)'],
+  [3, '`lint` found an error, or `up` was stopped by one'],
   [4, 'drift, or a stale plan'],
   [5, 'verification failed'],
   [6, 'confirmation needed and none given, or a wrong one'],

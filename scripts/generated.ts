@@ -3,12 +3,16 @@ import { dirname, join } from 'node:path'
 import { format, type FormatOptions } from 'oxfmt'
 import { renderCliReference } from './cli-reference.ts'
 import { renderErrorReference } from './error-reference.ts'
+import { renderLintReference } from './lint-reference.ts'
 import { renderOperationCatalogue } from './operation-catalogue.ts'
+import { renderRuleCatalogue } from './rule-catalogue.ts'
 import { schemaFiles } from './schemas.ts'
 
 /** Every file that is made from others: one line a file. */
 const generated: Readonly<Record<string, (root: string) => string | Promise<string>>> = {
   'src/operations/catalogue.ts': renderOperationCatalogue,
+  'src/plan/rules/catalogue.ts': renderRuleCatalogue,
+  'docs/reference/lint.md': renderLintReference,
   'docs/reference/errors.md': renderErrorReference,
   'docs/reference/cli.md': renderCliReference,
   ...schemaFiles,

@@ -52,7 +52,7 @@ export const rooms: readonly Room[] = [
   { name: 'client', at: '^src/client/', may: ['kernel', 'ports', 'operations', 'migrations'] },
   {
     name: 'migrator',
-    at: '^src/(migrator|house|readings|config|authoring|open-stores|inspect-stores|version)\\.ts$',
+    at: '^src/(migrator|house|readings|linting|config|authoring|open-stores|inspect-stores|version)\\.ts$',
     may: above('migrator'),
   },
   { name: 'dashboard', at: '^src/dashboard/', may: ['kernel', 'plan', 'ledger', 'report', 'migrator'] },
@@ -96,6 +96,10 @@ const siblings = [
   forbid('operation-named', 'only the generated catalogue names an operation', {
     from: { path: '^src/', pathNot: ['^src/operations/catalogue\\.ts$', '^src/operations/[^/]+/[^/]+/'] },
     to: { path: '^src/operations/(firestore|postgres)/[^/]+/' },
+  }),
+  forbid('rule-named', 'only the generated catalogue names a lint rule', {
+    from: { path: '^src/', pathNot: ['^src/plan/rules/catalogue\\.ts$', '^src/plan/rules/[^/]+/'] },
+    to: { path: '^src/plan/rules/[^/]+/' },
   }),
   forbid('rule-sibling', 'a lint rule never imports another one', {
     from: { path: '^src/plan/rules/([^/]+)/', pathNot: tests },

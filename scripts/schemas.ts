@@ -4,6 +4,7 @@ import { doctorForm } from '../src/report/doctor.ts'
 import { errorForm } from '../src/report/error.ts'
 import { eventLine } from '../src/report/event-lines.ts'
 import { journalForm } from '../src/report/journal.ts'
+import { lintForm } from '../src/report/lint.ts'
 import { statusForm } from '../src/report/status.ts'
 import { summaryForm } from '../src/report/summary.ts'
 import { verificationForm } from '../src/report/verification.ts'
@@ -12,6 +13,7 @@ import { verificationForm } from '../src/report/verification.ts'
 const forms: Readonly<Record<string, readonly [title: string, form: z.ZodType]>> = {
   plan: ['What lockstep plan --json prints and lockstep plan --out saves', planForm],
   status: ['What lockstep status --json prints', statusForm],
+  lint: ['What lockstep lint --json prints', lintForm],
   journal: ['What lockstep journal --json prints', journalForm],
   events: ['One line of lockstep up, down and complete with --format ndjson', eventLine],
   summary: ['What lockstep up, down and complete print at their end with --json', summaryForm],

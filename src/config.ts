@@ -20,6 +20,8 @@ const environmentForm = z.strictObject({
     keyFile: text.optional(),
     /** A Firestore instance that the app made. */
     client: z.unknown().optional(),
+    /** Whether ensureIndex also creates the index, where a step does not say. */
+    createIndexes: z.boolean().optional(),
   }),
   postgres: z.union([z.strictObject({ url: text }), z.strictObject({ pglite: z.string().min(1) })]),
   limits: z.strictObject({ writesPerSecond: z.number().positive().optional() }).optional(),
@@ -30,6 +32,14 @@ const configForm = z.strictObject({
   defaultEnvironment: z.string().min(1).optional(),
   /** Folder of the migration files, beside the configuration. */
   migrations: z.string().min(1).optional(),
+  /** The file of index definitions, beside the configuration; without it firebase.json counts. */
+  firestoreIndexes: z.string().min(1).optional(),
+  /** The apps that are out there, for lint. */
+  clients: z
+    .strictObject({
+      oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
+    })
+    .optional(),
   tenants: z
     .strictObject({
       source: z.union([

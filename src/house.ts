@@ -5,12 +5,12 @@ import { LockstepError } from './kernel/errors.ts'
 import type { Listener } from './ledger/events.ts'
 import { readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
-import { listMigrations, loadMigration } from './migrations/load-migrations.ts'
+import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
 import type { LoadedMigration, MigrationFile } from './migrations/load-migrations.ts'
 import type { Stores } from './open-stores.ts'
 import { operations } from './operations/catalogue.ts'
 import { createLook } from './operations/look.ts'
-import type { Look } from './operations/operation.ts'
+import type { FullLook } from './operations/index-operation.ts'
 import { isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
@@ -32,8 +32,9 @@ export interface House {
 }
 
 /** A fresh look at both stores. */
-export function look({ stores, loaded, clock }: House): Look {
-  return createLook({ documents: stores.documents, tables: stores.tables, tenants: loaded.config.tenants, clock })
+export function look({ stores, loaded, clock }: House): FullLook {
+  const { documents, tables, indexes } = stores
+  return createLook({ documents, tables, indexes, tenants: loaded.config.tenants, clock })
 }
 
 export function files({ loaded }: House): readonly MigrationFile[] {
@@ -42,12 +43,7 @@ export function files({ loaded }: House): readonly MigrationFile[] {
 
 /** Throws LS-2006 for one that is not on disk. */
 export async function load(house: House, migration: string): Promise<LoadedMigration> {
-  const found = files(house).find((file) => file.id === migration)
-  if (found !== undefined) return loadMigration(found, { provided, operations })
-  throw new LockstepError('LS-2006', `there is no migration ${migration}`, {
-    where: { name: house.loaded.migrationsFolder },
-    hint: 'lockstep status lists them; lockstep new writes one',
-  })
+  return loadMigration(findMigration(house.loaded.migrationsFolder, migration), { provided, operations })
 }
 
 /** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */

@@ -17,8 +17,12 @@ import { insertRun, readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
 import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
+import { lintLoaded } from './linting.ts'
 import { openStores } from './open-stores.ts'
 import { buildPlan } from './plan/build-plan.ts'
+import { requireRules } from './plan/lint.ts'
+import { requireLinted, standing } from './plan/lint-finding.ts'
+import type { LintFinding } from './plan/lint-finding.ts'
 import type { Plan, Target } from './plan/plan.ts'
 import { countBehind, readJournal, readStatus, verify } from './readings.ts'
 import type { Status } from './report/status.ts'
@@ -58,10 +62,15 @@ export interface Migrator {
   /** Asks both stores for an answer, and the tables for ledger, extensions and rights. Reads only. */
   inspect(): Promise<Inspection>
   status(): Promise<Status>
-  /** Plans a migration that has no open run. Reads only. */
+  /** What lint finds in a migration, from the project's files alone. */
+  lint(migration: string): Promise<readonly LintFinding[]>
+  /** Plans a migration that has no open run; findings of lint are warnings of its steps. Reads only. */
   plan(migration: string): Promise<Plan>
-  /** Starts the planned migration exactly as planned, and works until it soaks. */
-  start(plan: Plan, stopAfter?: StopAfter): Promise<void>
+  /**
+   * Starts the planned migration exactly as planned, and works until it soaks. Refused with LS-2501 where lint finds an
+   * error, but of the rules in `allow`.
+   */
+  start(plan: Plan, stopAfter?: StopAfter, allow?: readonly string[]): Promise<void>
   /** Goes on with a migration's open run; LS-4001 while another runner holds it. */
   resume(migration: string, stopAfter?: StopAfter): Promise<void>
   /**
@@ -87,7 +96,12 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
   const env = options.env ?? process.env
   const loaded = await loadConfig({ folder: options.folder, file: options.configFile, provided })
   const environment = chooseEnvironment(loaded, options.environment, env)
-  const stores = await openStores({ environment, root: loaded.root, env })
+  const stores = await openStores({
+    environment,
+    root: loaded.root,
+    firestoreIndexes: loaded.config.firestoreIndexes,
+    env,
+  })
   const clock = options.clock ?? systemClock
   return wireMigrator({
     options,
@@ -113,8 +127,12 @@ export function wireMigrator(house: House): Migrator {
       runs = await readRuns(stores.tables)
       return readStatus(house, runs)
     },
+    lint: async (migration) => lintLoaded(loaded, await load(house, migration)),
     plan: (migration) => plan(house, migration),
-    start: (planned, stopAfter) => start(house, planned, stopAfter ?? 'cutover'),
+    async start(planned, stopAfter, allow) {
+      requireLinted(await lintLoaded(loaded, await load(house, planned.migration.id)), requireRules(allow ?? []))
+      await start(house, planned, stopAfter ?? 'cutover')
+    },
     resume: (migration, stopAfter) =>
       workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
     behind: async () => countBehind(house, runs ?? (await readRuns(stores.tables))),
@@ -134,7 +152,9 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.edited ? [`${row.id} was edited after it was applied`] : []),
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
-  return buildPlan({ migration, target: house.stores.target, look: look(house), drift, now: house.clock.now() })
+  const findings = standing(await lintLoaded(house.loaded, migration))
+  const { target } = house.stores
+  return buildPlan({ migration, target, look: look(house), drift, findings, now: house.clock.now() })
 }
 
 async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise<void> {
@@ -193,6 +213,7 @@ async function workOn(
   const rooms = {
     documents: stores.documents,
     tables: stores.tables,
+    indexes: stores.indexes,
     clock,
     look: () => look(house),
     createEngine: (queue: string, onWarning: (message: string) => void) =>

@@ -5,8 +5,11 @@ import { LockstepError } from './kernel/errors.ts'
 import type { Target } from './plan/plan.ts'
 import type { DocumentWriter } from './stores/documents.ts'
 import { createFirestoreDocuments } from './stores/firestore/firestore-documents.ts'
+import { createFirestoreIndexes } from './stores/firestore/firestore-indexes.ts'
+import { locateIndexFile } from './stores/firestore/index-file.ts'
 import { parseInstance } from './stores/firestore/instance.ts'
 import { isRawClient } from './stores/firestore/shapes.ts'
+import type { IndexWriter } from './stores/indexes.ts'
 import { createPgliteTables } from './stores/pglite/pglite-tables.ts'
 import { createPostgresTables } from './stores/postgres/postgres-tables.ts'
 import type { TableWriter } from './stores/tables.ts'
@@ -14,6 +17,7 @@ import type { TableWriter } from './stores/tables.ts'
 export interface Stores {
   readonly documents: DocumentWriter
   readonly tables: TableWriter
+  readonly indexes: IndexWriter
   readonly target: Target
   close(): Promise<void>
 }
@@ -21,6 +25,8 @@ export interface Stores {
 export interface OpenOptions {
   readonly environment: ChosenEnvironment
   readonly root: string
+  /** The setting of the whole project. */
+  readonly firestoreIndexes: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -101,18 +107,26 @@ export async function openStores(options: OpenOptions): Promise<Stores> {
       ? await createPostgresTables({ url, applicationName: 'lockstep' })
       : await createPgliteTables({ folder: resolve(root, 'pglite' in postgres ? postgres.pglite : '') })
   try {
-    const documents = await createFirestoreDocuments({
+    const firestoreOptions = {
       projectId: firestore.projectId,
       resolveFrom: root,
       ...(firestore.databaseId === undefined ? {} : { databaseId: firestore.databaseId }),
       ...(emulator === undefined ? {} : { emulatorHost: emulator }),
       ...(firestore.client === undefined ? {} : { client: firestore.client }),
       ...(firestore.keyFile === undefined ? {} : { keyFile: resolveText(firestore.keyFile, env, 'firestore.keyFile') }),
+    }
+    const documents = await createFirestoreDocuments(firestoreOptions)
+    const indexes = createFirestoreIndexes({
+      ...firestoreOptions,
+      target: documents.target,
+      root,
+      file: locateIndexFile({ root, setting: options.firestoreIndexes, database: documents.target.database }),
+      create: firestore.createIndexes ?? false,
     })
     const close = async (): Promise<void> => {
-      await Promise.all([documents.close(), tables.close()])
+      await Promise.all([documents.close(), tables.close(), indexes.close()])
     }
-    return { documents, tables, target: targetOf(environment, documents, tables), close }
+    return { documents, tables, indexes, target: targetOf(environment, documents, tables), close }
   } catch (error) {
     await tables.close()
     throw error

@@ -53,7 +53,8 @@ export async function verify(house: House, migration: string, level: 'counts' | 
   const signal = house.options.interrupt ?? new AbortController().signal
   const steps = await stepsOf(house, run)
   const { tables } = house.stores
-  return verifySteps({ run: run.id, tables, steps, look: look(house), since: run.since, level, signal, emit })
+  const { id, since, phase } = run
+  return verifySteps({ run: id, tables, steps, look: look(house), since, phase, level, signal, emit })
 }
 
 export async function readJournal({ stores }: House, migration: string): Promise<readonly Journal[]> {

@@ -5,7 +5,7 @@ import { hang } from '../report/text-layout.ts'
 import { createPaint, isColoured } from './colour.ts'
 import type { OutputStream, World } from './world.ts'
 
-export const formats = ['text', 'json', 'ndjson', 'markdown'] as const
+export const formats = ['text', 'json', 'ndjson', 'markdown', 'github', 'sarif'] as const
 export type Format = (typeof formats)[number]
 
 /** The options every command has, after flags and environment were weighed. */

@@ -213,6 +213,37 @@ describe('up', () => {
     expect(planForm.parse(JSON.parse(readFileSync(join(cwd, 'p.json'), 'utf8')))).toEqual(planOf(older))
   })
 
+  test('an error of lint is refused before anything is planned or written, unless its rule is allowed', async () => {
+    const finding = {
+      rule: 'ttl-conversion',
+      severity: 'error',
+      migration: older,
+      step: 0,
+      kind: 'convertField',
+    } as const
+    const rest = { message: 'm', why: 'w', fix: 'f', where: { file: '/x.ts', line: 3 }, accepted: null }
+    const lint = [
+      { ...finding, ...rest },
+      { ...finding, ...rest, rule: 'same-type-in-place' },
+    ]
+    const scene: Scene = { ...pending, lint, whilePlanning: () => expect.unreachable('it was planned') }
+    const refused = await runCli(['up', '--json'], scene)
+    expect(refused).toMatchObject({ code: 3, calls: ['close'] })
+    expect(JSON.parse(refused.out)).toMatchObject({
+      error: { code: 'LS-2501', where: { line: 3 }, hint: 'f; where it is meant: lockstep up --allow ttl-conversion' },
+    })
+    expect((await runCli(['up', '--allow', 'same-type-in-place'], scene)).code).toBe(3)
+    const allowed = ['up', older, '--allow', 'same-type-in-place', '--allow', 'ttl-conversion']
+    expect(await runCli(allowed, { ...pending, lint })).toMatchObject({
+      code: 0,
+      calls: [`start ${older} cutover`, 'close'],
+    })
+    expect(await runCli(['up', '--allow', 'ttl'], pending)).toMatchObject({ code: 64, calls: [] })
+    const { cwd } = await runCli(['status'], pending)
+    writeFileSync(join(cwd, 'plan.json'), JSON.stringify(planOf(older)))
+    expect((await runCli(['up', '--plan', join(cwd, 'plan.json')], scene)).code).toBe(3)
+  })
+
   test('the first interruption pauses, the second ends the process', async () => {
     const once = await runCli(['up'], { ...pending, during: async (interrupt) => interrupt() })
     expect(once).toMatchObject({ code: 130, calls: [`start ${older} cutover`, 'close'] })

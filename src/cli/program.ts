@@ -14,6 +14,8 @@ const formatNotes: Readonly<Record<string, string>> = {
   json: 'one document, with a published schema',
   ndjson: 'one event a line, as it happens',
   markdown: 'for comments and pages',
+  github: 'annotations of a GitHub workflow',
+  sarif: 'SARIF 2.1.0, for code scanning',
 }
 
 /** The whole command line. `done` gets the exit code of the verb that ran; parsing throws CommanderError. */
@@ -54,7 +56,7 @@ export function globalOptions(): readonly Option[] {
     described('--cwd <folder>', 'the folder to work in'),
     described(
       '--format <format>',
-      'what stdout is to hold: text, json, ndjson or markdown, as far as the command has it',
+      'what stdout is to hold: text, json, ndjson, markdown, github or sarif, as far as the command has it',
     ),
     described('--json', 'the same as --format json'),
     described('--no-color', 'no colours; NO_COLOR and FORCE_COLOR count as well'),

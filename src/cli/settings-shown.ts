@@ -27,6 +27,7 @@ export function shownSettings(
     ...(firestore.client === undefined
       ? [textSetting(`${at}.firestore.keyFile`, firestore.keyFile, env, 'application default credentials')]
       : []),
+    withDefault(`${at}.firestore.createIndexes`, firestore.createIndexes?.toString(), 'false'),
     'url' in postgres
       ? maskedSetting(textSetting(`${at}.postgres.url`, postgres.url, env, ''))
       : { name: `${at}.postgres.pglite`, value: postgres.pglite, origin: 'file' },
@@ -36,6 +37,8 @@ export function shownSettings(
       settings.kind === 'local' ? 'no limit' : '10000',
     ),
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
+    withDefault('firestoreIndexes', config.firestoreIndexes, 'as firebase.json says, or firestore.indexes.json'),
+    withDefault('clients.oldest', config.clients?.oldest, 'unknown'),
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
 }

@@ -30,6 +30,11 @@ export function described(flags: string, description: string): Option {
   return option
 }
 
+/** Every value of an option that may be given more than once. */
+export function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
 /** A whole number of at least `least`, as an option's value. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {

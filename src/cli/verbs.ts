@@ -1,5 +1,5 @@
 import type { Option } from 'commander'
-import { described, wholeNumber } from './verb.ts'
+import { collected, described, wholeNumber } from './verb.ts'
 import type { Verb } from './verb.ts'
 
 const oneMigration = ['[migration]', 'its id: the file name without the ending'] as const
@@ -40,6 +40,24 @@ export const verbs: readonly Verb[] = [
     act: async (cli, [slug], options) => (await import('./commands/new.ts')).newMigration(cli, slug ?? '', options),
   },
   {
+    name: 'lint',
+    summary: 'find what breaks clients or data, from the files alone',
+    description:
+      'Looks through every migration file (or the one named, or those changed since a commit) for steps that would break released clients, lose data or lack an index. Opens no database, so it cannot tell which are applied. Ends with 3 when there is an error.',
+    examples: [
+      'lockstep lint',
+      'lockstep lint --since origin/main --format github',
+      'lockstep lint --strict --format sarif > lint.sarif',
+    ],
+    formats: ['text', 'json', 'github', 'sarif'],
+    operands: [oneMigration],
+    options: [
+      described('--strict', 'make errors of warnings'),
+      described('--since <ref>', 'only files that are new or changed since this branch left a branch, tag or commit'),
+    ],
+    act: async (cli, [id], options) => (await import('./commands/lint.ts')).lint(cli, id, options),
+  },
+  {
     name: 'plan',
     summary: 'show what a migration would do',
     description:
@@ -72,6 +90,9 @@ export const verbs: readonly Verb[] = [
       described('--plan <file>', 'apply exactly this saved plan, or refuse it as stale'),
       described('--dry-run', 'only show the plan'),
       described('--out-of-order', 'allow a migration that is older than one already applied'),
+      described('--allow <rule>', 'go on in spite of what this lint rule found; may be given again').argParser(
+        collected,
+      ),
       ...workOptions(),
     ],
     act: async (cli, [id], options) => (await import('./commands/up.ts')).up(cli, id, options),

@@ -102,6 +102,14 @@ export async function insertRun(q: Queryable, run: NewRun): Promise<void> {
   )
 }
 
+/** The document store's time at which the run's last sweep began. */
+export async function readSince(tables: TableReader, run: string): Promise<string | undefined> {
+  const [row] = await tables.read((q) =>
+    q.query<{ since: string | null }>('select since from lockstep.runs where id = $1', [run]),
+  )
+  return row?.since ?? undefined
+}
+
 /** The plan that the run was started with. */
 export async function readPlan(tables: TableReader, run: string): Promise<unknown> {
   const [row] = await tables.read((q) =>

@@ -4,6 +4,8 @@ export interface Migration {
   /** One line, for plans and journals. */
   readonly summary: string
   readonly steps: readonly Step[]
+  /** Lint rules accepted here: name of the rule → why. Their findings stop nothing. */
+  readonly allow?: Readonly<Record<string, string>>
 }
 
 /** Types and freezes a migration; the default export of a file under `migrations/`. */

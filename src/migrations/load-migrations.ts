@@ -2,10 +2,12 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import type { Where } from '../kernel/errors.ts'
 import type { Operation, Step } from '../operations/operation.ts'
 import type { Migration } from './define-migration.ts'
 import { checksumModule, loadModule, placeOf } from './load-module.ts'
 import type { Checksum, ProvidedModules } from './load-module.ts'
+import { placeOfStep } from './step-places.ts'
 
 /** A file under `migrations/`: its stem is its identity. */
 export interface MigrationFile {
@@ -24,6 +26,16 @@ export function listMigrations(folder: string): readonly MigrationFile[] {
   return files.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** The file of a migration. Throws LS-2006 for one that is not on disk. */
+export function findMigration(folder: string, id: string): MigrationFile {
+  const found = listMigrations(folder).find((file) => file.id === id)
+  if (found !== undefined) return found
+  throw new LockstepError('LS-2006', `there is no migration ${id}`, {
+    where: { name: folder },
+    hint: 'lockstep status lists them; lockstep new writes one',
+  })
+}
+
 function readFolder(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
@@ -35,6 +47,8 @@ function readFolder(folder: string): readonly string[] {
 
 export interface LoadedMigration extends MigrationFile {
   readonly summary: string
+  /** Lint rules accepted by name, with the reason. */
+  readonly allow: Readonly<Record<string, string>>
   readonly checksum: Checksum
   readonly steps: readonly LoadedStep[]
 }
@@ -43,6 +57,8 @@ export interface LoadedStep {
   readonly kind: string
   readonly operation: Operation<unknown>
   readonly spec: unknown
+  /** Where in the file the step is written, as far as that can be told. */
+  readonly place: () => Where
 }
 
 export interface LoadOptions {
@@ -53,8 +69,9 @@ export interface LoadOptions {
 /** Throws LS-2001 with the place when the file does not load, LS-2002 when it is not a migration. */
 export async function loadMigration(found: MigrationFile, options: LoadOptions): Promise<LoadedMigration> {
   const migration = parseMigration(found, await runFile(found, options.provided))
+  const { summary, allow } = migration
   const steps = migration.steps.map((step, index) => loadStep(found, step, index, options.operations))
-  return { ...found, summary: migration.summary, checksum: checksumOf(found), steps }
+  return { ...found, summary, allow, checksum: checksumOf(found), steps }
 }
 
 /** Reads, never runs. Throws LS-2001 when the file cannot be parsed. */
@@ -86,12 +103,17 @@ function notLoaded(file: string, cause: unknown): LockstepError {
 
 const form = z.object({
   summary: z.string().min(1),
-  steps: z.array(z.object({ kind: z.string(), spec: z.unknown() })).min(1),
+  steps: z.array(z.custom<Step>(isStep, 'expected a step, as firestore.addField(…) gives one')).min(1),
+  allow: z.record(z.string().min(1), z.string().trim().min(1, 'say why the rule is accepted')).default({}),
 })
 
-function parseMigration({ file }: MigrationFile, value: unknown): Migration {
+function isStep(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
+}
+
+function parseMigration({ file }: MigrationFile, value: unknown): Required<Migration> {
   const parsed = form.safeParse(value)
-  if (parsed.success) return { summary: parsed.data.summary, steps: parsed.data.steps }
+  if (parsed.success) return parsed.data
   throw new LockstepError('LS-2002', `${file} does not export a migration: ${z.prettifyError(parsed.error)}`, {
     where: { file },
     hint: 'write export default defineMigration({ summary, steps: [ … ] })',
@@ -112,7 +134,8 @@ function loadStep(
     })
   }
   try {
-    return { kind: step.kind, operation, spec: operation.parse(step.spec) }
+    const place = (): Where => placeOfStep(step, file)
+    return { kind: step.kind, operation, spec: operation.parse(step.spec), place }
   } catch (error) {
     if (!isLockstepError(error)) throw error
     const { message, hint, why, where } = error

@@ -1,28 +1,49 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
+import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
+import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
 import {
   moveToSubcollection,
   moveToSubcollectionStep,
 } from './firestore/move-to-subcollection/move-to-subcollection.ts'
+import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
+import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
+import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
 
 /** Every kind of change that Lockstep knows. */
 export const operations = Object.freeze([
   addColumn,
   addField,
+  convertField,
+  ensureIndex,
   foldSubcollection,
+  mergeDocuments,
   moveToSubcollection,
+  removeField,
+  renameCollection,
   renameField,
+  splitDocument,
+  transformDocuments,
 ] as const)
 
 /** What migration files call to describe a change of documents, by kind. */
 export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
+  convertField: convertFieldStep,
+  ensureIndex: ensureIndexStep,
   foldSubcollection: foldSubcollectionStep,
+  mergeDocuments: mergeDocumentsStep,
   moveToSubcollection: moveToSubcollectionStep,
+  removeField: removeFieldStep,
+  renameCollection: renameCollectionStep,
   renameField: renameFieldStep,
+  splitDocument: splitDocumentStep,
+  transformDocuments: transformDocumentsStep,
 })
 
 /** What migration files call to describe a change of tables, by kind. */

@@ -26,16 +26,11 @@ export function brokenLimit(name: string, fields: Fields): string | undefined {
 /** What is wrong with a document name, in words. */
 export function brokenName(name: string): string | undefined {
   const ids = name.split('/')
-  const bad = ids.find((id) => !isId(id))
+  const bad = ids.find((id) => id === '' || id === '.' || id === '..' || /^__(?!id-?\d+__$).*__$/s.test(id))
   if (bad !== undefined) return `"${bad}" cannot be an id`
   if (ids.some((id) => bytes(id) > documentLimits.id)) return 'an id would be longer than 1,500 bytes'
   if (bytes(name) > documentLimits.name) return 'its name would be longer than 6 KiB'
   return ids.length / 2 > documentLimits.collections ? 'it would lie more than 100 collections deep' : undefined
-}
-
-/** Of the names that Firestore keeps for itself, the ids of numbers are ids. */
-export function isId(id: string): boolean {
-  return id !== '' && id !== '.' && id !== '..' && (!/^__.*__$/s.test(id) || /^__id-?\d+__$/.test(id))
 }
 
 /** Bytes by the formula of Firestore's storage-size page. */

@@ -2,12 +2,16 @@ import { LockstepError } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { Document, DocumentReader, FieldChange, FieldPath, NameRange } from '../stores/documents.ts'
 import { matching } from './collection-pattern.ts'
+import { documentSize } from './document-limits.ts'
 import type { CollectionPattern } from './collection-pattern.ts'
 import type { DocumentHands } from './document-hands.ts'
 import type { Checkpoint, ShardPlan, Work, WorkPhase } from './operation.ts'
 
 /** Documents a page: one BatchWrite takes 500 writes. */
 const pageSize = 500
+
+/** Bytes of fields read a page, so that pages of large documents do not fill the memory. */
+const pageBytes = 4 * 1024 * 1024
 
 /** Documents below which another shard is not worth its scan: a shard writes several pages at once. */
 const smallestShard = 20_000
@@ -119,13 +123,17 @@ export async function sampleDocuments(
   return sample
 }
 
-async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
+/** Pages of 500 documents, of fewer where they are large. The last may have any number above none. */
+export async function* pagesOf(found: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
   let page: Document[] = []
+  let bytes = 0
   for await (const document of found) {
     page.push(document)
-    if (page.length < pageSize) continue
+    bytes += documentSize(document.name, document.fields)
+    if (page.length < pageSize && bytes < pageBytes) continue
     yield page
     page = []
+    bytes = 0
   }
   if (page.length > 0) yield page
 }

@@ -4,7 +4,6 @@ import { parseCheck } from './check-option.ts'
 import type { CheckOption } from './check-option.ts'
 import { parsePattern } from './collection-pattern.ts'
 import type { CollectionPattern } from './collection-pattern.ts'
-import { isId } from './document-limits.ts'
 import { parseFieldPath } from './field-path.ts'
 import { entriesAt, isKeyAndId } from './map-entries.ts'
 import type { EntryForm } from './map-entries.ts'
@@ -94,7 +93,7 @@ function parseName(text: string): string {
 }
 
 function requireCollection(id: string): string {
-  if (isId(id) && !id.startsWith('__') && !/[/{}]/.test(id)) return id
+  if (isKeyAndId(id) && !/[{}]/.test(id)) return id
   throw new LockstepError('LS-2111', `"${id}" cannot be the id of a collection`, {
     where: { name: id },
     hint: "write its id alone, as in 'workflows'",

@@ -1,4 +1,3 @@
-import { canonicalJson } from '../kernel/canonical-json.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import type { Document, FieldPath, Fields, Value } from '../stores/documents.ts'
 
@@ -49,7 +48,18 @@ export function isBlocked(document: Pick<Document, 'fields'>, path: FieldPath): 
   })
 }
 
-/** Equality of values, absence included. */
+/** Equality of values, absence included: the order of a map's keys does not count, every type and digit does. */
 export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b))
+  return sameJson(a, b)
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

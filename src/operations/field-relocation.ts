@@ -1,10 +1,10 @@
-import type { Fields, Value } from '../stores/documents.ts'
+import type { FieldPath, Fields, Value } from '../stores/documents.ts'
 import type { CollectionPattern } from './collection-pattern.ts'
-import { fieldAt } from './field-path.ts'
+import { fieldAt, isBlocked } from './field-path.ts'
 import { changeMaps, fixedPath, hasLists, mapsOf } from './field-spread.ts'
 import type { FieldSpread } from './field-spread.ts'
-import { carry, giveBack, mayGo } from './pair-rules.ts'
-import type { Lens, Outcome } from './pair-rules.ts'
+import { agree, carry, giveBack, mayGo } from './pair-rules.ts'
+import type { Lens, PairState } from './pair-rules.ts'
 import type { Act, ListRule, Relocation } from './relocation.ts'
 import { withValueIn } from './value-tree.ts'
 
@@ -42,37 +42,72 @@ function topFields(paths: readonly (readonly string[])[]): readonly (readonly st
   return [...new Set(paths.map(([top = '']) => top))].map((top) => [top])
 }
 
-/** Inside lists nothing can be remembered by its place, since members move: both places alone say what is to be done. */
+/**
+ * Inside lists nothing can be remembered by its place, since members move: both places alone say what is to be done,
+ * but for lists that nobody has written since, which go back as a whole.
+ */
 function listRule(from: FieldSpread, to: FieldSpread, lens: Lens): ListRule {
+  const member = { from: from.path, to: to.path, lens }
   return {
     path: fixedPath(from),
-    change: (value, act) => changeMaps(value, from, (fields) => changeMember(fields, { from, to, lens }, act)),
+    change: (value, act, note) => changeMaps(value, from, (fields) => changeMember(fields, member, { act, note })),
+    standing(value) {
+      const found = { existing: 0, taken: 0 }
+      changeMaps(value, from, (fields) => {
+        const { old, neu } = stateOf(fields, member)
+        if (old !== undefined && neu !== undefined) found[agree(old, neu, lens) ? 'existing' : 'taken']++
+        return fields
+      })
+      return found
+    },
   }
 }
 
 interface Member {
-  readonly from: FieldSpread
-  readonly to: FieldSpread
+  readonly from: FieldPath
+  readonly to: FieldPath
   readonly lens: Lens
 }
 
-function changeMember(fields: Fields, { from, to, lens }: Member, act: Act): Fields {
-  const stateOf = (map: Value | undefined) => ({
-    old: fieldAt({ fields: fieldsOf(map) }, from.path),
-    neu: fieldAt({ fields: fieldsOf(map) }, to.path),
-    base: undefined,
-    removed: undefined,
-  })
-  const forward = act === 'carry' || act === 'remove'
-  let map: Value | undefined = { mapValue: { fields } }
-  const outcome: Outcome = forward ? carry(stateOf(map), lens) : giveBack(stateOf(map), lens)
-  if (outcome.act === 'stuck') return fields
-  if (outcome.act === 'write') map = withValueIn(map, (forward ? to : from).path, outcome.value)
-  if (act === 'remove') map = withValueIn(map, from.path, undefined)
-  if (act === 'retire' && mayGo(stateOf(map), lens)) map = withValueIn(map, to.path, undefined)
-  return fieldsOf(map)
+function stateOf(fields: Fields, { from, to }: Member): PairState {
+  return { old: fieldAt({ fields }, from), neu: fieldAt({ fields }, to), base: undefined, removed: undefined }
 }
 
-function fieldsOf(value: Value | undefined): Fields {
+interface Doing {
+  readonly act: Act
+  readonly note: (why: string) => void
+}
+
+function changeMember(fields: Fields, member: Member, { act, note }: Doing): Fields {
+  const { lens } = member
+  const forward = act === 'carry' || act === 'trail' || act === 'remove'
+  const target = forward ? member.to : member.from
+  const outcome = forward
+    ? carry(stateOf(fields, member), lens, act === 'carry' ? 'old' : 'new')
+    : giveBack(stateOf(fields, member), lens)
+  if (outcome.act === 'stuck') {
+    note(`a member of a list stays as it is: ${outcome.why}`)
+    return fields
+  }
+  if (outcome.act === 'write' && isBlocked({ fields }, target)) {
+    note('in a member of a list, something that is not a map is in the way, and stays')
+    return fields
+  }
+  const settled = outcome.act === 'write' ? withAt(fields, target, outcome.value) : fields
+  if (act === 'remove') return withAt(settled, member.from, undefined)
+  return act === 'retire' && mayGo(stateOf(settled, member), lens) ? withoutBranch(settled, member.to) : settled
+}
+
+/** Takes the value out, and with it the maps around it that are left empty. */
+function withoutBranch(fields: Fields, path: FieldPath): Fields {
+  const left = withAt(fields, path, undefined)
+  const above = path.slice(0, -1)
+  const map = above.length === 0 ? undefined : fieldAt({ fields: left }, above)
+  const isEmpty = map !== undefined && 'mapValue' in map && Object.keys(map.mapValue.fields).length === 0
+  return isEmpty ? withoutBranch(left, above) : left
+}
+
+function withAt(fields: Fields, path: FieldPath, inner: Value | undefined): Fields {
+  const value = withValueIn({ mapValue: { fields } }, path, inner)
   return value !== undefined && 'mapValue' in value ? value.mapValue.fields : {}
 }

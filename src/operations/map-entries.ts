@@ -1,5 +1,5 @@
 import type { Document, FieldPath, Fields, Value } from '../stores/documents.ts'
-import { isId } from './document-limits.ts'
+import { brokenName } from './document-limits.ts'
 import { fieldAt, sameValue } from './field-path.ts'
 import type { Lens } from './pair-rules.ts'
 import { withField } from './value-tree.ts'
@@ -25,19 +25,33 @@ export function isMap(value: Value): value is { readonly mapValue: { readonly fi
 
 /** True where a document can have the id and a map the key. */
 export function isKeyAndId(text: string): boolean {
-  return isId(text) && !text.includes('/') && !/^__.*__$/s.test(text) && Buffer.byteLength(text, 'utf8') <= 1_500
+  return !text.includes('/') && !/^__.*__$/s.test(text) && brokenName(text) === undefined
 }
 
 /** From the entry with this key to its document, and back. */
 export function documentOfEntry(key: string, form: EntryForm): Lens {
-  return { up: (entry) => toDocument(entry, key, form), down: (document) => toEntry(document, key, form) }
+  return {
+    up: (entry) => (problemOfEntry(entry, form) === undefined ? toDocument(entry, key, form) : undefined),
+    down: (document) => toEntry(document, key, form),
+    why: (value, way) => (way === 'up' ? problemOfEntry(value, form) : problemOfDocument(value, key, form)),
+  }
 }
 
 /** From the document with this id to its entry, and back. */
 export function entryOfDocument(key: string, form: EntryForm): Lens {
-  const { up, down } = documentOfEntry(key, form)
-  return { up: down, down: up }
+  return {
+    up: (document) => toEntry(document, key, form),
+    down: (entry) => toDocument(entry, key, form),
+    why: (value, way) => (way === 'up' ? problemOfDocument(value, key, form) : problemOfEntry(value, form)),
+  }
 }
+
+/** Of an entry whose key cannot be the id of a document. */
+export const entryAlone: Lens = Object.freeze({
+  up: () => undefined,
+  down: () => undefined,
+  why: () => 'its key cannot be the id of a document',
+})
 
 /** Undefined for what is not a map and has no field to be in, and where the key's field says something else. */
 function toDocument(entry: Value, key: string, form: EntryForm): Value | undefined {
@@ -67,7 +81,7 @@ function onlyValue(fields: Fields, { value: field }: EntryForm): Value | undefin
 }
 
 /** Why an entry cannot become a document from which it could be told back, in words. */
-export function problemOfEntry(entry: Value, form: EntryForm): string | undefined {
+function problemOfEntry(entry: Value, form: EntryForm): string | undefined {
   if (!isMap(entry))
     return form.value === undefined ? "an entry is not a map, and has no field to be in: give value: '…'" : undefined
   const { fields } = entry.mapValue
@@ -77,8 +91,12 @@ export function problemOfEntry(entry: Value, form: EntryForm): string | undefine
     : `an entry has nothing but "${form.value ?? ''}", as the document of an entry that is not a map has`
 }
 
-/** Why a document cannot become an entry from which it could be told back, in words. */
-export function problemOfDocument(document: Value, key: string, form: EntryForm): string | undefined {
-  if (!isKeyAndId(key)) return 'its id cannot be the key of a map'
+/** Why a document cannot become an entry, in words. */
+function problemOfDocument(document: Value, key: string, form: EntryForm): string | undefined {
   return toEntry(document, key, form) === undefined ? `its "${form.key ?? ''}" is not its id` : undefined
+}
+
+/** The last segment of a name. */
+export function idOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1)
 }

@@ -1,7 +1,7 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { CollectionScope } from '../stores/documents.ts'
 import { parsePattern } from './collection-pattern.ts'
-import { isId } from './document-limits.ts'
+import { brokenName } from './document-limits.ts'
 
 /**
  * Where the documents of a pattern get their counterparts, written with the pattern's placeholders: `contacts/{phone}`,
@@ -11,7 +11,7 @@ export interface NameTemplate {
   readonly text: string
   /** What to read from the store for the counterparts: a superset, as a pattern's is. */
   readonly scope: CollectionScope
-  /** The counterpart of a document; undefined where it is not of the pattern, or could not be told back. */
+  /** The counterpart of a document; undefined where it is not of the pattern, or where `troubleOf` says why. */
   readonly nameOf: (name: string) => string | undefined
   /** The document a counterpart belongs to; undefined for a document that can be nobody's. */
   readonly sourceOf: (target: string) => string | undefined
@@ -19,6 +19,8 @@ export interface NameTemplate {
   readonly nameBelow: (name: string) => string | undefined
   /** As `sourceOf`, also for what lies below a counterpart. */
   readonly sourceBelow: (target: string) => string | undefined
+  /** Why a document of the pattern, or one below, cannot have a counterpart, in words; undefined where it can. */
+  readonly troubleOf: (name: string) => string | undefined
 }
 
 /** Text, or a placeholder. */
@@ -34,20 +36,55 @@ export function parseTemplate(text: string, pattern: string): NameTemplate {
   requireDocument(text, target)
   requireSameVariables(text, variablesIn(pattern, source), variablesIn(text, target))
   const [there, back] = [rewriter(source, target), rewriter(target, source)]
-  const told = (name: string, way: typeof there, home: typeof there): string | undefined => {
-    const found = way(name)
-    return found !== undefined && home(found) === name ? found : undefined
-  }
-  const nameOf = (name: string): string | undefined => told(name, there, back)
-  const sourceOf = (name: string): string | undefined => told(name, back, there)
+  const to: Way = { depth: source.length, there, back }
+  const from: Way = { depth: target.length, there: back, back: there }
   return {
     text,
     scope: scopeOf(target),
-    nameOf,
-    sourceOf,
-    nameBelow: (name) => below(name, source.length, nameOf),
-    sourceBelow: (name) => below(name, target.length, sourceOf),
+    nameOf: (name) => (depthOf(name) === to.depth ? nameBy(to, name) : undefined),
+    sourceOf: (name) => (depthOf(name) === from.depth ? nameBy(from, name) : undefined),
+    nameBelow: (name) => nameBy(to, name),
+    sourceBelow: (name) => nameBy(from, name),
+    troubleOf: (name) => troubleBy(to, name),
   }
+}
+
+/** The way from names of one form to those of the other, for what lies at this depth or below. */
+interface Way {
+  readonly depth: number
+  readonly there: (name: string) => string | undefined
+  readonly back: (name: string) => string | undefined
+}
+
+function depthOf(name: string): number {
+  return name.split('/').length
+}
+
+function nameBy(way: Way, name: string): string | undefined {
+  return troubleBy(way, name) === undefined ? moved(way, name)?.target : undefined
+}
+
+function troubleBy(way: Way, name: string): string | undefined {
+  const found = moved(way, name)
+  if (found === undefined) return undefined
+  const broken = brokenName(found.target)
+  if (broken !== undefined) return broken
+  return way.back(found.head) === found.top ? undefined : 'its new id could not be told back to the old one'
+}
+
+interface Moved {
+  /** Of the document of the form itself: its name, and its new one. */
+  readonly top: string
+  readonly head: string
+  /** The new name of the document, which may lie below. */
+  readonly target: string
+}
+
+function moved({ depth, there }: Way, name: string): Moved | undefined {
+  const ids = name.split('/')
+  const top = ids.slice(0, depth).join('/')
+  const head = there(top)
+  return head === undefined ? undefined : { top, head, target: [head, ...ids.slice(depth)].join('/') }
 }
 
 /** Throws LS-2111 where one document could be of the pattern and a counterpart at once. */
@@ -77,7 +114,7 @@ function parseSegment(text: string, segment: string, index: number): readonly Pa
     throw refuse(text, `"${segment}" stands where a collection id is due`, 'write the collection id itself')
   if (parts.some((part, at) => 'variable' in part && 'variable' in (parts[at + 1] ?? { text: '' })))
     throw refuse(text, `nothing parts the placeholders in "${segment}"`, 'write something between them, as in {a}_{b}')
-  if (parts.every((part) => 'text' in part) && !isId(segment))
+  if (parts.every((part) => 'text' in part) && brokenName(segment) !== undefined)
     throw refuse(text, `"${segment}" cannot be an id`, 'Firestore keeps ids such as . and __x__ for itself')
   return parts
 }
@@ -116,19 +153,14 @@ function rewriter(
   return (name) => {
     const groups = form.exec(name)?.groups
     if (groups === undefined) return undefined
-    const ids = to.map((parts) => parts.map((each) => ('text' in each ? each.text : groups[each.variable])).join(''))
-    return ids.every(isId) ? ids.join('/') : undefined
+    return to
+      .map((parts) => parts.map((each) => ('text' in each ? each.text : groups[each.variable])).join(''))
+      .join('/')
   }
 }
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-}
-
-function below(name: string, depth: number, rewrite: (name: string) => string | undefined): string | undefined {
-  const ids = name.split('/')
-  const top = rewrite(ids.slice(0, depth).join('/'))
-  return top === undefined ? undefined : [top, ...ids.slice(depth)].join('/')
 }
 
 function scopeOf(segments: readonly (readonly Part[])[]): CollectionScope {

@@ -4,6 +4,9 @@ import type { Step } from './operation.ts'
 /** Documents by name, as decoded values that `encodeValue` takes. */
 export type CaseDocuments = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
+/** Files of the user's project by path, with their text: only those that operations write. */
+export type CaseFiles = Readonly<Record<string, string>>
+
 export interface CaseQuery {
   readonly sql: string
   readonly rows: readonly Readonly<Record<string, unknown>>[]
@@ -14,9 +17,13 @@ export interface OperationCase {
   readonly name: string
   readonly tenants?: TenantsConfig
   readonly steps: readonly Step[]
-  readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[] }
+  readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[]; readonly files?: CaseFiles }
   /** The documents after `up`, all of them, and what queries give then. */
-  readonly after: { readonly documents: CaseDocuments; readonly queries: readonly CaseQuery[] }
+  readonly after: {
+    readonly documents: CaseDocuments
+    readonly queries: readonly CaseQuery[]
+    readonly files?: CaseFiles
+  }
   /** The documents after `complete`, where it removes some of what stayed for the way back. */
   readonly completed?: CaseDocuments
   /**
@@ -26,6 +33,7 @@ export interface OperationCase {
   readonly others: {
     readonly documents: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>
     readonly sql: readonly string[]
-    readonly afterDown: { readonly documents: CaseDocuments; readonly queries: readonly CaseQuery[] }
+    readonly files?: CaseFiles
+    readonly afterDown: OperationCase['after']
   }
 }

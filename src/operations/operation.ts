@@ -4,6 +4,7 @@ import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
+import type { IndexOperation } from './index-operation.ts'
 import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
@@ -109,6 +110,8 @@ export interface Work<Spec> {
   readonly scope: Json
   /** The cursor of the last checkpoint; undefined at the start. */
   readonly cursor: Json | undefined
+  /** In the backfill: the document store's time before any client was told of it, or at which a later sweep began. */
+  readonly since?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -180,6 +183,8 @@ export interface Finding {
 export interface VerifyScope {
   /** Changes made to the store after this moment (RFC 3339, the store's clock) are the app's business. */
   readonly since: string | undefined
+  /** Where the run stands: what a step takes away in `contract` is still promised to be there before. */
+  readonly phase: Phase
   /** `counts` asks the stores to count, `full` reads everything. */
   readonly level: 'counts' | 'full'
   readonly memo: Json
@@ -198,7 +203,7 @@ export interface OperationMeta {
   readonly destructive: boolean
 }
 
-interface OperationBase<Spec> {
+export interface OperationBase<Spec> {
   readonly kind: string
   readonly meta: OperationMeta
   /** Throws a LockstepError naming the part of the spec at fault. */
@@ -237,7 +242,7 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
   revert(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
 }
 
-export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec>
+export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec> | IndexOperation<Spec>
 
 /** Types and freezes an operation on documents. */
 export function defineDocumentOperation<Spec>(

@@ -15,7 +15,7 @@ export interface PlaceWrites {
   edits(): readonly DocumentEdit[]
 }
 
-/** Satellites that are left without any of the fields they were made of go as a whole. */
+/** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
 export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
   const after = new Map<string, Value | undefined>()
   const touched = new Map<string, FieldPath[]>()
@@ -42,8 +42,8 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
     edits: () =>
       [...after].flatMap(([name, value]) => {
         const paths = touched.get(name) ?? []
-        const ofFields = isSatellite(name) && paths.every((path) => path.length > 0)
-        const left = value !== undefined && ofFields && isEmpty(value) ? undefined : value
+        const parts = isSatellite(name) && paths.every((path) => path.length > 0)
+        const left = parts && value !== undefined && isEmpty(value) ? undefined : value
         return editOf(name, unit.documents.get(name), left, paths)
       }),
   }

@@ -11,13 +11,15 @@ export interface Place {
   readonly container?: FieldPath
 }
 
-/** The other place of a thing that can have none: nothing is there, and nothing is ever written. */
+/** The other place of a thing that can have none: nothing is there, and its lens lets nothing go there. */
 export const nowhere: Place = Object.freeze({ name: '', path: [] })
 
 /** How a value of the old shape is written in the new one, and back. Undefined where it cannot be. */
 export interface Lens {
   readonly up: (value: Value) => Value | undefined
   readonly down: (value: Value) => Value | undefined
+  /** Why `up` or `down` gives nothing for a value, in words and without the value. */
+  readonly why?: (value: Value, way: 'up' | 'down') => string | undefined
 }
 
 export const identity: Lens = { up: (value) => value, down: (value) => value }
@@ -27,23 +29,28 @@ export interface Pair {
   readonly from: Place
   readonly to: Place
   readonly lens: Lens
-  /** Why what is on this side cannot go to the other, in words: it stays, and is told of. */
-  readonly obstacle?: { readonly side: 'from' | 'to'; readonly why: string } | undefined
+  /**
+   * Clients of the old shape know the document of the new place: they delete it, or write it whole, without a thought
+   * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
+   */
+  readonly shared?: boolean
 }
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
 export interface PairState {
   readonly old: Value | undefined
   readonly neu: Value | undefined
-  /** What we left in the new place. */
+  /** What the new place would hold had nobody but us written there: what it got of the old one. */
   readonly base: { readonly value: Value | undefined } | undefined
   /** What was in the old place when we removed it. */
   readonly removed: Value | undefined
+  /** As the pair has it. */
+  readonly shared?: boolean | undefined
 }
 
-/** What is to become of one of the two places. `clashes`: both sides changed it, and the old place's value has won. */
+/** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
 export type Outcome =
-  | { readonly act: 'leave' }
+  | { readonly act: 'leave'; readonly clashes?: number }
   | { readonly act: 'write'; readonly value: Value; readonly clashes: number }
   | { readonly act: 'remove' }
   | { readonly act: 'stuck'; readonly why: string }
@@ -60,22 +67,46 @@ export function agree(old: Value, neu: Value, lens: Lens): boolean {
   return sameValue(lens.up(old), neu) || sameValue(lens.down(neu), old)
 }
 
+/** Whose word counts where nothing tells who was last. */
+export type Trusted = 'old' | 'new'
+
 /**
- * What the new place has to become. Clients of the new shape write both places, so where the two disagree and nothing
- * else is known, an old client was there last. What we wrote ourselves (the base) tells who changed what otherwise.
+ * What the new place has to become. As long as clients of the new shape write both places, where the two disagree and
+ * nothing else is known, an old client was there last; once they write the new one alone, it is the new one that is
+ * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
-export function carry({ old, neu, base, removed }: PairState, lens: Lens): Outcome {
-  if (old === undefined) {
-    const deletedByOthers = removed === undefined && base !== undefined
-    return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
-  }
-  if (neu !== undefined && agree(old, neu, lens)) return leave
+export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
+  const { old, neu, base } = state
+  if (old === undefined) return trusted === 'old' ? follow(state) : leave
+  if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
-  if (up === undefined) return { act: 'stuck', why: 'it cannot be converted without loss' }
-  // Gone from the new place, or changed only there: others did that, after us.
-  if (base !== undefined && sameValue(up, base.value)) return leave
-  if (neu === undefined || base === undefined || sameValue(neu, base.value)) return write(up)
-  const { value, clashes } = mergeThree(base.value, up, neu)
+  if (up === undefined) return stuck(old, lens, 'up')
+  if (isTheirs(state, up, trusted)) return leave
+  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
+}
+
+/** Gone from the new place, or changed only there: others did that, after us. */
+function isTheirs({ neu, base, shared }: PairState, up: Value, trusted: Trusted): boolean {
+  if (base === undefined || !sameValue(up, base.value)) return false
+  return neu !== undefined || shared !== true || trusted === 'new'
+}
+
+/** The old place is empty. Where others emptied it, what they did not change of the new one goes too. */
+function follow({ neu, base, removed }: PairState): Outcome {
+  const deletedByOthers = removed === undefined && base !== undefined
+  return deletedByOthers && neu !== undefined && sameValue(neu, base.value) ? remove : leave
+}
+
+interface Sides {
+  readonly base: Value | undefined
+  readonly up: Value
+  readonly neu: Value
+}
+
+/** The old place changed since we wrote the new one, and that may have changed too. */
+function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
+  const { value, clashes } = trusted === 'old' ? mergeThree(base, up, neu) : mergeThree(base, neu, up)
+  if (sameValue(value, neu)) return clashes.length === 0 ? leave : { act: 'leave', clashes: clashes.length }
   return value === undefined ? remove : write(value, clashes.length)
 }
 
@@ -84,7 +115,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   const { old, neu, base } = state
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined) return base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined)
+    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
   // Of two that cannot be compared the old place's stays, as it does where clients of both shapes changed the same.
   if (agree(old, neu, lens) || up === undefined || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
@@ -100,52 +132,99 @@ function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
   const down = neu === undefined ? undefined : lens.down(neu)
-  return down === undefined ? { act: 'stuck', why: 'it cannot be converted back' } : write(down, clashes)
+  return down === undefined ? stuck(neu, lens, 'down') : write(down, clashes)
+}
+
+function stuck(value: Value | undefined, { why }: Lens, way: 'up' | 'down'): Outcome {
+  const told = value === undefined ? undefined : why?.(value, way)
+  return { act: 'stuck', why: told ?? `it cannot be converted ${way === 'up' ? 'without loss' : 'back'}` }
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */
 export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   const ours = base !== undefined && sameValue(neu, base.value)
-  if (old === undefined) return ours
-  if (ours || base === undefined || agree(old, neu, lens)) return true
+  if (ours || old === undefined) return ours
+  if (base === undefined || agree(old, neu, lens)) return true
   const up = lens.up(old)
   const { value, clashes } = mergeThree(base.value, up, neu)
   return clashes.length === 0 && sameValue(value, up)
 }
 
-/** What the images say of a pair. They are of one unit, oldest first. */
+/**
+ * What the images say of a pair. They are of one unit, oldest first. A removal is as good as a write to the new place:
+ * when it came last, the new place stood for what was removed.
+ */
 export function rememberedOf(
   images: readonly DocumentImage[],
-  { from, to }: Pair,
-): Pick<PairState, 'base' | 'removed'> {
-  return { base: lastWritten(images, to), removed: lastRemoved(images, from) }
+  { from, to, lens, shared }: Pair,
+): Pick<PairState, 'base' | 'removed' | 'shared'> {
+  const written = lastWritten(images, to)
+  const emptied = lastEmptied(images, from)
+  const stood = emptied === undefined ? undefined : lens.up(emptied.value)
+  const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
+  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
 }
 
-/** What the images leave in a place, if they touch all of it. */
-function lastWritten(images: readonly DocumentImage[], place: Place): PairState['base'] {
-  let base: PairState['base']
-  for (const image of images) {
+/**
+ * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
+ * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
+ * the next look would take it back.
+ */
+function lastWritten(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value | undefined; readonly at: number } | undefined {
+  let base: { readonly value: Value | undefined; readonly at: number } | undefined
+  for (const [at, image] of images.entries()) {
     if (image.name !== place.name) continue
-    for (const [path, after] of image.after) {
-      const value = after ?? undefined
-      if (isPrefix(path, place.path)) base = { value: valueIn(value, place.path.slice(path.length)) }
-      else if (base !== undefined && isPrefix(place.path, path))
-        base = { value: withValueIn(base.value, path.slice(place.path.length), value) }
+    for (const [index, [path, after]] of image.after.entries()) {
+      const was = image.before[index]?.[1] ?? undefined
+      const now = after ?? undefined
+      if (isPrefix(path, place.path)) {
+        const rest = place.path.slice(path.length)
+        const left = valueIn(now, rest)
+        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value, at }
+      } else if (base !== undefined && isPrefix(place.path, path)) {
+        const below = path.slice(place.path.length)
+        const { value } = mergeThree(was, now, valueIn(base.value, below))
+        base = { value: withValueIn(base.value, below, value), at }
+      }
     }
   }
   return base
 }
 
-/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
-function lastRemoved(images: readonly DocumentImage[], place: Place): Value | undefined {
+/** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
+export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
+  let value = now
+  const overtaken = new Set<string>()
   for (const image of images.toReversed()) {
+    for (const [index, [path, after]] of image.after.entries()) {
+      const key = JSON.stringify(path)
+      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
+      const rest = path.slice(place.path.length)
+      if (sameValue(valueIn(value, rest), after ?? undefined))
+        value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
+      else overtaken.add(key)
+    }
+  }
+  return value
+}
+
+/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
+function lastEmptied(
+  images: readonly DocumentImage[],
+  place: Place,
+): { readonly value: Value; readonly at: number } | undefined {
+  for (const [at, image] of [...images.entries()].toReversed()) {
     if (image.name !== place.name) continue
     for (const [index, [path, after]] of image.after.entries()) {
       if (!isPrefix(path, place.path)) continue
       const rest = place.path.slice(path.length)
       if (valueIn(after ?? undefined, rest) !== undefined) return undefined
-      return valueIn(image.before[index]?.[1] ?? undefined, rest)
+      const value = valueIn(image.before[index]?.[1] ?? undefined, rest)
+      return value === undefined ? undefined : { value, at }
     }
   }
   return undefined

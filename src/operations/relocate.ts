@@ -1,15 +1,14 @@
 import type { Json } from '../kernel/canonical-json.ts'
-import { documentLimits, documentSize } from './document-limits.ts'
 import type { Document, FieldPath } from '../stores/documents.ts'
+import { documentLimits, documentSize } from './document-limits.ts'
 import { pagesInOrder, parseRange } from './document-pages.ts'
 import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
 import type { Checkpoint, Work } from './operation.ts'
-import { printFieldPath } from './field-path.ts'
-import { carry, giveBack, mayGo } from './pair-rules.ts'
+import { carry, giveBack, mayGo, rememberedOf, withoutOurs } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
 import { createPlaceWrites, resultOf } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
-import { knownPairs, projectionOf, reloadUnits, scopeOf, stateOf as knownState, unitsOfPage } from './relocation.ts'
+import { knownPairs, projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
 import type { Act, PairUnit, Relocation, Side } from './relocation.ts'
 import { isPrefix } from './value-tree.ts'
 
@@ -18,10 +17,10 @@ export interface RelocationScope {
   readonly act: Act
 }
 
-export function parseRelocationScope(scope: Json): RelocationScope {
+function parseRelocationScope(scope: Json): RelocationScope {
   const given = typeof scope === 'object' && scope !== null && !Array.isArray(scope) ? scope : {}
   const { side, act } = given as { readonly side?: Json; readonly act?: Json }
-  const acts = ['carry', 'remove', 'restore', 'retire'] as const
+  const acts = ['carry', 'trail', 'remove', 'restore', 'retire'] as const
   return { side: side === 'to' ? 'to' : 'from', act: acts.find((each) => each === act) ?? 'carry' }
 }
 
@@ -32,7 +31,6 @@ export async function* relocate(
   relocation: Relocation,
 ): AsyncGenerator<Checkpoint> {
   const { side, act } = parseRelocationScope(work.scope)
-  const late = work.phase === 'contract'
   const { documents } = hands
   const range = parseRange(work.scope)
   const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
@@ -46,7 +44,7 @@ export async function* relocate(
     const told = createNotes()
     const result = await hands.settle<PairUnit>({
       units,
-      edits: (unit) => editsOf(relocation, unit, { act, late }, told),
+      edits: (unit) => editsOf(relocation, unit, act, told),
       reload: (some) => reloadUnits(relocation, some, documents),
     })
     told.tell(hands)
@@ -72,25 +70,19 @@ function createNotes(): Notes {
   }
 }
 
-export interface Doing {
-  readonly act: Act
-  /** As `Knowing` has it. */
-  readonly late: boolean
-}
-
 /** What has to become of the documents of a unit. Pure. */
-export function editsOf(
-  relocation: Relocation,
-  unit: PairUnit,
-  { act, late }: Doing,
-  notes: Notes,
-): readonly DocumentEdit[] {
+export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
   const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
   const writes = createPlaceWrites(unit, isSatellite)
-  for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes, late }, act)
+  for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes }, act)
   for (const { path, change } of relocation.lists ?? []) {
-    const value = writes.at({ name: unit.key, path })
-    if (value !== undefined) writes.set({ name: unit.key, path }, change(value, act))
+    const place = { name: unit.key, path }
+    const value = act === 'retire' ? withoutOurs(unit.images, place, writes.at(place)) : writes.at(place)
+    if (value !== undefined)
+      writes.set(
+        place,
+        change(value, act, (why) => notes.add(unit.key, why)),
+      )
   }
   const edits = writes.edits()
   return act === 'restore' ? edits.filter((edit) => fits(edit, notes)) : edits
@@ -110,38 +102,44 @@ interface Settling {
   readonly pair: Pair
   readonly writes: PlaceWrites
   readonly notes: Notes
-  readonly late: boolean
 }
 
-function stateOf({ relocation, unit, pair, writes, late }: Settling): PairState {
-  return knownState(relocation, unit, pair, { at: (place) => writes.at(place), late })
+function stateOf({ unit, pair, writes }: Settling): PairState {
+  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...rememberedOf(unit.images, pair) }
 }
 
 function settlePair(settling: Settling, act: Act): void {
   const { pair, relocation } = settling
   // One write changes both places where both are in one document.
   const together = relocation.satellites === undefined
-  const forward = act === 'carry' || act === 'remove'
-  if (pair.obstacle?.side === (forward ? 'from' : 'to')) {
-    settling.notes.add(printPlace(forward ? pair.from : pair.to), pair.obstacle.why)
-    return
-  }
+  const forward = act === 'carry' || act === 'trail' || act === 'remove'
   const written = forward
-    ? perform(settling, pair.to, carry(stateOf(settling), pair.lens))
+    ? perform(settling, pair.to, carry(stateOf(settling), pair.lens, act === 'carry' ? 'old' : 'new'))
     : act === 'retire' && !together
       ? 'left'
       : perform(settling, pair.from, giveBack(stateOf(settling), pair.lens))
   // Elsewhere than in one document, nothing goes before a later look has seen what stands for it.
-  if (act === 'carry' || act === 'restore' || written === 'stuck' || (written === 'changed' && !together)) return
+  if (
+    act === 'carry' ||
+    act === 'trail' ||
+    act === 'restore' ||
+    written === 'stuck' ||
+    (written === 'changed' && !together)
+  )
+    return
   empty(settling, act)
 }
+
+const clashed = 'clients of both shapes changed the same field differently: one of them has won'
 
 function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
   const { writes, notes, pair } = settling
   switch (outcome.act) {
     case 'leave':
+      if (outcome.clashes !== undefined && outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'left'
     case 'remove':
+      // Of what is around it only what we made goes: that others emptied the rest is theirs to say.
       vacate(settling, { name: place.name, path: place.path })
       return 'changed'
     case 'write':
@@ -150,11 +148,10 @@ function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | '
         return 'stuck'
       }
       writes.set(place, outcome.value)
-      if (outcome.clashes > 0)
-        notes.add(pair.from.name, 'clients of both shapes changed the same field differently: the old place has won')
+      if (outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'changed'
     case 'stuck':
-      notes.add(place.name, `it stays as it is: ${outcome.why}`)
+      notes.add((place === pair.to ? pair.from : pair.to).name, `it stays as it is: ${outcome.why}`)
       return 'stuck'
   }
 }
@@ -173,7 +170,7 @@ function empty(settling: Settling, act: 'remove' | 'retire'): void {
  * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
  * write made on the way, and a document that it created, unless only a part of that was read.
  */
-function vacate({ relocation, writes, unit }: Settling, { name, path, container }: Place): void {
+function vacate({ relocation, unit, writes }: Settling, { name, path, container }: Place): void {
   writes.set({ name, path }, undefined)
   for (let length = path.length - 1; length >= 0; length--) {
     const above = { name, path: path.slice(0, length) }
@@ -183,11 +180,6 @@ function vacate({ relocation, writes, unit }: Settling, { name, path, container 
     if (!goes || value === undefined || !('mapValue' in value) || Object.keys(value.mapValue.fields).length > 0) return
     writes.set(above, undefined)
   }
-}
-
-/** A place as people are told of it. */
-export function printPlace({ name, path }: Place): string {
-  return path.length === 0 ? name : `${name} ${printFieldPath(path)}`
 }
 
 function isMadeByUs(images: readonly DocumentImage[], { name, path }: Place): boolean {

@@ -1,17 +1,20 @@
-import { LockstepError } from '../kernel/errors.ts'
-import type { Document, DocumentReader } from '../stores/documents.ts'
+import type { Document, DocumentReader, Value } from '../stores/documents.ts'
 import { brokenLimit, documentLimits, documentSize } from './document-limits.ts'
-import { sameValue } from './field-path.ts'
+import { createProblems } from './document-problems.ts'
+import type { Problems } from './document-problems.ts'
+import { fieldAt, sameValue } from './field-path.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
+import { agree, carry, rememberedOf } from './pair-rules.ts'
+import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
-import { agree, carry } from './pair-rules.ts'
-import type { Pair } from './pair-rules.ts'
-import { editsOf, printPlace } from './relocate.ts'
-import { isHosted, knownPairs, projectionOf, scopeOf, stateOf, unitOf, unitsOfPage, valueAt } from './relocation.ts'
-import type { Images, PairUnit, Relocation } from './relocation.ts'
+import { editsOf } from './relocate.ts'
+import { isHosted, knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
+import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 
 /** Documents read at once while checking. */
 const pageSize = 500
+
+const taken = 'the new place is taken by something else'
 
 const noImages: Images = async () => new Map()
 
@@ -24,12 +27,7 @@ export interface Inspection {
   /** Bytes that the new places will take. */
   readonly bytes: number
   /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
-  readonly problems: ReadonlyMap<string, Example>
-}
-
-interface Example {
-  count: number
-  readonly names: string[]
+  readonly problems: Problems
 }
 
 /** Told of a document that stands in the way, and why. */
@@ -45,19 +43,15 @@ export async function inspectRelocation(
   most: number,
   inspect?: Inspect,
 ): Promise<Inspection> {
-  const problems = new Map<string, Example>()
-  const note: Note = (name, why) => {
-    const example = problems.get(why) ?? { count: 0, names: [] }
-    example.count++
-    if (example.names.length < 5) example.names.push(name)
-    problems.set(why, example)
-  }
+  const { problems, note } = createProblems()
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
-  for await (const units of unitPages(relocation, documents, { most, images: noImages })) {
+  for await (const { page, units } of unitPages(relocation, documents, { most, images: noImages })) {
+    for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
       sums.read += isHosted(relocation, 'from') ? 1 : unit.documents.size - (unit.documents.has(unit.key) ? 1 : 0)
-      for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(relocation, unit, pair, note)
-      for (const edit of editsOf(relocation, unit, carrying, { add: note, tell: () => {} })) {
+      for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
+      for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
+      for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
         sums.writes++
         const { name, fields } = resultOf(edit)
         sums.bytes += JSON.stringify(fields).length
@@ -70,54 +64,50 @@ export async function inspectRelocation(
   return { ...sums, problems }
 }
 
-const carrying = { act: 'carry', late: false } as const
+function* unmovableIn({ unmovable }: Relocation, page: readonly Document[]): Generator<Finding> {
+  for (const document of page) {
+    const problem = unmovable?.(document)
+    if (problem !== undefined) yield { where: document.name, problem }
+  }
+}
 
 /** 1 for a new place that is there already and says the same. */
-function inspectPair(relocation: Relocation, unit: PairUnit, pair: Pair, note: Note): number {
-  const { old, neu } = stateOf(relocation, unit, pair)
-  if (old === undefined || neu === undefined || pair.obstacle !== undefined) return 0
+function inspectPair(unit: PairUnit, pair: Pair, note: Note): number {
+  const { old, neu } = stateOf(unit, pair)
+  if (old === undefined || neu === undefined) return 0
   if (agree(old, neu, pair.lens)) return 1
-  note(pair.to.name, 'the new place is taken by something else')
+  note(pair.to.name, taken)
   return 0
 }
 
-/** Throws LS-2110 with every kind of problem, each with its count and examples. */
-export function requireWay(summary: string, { problems }: Inspection): void {
-  const errors = [...problems].map(
-    ([why, { count, names }]) =>
-      new LockstepError('LS-2110', `${count} ${count === 1 ? 'document' : 'documents'}: ${why}`, {
-        where: { name: names.join(', ') + (count > names.length ? ', …' : '') },
-        hint: 'mend these documents, or exclude them by a narrower pattern; nothing was written',
-      }),
-  )
-  const [first, ...also] = errors
-  if (first === undefined) return
-  throw new LockstepError('LS-2110', `${summary}: ${first.message}`, {
-    ...(first.where === undefined ? {} : { where: first.where }),
-    ...(first.hint === undefined ? {} : { hint: first.hint }),
-    also,
-  })
+function inspectList(unit: PairUnit, rule: ListRule, note: Note): number {
+  const value = valueAt(unit, { name: unit.key, path: rule.path })
+  if (value === undefined) return 0
+  const standing = rule.standing(value)
+  if (standing.taken > 0) note(unit.key, taken)
+  return standing.existing
 }
 
 /** Reads the old side whole, with the new side to it, and names each pair whose new place does not stand for the old. */
 export async function* verifyRelocation(
   relocation: Relocation,
   documents: DocumentReader,
-  { since, images, signal }: Pick<VerifyScope, 'since' | 'images' | 'signal'>,
+  { since, phase, images, signal }: Pick<VerifyScope, 'since' | 'phase' | 'images' | 'signal'>,
 ): Verification {
   let checked = 0
-  for await (const units of unitPages(relocation, documents, { most: Infinity, images, signal })) {
+  for await (const { page, units } of unitPages(relocation, documents, { most: Infinity, images, signal })) {
     checked += units.length
+    yield* unmovableIn(
+      relocation,
+      page.filter(({ updateTime }) => since === undefined || updateTime <= since),
+    )
     for (const unit of units) {
       for (const pair of knownPairs(relocation, unit)) {
-        if (!isExcused(unit, pair, since)) yield* findingOf(relocation, unit, pair)
+        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
       }
-      for (const { path, change } of relocation.lists ?? []) {
-        const place = { name: unit.key, path }
-        const value = valueAt(unit, place)
-        if (value === undefined || isExcused(unit, { from: place, to: place }, since)) continue
-        if (!sameValue(change(value, 'carry'), value))
-          yield { where: unit.key, problem: 'a member of a list is not up to date' }
+      for (const rule of relocation.lists ?? []) {
+        const place = { name: unit.key, path: rule.path }
+        if (!isExcused(unit, { from: place, to: place }, since)) yield* findingsIn(unit.key, valueAt(unit, place), rule)
       }
     }
   }
@@ -134,16 +124,29 @@ function isExcused(
   return [from, to].some(({ name }) => (documents.get(name)?.updateTime ?? '') > since)
 }
 
-function* findingOf(relocation: Relocation, unit: PairUnit, pair: Pair): Generator<Finding> {
-  if (pair.obstacle?.side === 'from') {
-    yield { where: printPlace(pair.from), problem: pair.obstacle.why }
-    return
-  }
-  const outcome = carry(stateOf(relocation, unit, pair), pair.lens)
+function* findingOf(unit: PairUnit, pair: Pair, trusted: Trusted): Generator<Finding> {
+  const outcome = carry(stateOf(unit, pair), pair.lens, trusted)
   const { from, to } = pair
   if (outcome.act === 'stuck') yield { where: from.name, problem: outcome.why }
   else if (outcome.act === 'write') yield { where: from.name, problem: `${to.name} does not have what is here` }
   else if (outcome.act === 'remove') yield { where: to.name, problem: `is gone from ${from.name}, but not from here` }
+}
+
+function* findingsIn(where: string, value: Value | undefined, { change }: ListRule): Generator<Finding> {
+  if (value === undefined) return
+  const stuck = new Set<string>()
+  const carried = change(value, 'carry', (why) => stuck.add(why))
+  for (const problem of stuck) yield { where, problem }
+  if (!sameValue(carried, value)) yield { where, problem: 'a member of a list is not up to date' }
+}
+
+function stateOf(unit: PairUnit, pair: Pair): PairState {
+  return { old: valueAt(unit, pair.from), neu: valueAt(unit, pair.to), ...rememberedOf(unit.images, pair) }
+}
+
+function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefined {
+  const document = documents.get(name)
+  return document === undefined ? undefined : fieldAt(document, path)
 }
 
 interface Reading {
@@ -156,24 +159,22 @@ async function* unitPages(
   relocation: Relocation,
   documents: DocumentReader,
   { most, images, signal }: Reading,
-): AsyncGenerator<readonly PairUnit[]> {
+): AsyncGenerator<{ readonly page: readonly Document[]; readonly units: readonly PairUnit[] }> {
   const fields = projectionOf(relocation, 'from')
   const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
   const found = documents.scan(scopeOf(relocation, 'from'), {}, options)
+  const goesOn = createGathering(relocation)
   let page: Document[] = []
   let read = 0
-  const flush = (): Promise<readonly PairUnit[]> => unitsOfPage(relocation, 'from', page, { documents, images })
-  const goesOn = createGathering(relocation)
   for await (const document of found) {
-    const sameHost = goesOn(document)
-    if (page.length >= pageSize && !sameHost) {
-      yield await flush()
+    if (!goesOn(document) && page.length >= pageSize) {
+      yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images }) }
       page = []
     }
     page.push(document)
     if (++read >= most) break
   }
-  if (page.length > 0) yield await flush()
+  if (page.length > 0) yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images }) }
 }
 
 /**

@@ -3,10 +3,11 @@ import { LockstepError } from '../kernel/errors.ts'
 import type { DocumentReader, DocumentTarget, FieldPath } from '../stores/documents.ts'
 import { countHaving } from './document-counts.ts'
 import { documentShards } from './document-pages.ts'
+import { requireWay } from './document-problems.ts'
 import { firestoreCost, rampSeconds } from './firestore-costs.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
-import { inspectRelocation, requireWay, verifyRelocation } from './relocation-checks.ts'
+import { inspectRelocation, verifyRelocation } from './relocation-checks.ts'
 import type { Inspect, Inspection } from './relocation-checks.ts'
 import { relocate } from './relocate.ts'
 import type { RelocationScope } from './relocate.ts'
@@ -32,6 +33,8 @@ export interface DescribedRelocation {
   /** What `plan` looks at besides the pairs. */
   readonly inspect?: Inspect
   readonly warnings: readonly PlanWarning[]
+  /** What helps against a reason for which documents stand in the way. */
+  readonly hintOf?: (why: string) => string | undefined
   /** What makes this step what it is: when it differs, a saved plan is stale. */
   readonly basis: Json
 }
@@ -74,7 +77,7 @@ async function planRelocation(described: DescribedRelocation, documents: Documen
   const expected = await documents.count(scopeOf(relocation, 'from'))
   const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize, inspect)
   if (found.read === 0) await requireSome(described, documents)
-  requireWay(summary, found)
+  requireWay(summary, found, described.hintOf)
   return {
     summary,
     effects: effectsOf(described, documents, found, expected),
@@ -174,7 +177,8 @@ async function remaining(
   const shards = (stage: number, side: Side, act: RelocationScope['act']): Promise<readonly ShardPlan[]> =>
     shardsOf(relocation, documents, { phase, stage, side, act })
   if (!apart) return shards(0, 'from', phase === 'contract' ? 'remove' : 'carry')
-  const carrying = await Promise.all([shards(0, 'from', 'carry'), shards(1, 'to', 'carry')])
+  const act = phase === 'contract' ? 'trail' : 'carry'
+  const carrying = await Promise.all([shards(0, 'from', act), shards(1, 'to', act)])
   return [...carrying.flat(), ...(phase === 'contract' ? await shards(2, 'from', 'remove') : [])]
 }
 

@@ -1,8 +1,7 @@
 import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
 import type { DocumentImage, Unit } from './document-hands.ts'
-import { fieldAt } from './field-path.ts'
-import { rememberedOf } from './pair-rules.ts'
-import type { Pair, PairState, Place } from './pair-rules.ts'
+import { nowhere } from './pair-rules.ts'
+import type { Pair } from './pair-rules.ts'
 
 /** The documents of one kind that hold one side of the pairs, or both sides. */
 export interface Hosts {
@@ -31,6 +30,11 @@ export interface Relocation {
   /** `out`: from the hosts to the satellites. `in`: from the satellites to the hosts. */
   readonly direction: 'out' | 'in'
   readonly pairs: (unit: PairUnit) => readonly Pair[]
+  /**
+   * Why a document of the old side cannot have a new place, in words: found by `plan`, and by the verification of what
+   * was written since. Asked of every document that is read there; undefined too for those it is not about.
+   */
+  readonly unmovable?: (document: Document) => string | undefined
   /** Pairs inside lists of the host, which are written as a whole. */
   readonly lists?: readonly ListRule[]
 }
@@ -39,7 +43,9 @@ export interface Relocation {
 export type Act =
   /** Bring the new place up to date. */
   | 'carry'
-  /** The same, and empty the old place where the new one stands for it. */
+  /** The same once clients of the new shape write the new place alone. */
+  | 'trail'
+  /** That, and empty the old place where the new one stands for it. */
   | 'remove'
   /** Bring the old place up to date with what came to the new one. */
   | 'restore'
@@ -48,8 +54,10 @@ export type Act =
 
 export interface ListRule {
   readonly path: FieldPath
-  /** Pure; the same value where nothing is to be done. */
-  readonly change: (value: Value, act: Act) => Value
+  /** Pure; the same value where nothing is to be done. `note` is told why members stay as they are. */
+  readonly change: (value: Value, act: Act, note: (why: string) => void) => Value
+  /** Members whose new place is there already: how many say the same as the old one, and how many something else. */
+  readonly standing: (value: Value) => { readonly existing: number; readonly taken: number }
 }
 
 /** A host with its satellites, as far as they were asked for. */
@@ -175,45 +183,6 @@ export function reloadUnits(
 
 /** The pairs of which both documents were asked for: of others it is not known what they hold. */
 export function knownPairs({ pairs }: Relocation, unit: PairUnit): readonly Pair[] {
-  const names = new Set(unit.names)
-  const isKnown = ({ name }: Place): boolean => names.has(name)
-  return pairs(unit).filter(({ from, to, obstacle }) =>
-    obstacle === undefined ? isKnown(from) && isKnown(to) : isKnown(obstacle.side === 'from' ? from : to),
-  )
-}
-
-/** What the documents of a unit hold, as they were read. */
-export function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefined {
-  const document = documents.get(name)
-  return document === undefined ? undefined : fieldAt(document, path)
-}
-
-export interface Knowing {
-  /** What a place will hold; what was read when left out. */
-  readonly at?: (place: Place) => Value | undefined
-  /** Clients of the new shape write only the new place by now. */
-  readonly late?: boolean
-}
-
-/** What is known of a pair: what we once wrote there only as long as others' silence about it means that they left it. */
-export function stateOf(relocation: Relocation, unit: PairUnit, pair: Pair, knowing: Knowing = {}): PairState {
-  const { at = (place) => valueAt(unit, place), late = false } = knowing
-  const { base, removed } = rememberedOf(unit.images, pair)
-  const state = { old: at(pair.from), neu: at(pair.to), base, removed }
-  return isWrittenOver(relocation, state) || (late && isMapGone(unit, pair.from))
-    ? { ...state, base: undefined }
-    : state
-}
-
-/**
- * Clients of the old shape write the hosts too, often as a whole, without the places they know nothing of. Those of the
- * new shape take both places away.
- */
-function isWrittenOver({ direction, satellites }: Relocation, { neu }: PairState): boolean {
-  return satellites !== undefined && direction === 'in' && neu === undefined
-}
-
-/** Late, clients of the new shape write hosts as a whole, without the map they know nothing of. */
-function isMapGone(unit: PairUnit, { name, container }: Place): boolean {
-  return container !== undefined && valueAt(unit, { name, path: container }) === undefined
+  const names = new Set([...unit.names, nowhere.name])
+  return pairs(unit).filter(({ from, to }) => names.has(from.name) && names.has(to.name))
 }

@@ -15,8 +15,21 @@ export type ShapeChange =
       /** The app filters or orders by it across collections. */
       readonly queried: boolean
     }
-  | { readonly change: 'remove'; readonly pattern: string; readonly path: FieldPath }
-  | { readonly change: 'rename'; readonly pattern: string; readonly path: FieldPath; readonly to: FieldPath }
+  | {
+      readonly change: 'remove'
+      readonly pattern: string
+      readonly path: FieldPath
+      /** From every entry of a map or every member of a list at that path: readers are not generated for it. */
+      readonly spread?: true
+    }
+  | {
+      readonly change: 'rename'
+      readonly pattern: string
+      readonly path: FieldPath
+      readonly to: FieldPath
+      /** In every entry of a map or every member of a list at that path: readers are not generated for it. */
+      readonly spread?: true
+    }
   | {
       readonly change: 'convert'
       readonly pattern: string
@@ -28,6 +41,10 @@ export type ShapeChange =
       readonly custom: boolean
       /** The field and value that tell a converted document, where the type cannot. */
       readonly marker?: { readonly path: FieldPath; readonly value: Value }
+      /** The app filters or orders by the new field across collections. */
+      readonly queried?: boolean
+      /** In every entry of a map or every member of a list: the paths are words, readers are not generated for it. */
+      readonly spread?: true
     }
   /** Free code over whole documents. */
   | {
@@ -48,4 +65,14 @@ export type ShapeChange =
       readonly key?: string
       readonly value?: string
       readonly fields?: readonly FieldPath[]
+      /** Where each of `fields` is in the other document, in the same order. */
+      readonly named?: readonly FieldPath[]
+    }
+  /** Queries by these fields of the collections with this last name are possible once the step is done. */
+  | {
+      readonly change: 'index'
+      readonly collection: string
+      readonly fields: readonly FieldPath[]
+      /** Over all collections of the name, not over each by itself. */
+      readonly across: boolean
     }

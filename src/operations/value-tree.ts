@@ -8,13 +8,14 @@ export function valueIn(value: Value | undefined, [key, ...rest]: FieldPath): Va
   return valueIn(value.mapValue.fields[key], rest)
 }
 
-/** The value with another one (or, undefined, none) at the path; maps on the way are made where there are none. */
+/** The value with another one at the path, maps on the way made where there are none; undefined takes out what is there. */
 export function withValueIn(
   value: Value | undefined,
   [key, ...rest]: FieldPath,
   inner: Value | undefined,
 ): Value | undefined {
   if (key === undefined) return inner
+  if (inner === undefined && valueIn(value, [key]) === undefined) return value
   const fields = value !== undefined && 'mapValue' in value ? value.mapValue.fields : {}
   const below = withValueIn(Object.hasOwn(fields, key) ? fields[key] : undefined, rest, inner)
   return { mapValue: { fields: withField(fields, key, below) } }

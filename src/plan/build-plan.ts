@@ -2,24 +2,28 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
-import type { Look } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
+import type { LintFinding } from './lint-finding.ts'
 import { planForm } from './plan.ts'
 import type { Plan, PlannedStep, Target } from './plan.ts'
 
 export interface PlanningOptions {
   readonly migration: LoadedMigration
   readonly target: Target
-  readonly look: Look
+  readonly look: FullLook
   readonly drift: readonly string[]
+  /** What lint found, as warnings of the steps. */
+  readonly findings: readonly LintFinding[]
   readonly now: number
 }
 
 /** Asks every step for its plan. Reads only. */
-export async function buildPlan({ migration, target, look, drift, now }: PlanningOptions): Promise<Plan> {
+export async function buildPlan({ migration, target, look, drift, findings, now }: PlanningOptions): Promise<Plan> {
   const steps: PlannedStep[] = []
-  for (const { kind, operation, spec } of migration.steps) {
+  for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
     const planned = await operation.plan(spec, look)
-    steps.push(structuredClone({ kind, ...planned }) as PlannedStep)
+    const warnings = [...planned.warnings, ...findings.filter(({ step }) => step === index).map(warningOf)]
+    steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
   }
   const { id, summary, checksum } = migration
   return planForm.parse({
@@ -33,6 +37,11 @@ export async function buildPlan({ migration, target, look, drift, now }: Plannin
     totals: totalsOf(steps),
     pointOfNoReturn: `lockstep complete ${id}: until then lockstep down is exact`,
   })
+}
+
+function warningOf({ rule, severity, message, fix }: LintFinding): PlannedStep['warnings'][number] {
+  const refused = severity === 'error' ? '; up refuses this unless it is accepted' : ''
+  return { code: rule, message: `${message}${refused}`, hint: fix }
 }
 
 function planId(

@@ -146,7 +146,7 @@ describe('a journal', () => {
         - 2026-11-22 09:31:07 UTC: the run paused: interrupted: paused after the current page
 
       Warnings
-        - W101 queries across all "chats" collections by language need a collection-group index
+        - queried-field-without-index queries across all "chats" collections by language need a collection-group index
         - 2026-11-22 09:31:11 UTC: the ledger did not answer a heartbeat"
     `)
   })

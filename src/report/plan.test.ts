@@ -60,9 +60,9 @@ describe('a plan', () => {
       CUTOVER   the phase document tells apps; no statement of its own
       CONTRACT  last sweep and verification, with lockstep complete
 
-      ! W101  queries across all "chats" collections by language need a
-              collection-group index
-              fix  add it to firestore.indexes.json and deploy
+      ! queried-field-without-index  queries across all "chats" collections by
+          language need a collection-group index
+          fix  add it to firestore.indexes.json and deploy
 
       Total   2 steps · 20-35 min · $2.89 · 54 MiB more disk until it is completed
       Point of no return  lockstep complete 20261122093000_chats_know_their_language:
@@ -103,8 +103,8 @@ describe('a plan', () => {
       CUTOVER   the phase document tells apps; no statement of its own
       CONTRACT  last sweep and verification, with lockstep complete
 
-      ! W101  queries across all "chats" collections by language need a collection-group index
-              fix  add it to firestore.indexes.json and deploy
+      ! queried-field-without-index  queries across all "chats" collections by language need a collection-group index
+          fix  add it to firestore.indexes.json and deploy
 
       Total   2 steps · 20-35 min · $2.89 · 54 MiB more disk until it is completed
       Point of no return  lockstep complete 20261122093000_chats_know_their_language: until then lockstep down is exact
@@ -127,7 +127,7 @@ describe('a plan', () => {
 
       Numbers: c counted, s sampled, t statistics, g guess, r rehearsed.
 
-      - **W101** queries across all "chats" collections by language need a collection-group index  
+      - **queried-field-without-index** queries across all "chats" collections by language need a collection-group index  
         fix: add it to firestore.indexes.json and deploy
 
       <details><summary>Statements</summary>

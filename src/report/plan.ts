@@ -143,8 +143,8 @@ function renderWarnings(plan: Plan, { width, paint }: Screen): readonly string[]
     const lead = `! ${code}`
     return [
       paint.yellow(lead) + first.slice(lead.length),
-      ...rest,
-      ...hang(`${' '.repeat(lead.length)}  fix  `, hint, width),
+      ...rest.map((line) => line.replace(/^ +/, '    ')),
+      ...hang('    fix  ', hint, width),
     ]
   })
   return lines.length === 0 ? [] : [...lines, '']

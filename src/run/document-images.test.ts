@@ -148,6 +148,20 @@ describe('hasLanded', () => {
   })
 })
 
+describe('a value that was removed', () => {
+  const removal: FieldChange = { path: ['m', 'x'], value: undefined }
+  const text: Value = { stringValue: 'x' }
+  const image = stored(document({ m: { mapValue: { fields: { x: text } } } }, '1'), [removal])
+
+  it('comes back, also into a map that is gone', () => {
+    expect(wayBack(document({}, '2'), image)).toEqual({ changes: [{ path: ['m', 'x'], value: text }], foreign: [] })
+  })
+
+  it('does not replace what others put in the way', () => {
+    expect(wayBack(document({ m: text }, '2'), image)).toEqual({ changes: [], foreign: [['m', 'x']] })
+  })
+})
+
 describe('pathsOf', () => {
   it('asks for a made map as a whole, and for nothing inside it again', () => {
     const image = stored(document({}, '1'), [

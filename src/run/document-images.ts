@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fieldAt, sameValue } from '../operations/field-path.ts'
+import { fieldAt, isBlocked, sameValue } from '../operations/field-path.ts'
 import type { DocumentEdit, DocumentImage } from '../operations/document-hands.ts'
 import type { PreImage } from '../operations/operation.ts'
 import type { Document, FieldChange, FieldPath, Value } from '../stores/documents.ts'
@@ -104,7 +104,8 @@ export function wayBack(document: Document, image: DocumentImage): WayBack {
     const now = fieldAt(document, path)
     const before = image.before[index]?.[1] ?? undefined
     if (sameValue(now, before)) continue
-    if (sameValue(now, after ?? undefined)) changes.push({ path, value: before })
+    const ours = sameValue(now, after ?? undefined) && !(before !== undefined && isBlocked(document, path))
+    if (ours) changes.push({ path, value: before })
     else foreign.push(path)
   }
   return { changes: withEmptied(document, image, changes), foreign }

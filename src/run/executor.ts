@@ -43,6 +43,7 @@ export async function runForward(context: RunContext, crew: Crew, run: Run, stop
 export async function runContract(context: RunContext, crew: Crew): Promise<void> {
   await context.flush({ state: 'completing', phase: 'contract' })
   await context.tables.durable()
+  await lastLook(context, crew)
   await writePhase(context.documents, context.clock, context.migration, 'contract')
   await inPhase(context, 'contract', async () => {
     await openFirstSweep(context, 'contract')
@@ -86,13 +87,13 @@ async function inPhase(context: RunContext, phase: Phase | 'revert', work: () =>
 async function forwardPhase(context: RunContext, crew: Crew, phase: WorkPhase): Promise<void> {
   if (phase === 'cutover') await context.tables.durable()
   if (phase === 'backfill') {
-    await writePhase(context.documents, context.clock, context.migration, 'backfill')
     await noteSince(context)
+    await writePhase(context.documents, context.clock, context.migration, 'backfill')
   }
   await workPhase(context, crew, phase, remainingOf(context, phase))
 }
 
-/** The moment the backfill's first pass began, unless a later one is known. */
+/** The moment before clients are told of the backfill, unless a later one is known: what is older is in the old shape. */
 async function noteSince(context: RunContext): Promise<void> {
   const rows = await readShards(context.tables, context.run, 'backfill')
   if (rows.some((row) => row.state !== 'pending')) return
@@ -108,6 +109,24 @@ function remainingOf(context: RunContext, phase: WorkPhase): Remaining {
     }
     return found
   }
+}
+
+/**
+ * While clients of the new shape still write both: from then on they write theirs alone, and it could not be told from
+ * what an old client wrote before them.
+ */
+async function lastLook(context: RunContext, crew: Crew): Promise<void> {
+  if ((await readShards(context.tables, context.run, 'contract')).length > 0) return
+  const documents = new Set(documentSteps(context))
+  const remaining: Remaining = async (phase) =>
+    (await remainingOf(context, phase)(phase)).map((shards, step) => (documents.has(step) ? shards : []))
+  const rows = await readShards(context.tables, context.run, 'backfill')
+  if (rows.every((row) => row.state === 'done')) {
+    const round = rows.reduce((last, row) => Math.max(last, row.round), 0) + 1
+    const since = await storeTime(context.documents, context.clock)
+    await openRound(context, round, since, await remaining('backfill'))
+  }
+  await workPhase(context, crew, 'backfill', remaining)
 }
 
 async function openFirstSweep(context: RunContext, phase: WorkPhase): Promise<void> {
@@ -140,6 +159,7 @@ async function countProblems(context: RunContext): Promise<number> {
     steps: context.steps,
     look: context.look(),
     since: run?.since,
+    phase: run?.phase ?? 'verify',
     level: 'full',
     signal: context.pausing,
     emit: (event) => context.emit(event),
@@ -187,9 +207,14 @@ async function leftToRevert(context: RunContext): Promise<readonly (readonly Sha
 
 /** Undefined where the pre-images alone are the way back. */
 async function ownWayBack({ operation, spec, memo }: RunStep, look: Look): Promise<readonly ShardPlan[] | undefined> {
-  return operation.store === 'tables'
-    ? operation.reverting(spec, look, memo)
-    : operation.back?.reverting(spec, look, memo)
+  switch (operation.store) {
+    case 'tables':
+      return operation.reverting(spec, look, memo)
+    case 'documents':
+      return operation.back?.reverting(spec, look, memo)
+    case 'indexes':
+      return undefined
+  }
 }
 
 function documentSteps({ steps }: RunContext): readonly number[] {

@@ -38,7 +38,7 @@ interface RevertPage {
 }
 
 async function revertPage({ hands, byName, kept }: RevertPage): Promise<Checkpoint> {
-  const fields = pathsOf([...byName.values()])
+  const fields = pathsOf([...byName.values()].map(withSurroundings))
   const found = await hands.documents.get([...byName.keys()], fields)
   const page = found.filter((document) => document !== undefined)
   const change = (document: Document): readonly FieldChange[] => {
@@ -49,4 +49,10 @@ async function revertPage({ hands, byName, kept }: RevertPage): Promise<Checkpoi
     return back.changes
   }
   return hands.rewrite({ page, fields, change })
+}
+
+/** What is put back into a map is read with the whole field at the top, to see what may be in the way by now. */
+function withSurroundings(image: DocumentImage): DocumentImage {
+  const put = image.before.filter(([path, value]) => path.length > 1 && value !== null)
+  return { ...image, made: [...image.made, ...put.map(([path]) => path.slice(0, 1))] }
 }

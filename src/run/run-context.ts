@@ -2,8 +2,10 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { Listener, RunEvent } from '../ledger/events.ts'
 import type { RunChange } from '../ledger/runs.ts'
-import type { Look, Operation } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
+import type { Operation } from '../operations/operation.ts'
 import type { DocumentWriter } from '../stores/documents.ts'
+import type { IndexWriter } from '../stores/indexes.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import type { Engine } from './engine.ts'
 
@@ -17,9 +19,10 @@ export interface RunStep {
 export interface Rooms {
   readonly documents: DocumentWriter
   readonly tables: TableWriter
+  readonly indexes: IndexWriter
   readonly clock: Clock
   /** A fresh look: what it read once it does not read again. */
-  look(): Look
+  look(): FullLook
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined

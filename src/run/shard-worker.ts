@@ -1,10 +1,13 @@
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
+import { readSince } from '../ledger/runs.ts'
 import { claimShard, endShard } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
+import type { IndexOperation } from '../operations/index-operation.ts'
 import type { Checkpoint, DocumentOperation, TableOperation, Work } from '../operations/operation.ts'
 import { createCheckpointSaver } from './checkpoint-saver.ts'
 import { createDocumentHands } from './document-hands.ts'
+import { createIndexHands } from './index-hands.ts'
 import { createPace } from './pace.ts'
 import { isPassing } from './passing-errors.ts'
 import { revertDocuments } from './revert-documents.ts'
@@ -82,11 +85,18 @@ async function open(context: RunContext, step: RunStep, shard: ClaimedShard, sig
     phase: shard.phase,
     scope: shard.scope,
     cursor: shard.cursor,
+    since: shard.phase === 'backfill' ? await readSince(context.tables, shard.run) : undefined,
     signal,
   }
-  return step.operation.store === 'documents'
-    ? openDocuments(context, step.operation, shard, work)
-    : openTables(context, step.operation, shard, work)
+  const { operation } = step
+  switch (operation.store) {
+    case 'documents':
+      return openDocuments(context, operation, shard, work)
+    case 'tables':
+      return openTables(context, operation, shard, work)
+    case 'indexes':
+      return openIndexes(context, operation, shard, work)
+  }
 }
 
 async function openDocuments(
@@ -122,6 +132,19 @@ function openTables(
   const hands = createTableHands({ tables, shard, clock, signal: work.signal, emit: (event) => context.emit(event) })
   const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)
   return { checkpoints, save: () => Promise.resolve(), settle: () => Promise.resolve() }
+}
+
+function openIndexes(
+  context: RunContext,
+  operation: IndexOperation<unknown>,
+  shard: ClaimedShard,
+  work: Work<unknown>,
+): Opened {
+  const { indexes, tables, clock } = context
+  const emit = context.emit.bind(context)
+  const hands = createIndexHands({ indexes, tables, shard, clock, signal: work.signal, emit })
+  const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)
+  return { checkpoints, save: (checkpoint) => hands.save(checkpoint), settle: () => Promise.resolve() }
 }
 
 async function finish(context: RunContext, shard: ClaimedShard, totals: Totals): Promise<void> {

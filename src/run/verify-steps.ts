@@ -1,6 +1,7 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
-import type { Finding, Look, VerifyScope } from '../operations/operation.ts'
+import type { FullLook } from '../operations/index-operation.ts'
+import type { Finding, Phase, VerifyScope } from '../operations/operation.ts'
 import type { TableReader } from '../stores/tables.ts'
 import type { RunStep } from './run-context.ts'
 import { readUnitImages } from './unit-images.ts'
@@ -9,8 +10,9 @@ export interface VerifyOptions {
   readonly run: string
   readonly tables: TableReader
   readonly steps: readonly RunStep[]
-  readonly look: Look
+  readonly look: FullLook
   readonly since: string | undefined
+  readonly phase: Phase
   readonly level: 'counts' | 'full'
   readonly signal: AbortSignal
   readonly emit: (event: RunEvent) => void
@@ -24,9 +26,9 @@ export async function verifySteps(options: VerifyOptions): Promise<number> {
   let problems = 0
   for (const [step, { operation, spec, memo }] of options.steps.entries()) {
     const started = performance.now()
-    const { since, level, signal, emit, tables, run } = options
+    const { since, phase, level, signal, emit, tables, run } = options
     const images: VerifyScope['images'] = (units) => readUnitImages(tables, { run, step }, units)
-    const found = operation.verify(spec, options.look, { since, level, memo, signal, images })
+    const found = operation.verify(spec, options.look, { since, phase, level, memo, signal, images })
     let findings = 0
     let next = await found.next()
     for (; next.done !== true; next = await found.next()) if (findings++ < told) emit(findingEvent(step, next.value))

@@ -7,6 +7,7 @@ import type { World } from '../../src/cli/world.ts'
 import { LockstepError } from '../../src/kernel/errors.ts'
 import type { RunEvent } from '../../src/ledger/events.ts'
 import type { Migrator, MigratorOptions } from '../../src/migrator.ts'
+import type { LintFinding } from '../../src/plan/lint-finding.ts'
 import type { StatusRow } from '../../src/report/status.ts'
 import { planOf, targetOf } from './fixtures.ts'
 import type { Kind } from './fixtures.ts'
@@ -20,6 +21,8 @@ export interface Scene {
   readonly tty?: boolean
   readonly problems?: number
   readonly behind?: number
+  /** What lint finds in every migration. */
+  readonly lint?: readonly LintFinding[]
   /** Thrown by `start`, `resume`, `down` and `complete`. */
   readonly failure?: Error
   /** Called while a run is being worked on. */
@@ -131,6 +134,7 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
       migrations: [...rows.values()],
       next: 'nothing to do',
     }),
+    lint: async () => scene.lint ?? [],
     async plan(id) {
       scene.whilePlanning?.(interrupt)
       return planOf(id, kind)

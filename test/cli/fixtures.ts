@@ -74,7 +74,7 @@ const addFieldStep: Plan['steps'][number] = {
   shards: [{ phase: 'backfill', stage: 0, scope: { from: null }, estimate: 1_204_318 }],
   warnings: [
     {
-      code: 'W101',
+      code: 'queried-field-without-index',
       message: 'queries across all "chats" collections by language need a collection-group index',
       hint: 'add it to firestore.indexes.json and deploy',
     },

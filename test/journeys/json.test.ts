@@ -56,6 +56,7 @@ test('every verb prints one document of its published schema, and nothing else, 
     expectDocument((await found.succeed(...args, '--json')).stdout, name)
   await said('doctor', 'doctor')
   await said('status', 'status')
+  await said('lint', 'lint')
   expect((await said('plan', 'plan'))['id']).toMatch(/^[0-9a-f]{12}$/)
   await said('plan', 'up', '--dry-run')
   await said('summary', 'up', '--to', 'verify')

@@ -76,7 +76,7 @@ describe('a fleet of tenants, on PostgreSQL', needs(postgres, 'no PostgreSQL ser
       options: { concurrency: 2 },
       loaded,
       environment,
-      stores: await openStores({ environment, root: loaded.root, env: found.env }),
+      stores: await openStores({ environment, root: loaded.root, firestoreIndexes: undefined, env: found.env }),
       clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
       listener: (message) => ('event' in message ? listener(message.event) : undefined),
       createEngine,

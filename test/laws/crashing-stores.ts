@@ -1,4 +1,5 @@
 import type { DocumentWriter } from '../../src/stores/documents.ts'
+import type { IndexWriter } from '../../src/stores/indexes.ts'
 import type { TableWriter } from '../../src/stores/tables.ts'
 
 class Crash extends Error {
@@ -16,14 +17,15 @@ export interface CrashPoint {
 export interface Mortal {
   readonly documents: DocumentWriter
   readonly tables: TableWriter
+  readonly indexes: IndexWriter
   writes(): number
 }
 
 export function createMortal(
-  stores: { readonly documents: DocumentWriter; readonly tables: TableWriter },
+  stores: { readonly documents: DocumentWriter; readonly tables: TableWriter; readonly indexes: IndexWriter },
   point?: CrashPoint,
 ): Mortal {
-  const { documents, tables } = stores
+  const { documents, tables, indexes } = stores
   let writes = 0
   let dead = false
   const living = (): void => {
@@ -63,6 +65,14 @@ export function createMortal(
       read: (work) => alive(() => tables.read(work)),
       transaction: (work, options) => counted(() => tables.transaction(work, options)),
       autocommit: (sql, options) => counted(() => tables.autocommit(sql, options)),
+    },
+    indexes: {
+      ...indexes,
+      readFile: () => alive(() => indexes.readFile()),
+      writeFile: (text, was) => counted(() => indexes.writeFile(text, was)),
+      createIndex: (index) => counted(() => indexes.createIndex(index)),
+      deleteIndex: (name) => counted(() => indexes.deleteIndex(name)),
+      setField: (group, path, all) => counted(() => indexes.setField(group, path, all)),
     },
   }
 }

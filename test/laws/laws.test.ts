@@ -36,10 +36,18 @@ function laws(file: string, theCase: OperationCase): void {
     else if (row?.state !== 'soaking' && row?.state !== 'completed') await migrator.resume(migrationId)
   }
 
-  const expectAfter = async ({ documents, queries }: OperationCase['after']): Promise<void> => {
+  const expectAfter = async ({ documents, queries, files = {} }: OperationCase['after']): Promise<void> => {
     expect(await allDocuments(world.documents)).toEqual(documents)
+    expect(world.files()).toEqual(files)
     for (const { sql, rows } of queries) expect(await world.tables.read((q) => q.query(sql)), sql).toEqual(rows)
   }
+
+  const everything = async (): Promise<unknown> => [
+    await allDocuments(world.documents),
+    await catalogOf(world.tables),
+    await rowsOf(world.tables),
+    world.files(),
+  ]
 
   it('before becomes after, and complete keeps it so', async () => {
     await world.fill(theCase)
@@ -55,31 +63,27 @@ function laws(file: string, theCase: OperationCase): void {
   it('applied twice is applied once', async () => {
     await world.fill(theCase)
     await up(world.migrator(theCase))
-    const once = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+    const once = await everything()
     await world.tables.transaction((q) => q.script('drop schema lockstep cascade'))
     const events: RunEvent[] = []
     await up(world.migrator(theCase, undefined, (message) => 'event' in message && events.push(message.event)))
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-      once,
-    )
+    expect(await everything()).toEqual(once)
     const changed = events.flatMap((event) => (event.type === 'shard-finished' ? [event.changed] : []))
     expect(changed.reduce((sum, each) => sum + each, 0)).toBe(0)
   })
 
   it('down gives back the world as it was', async () => {
     await world.fill(theCase)
-    const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+    const before = await everything()
     await up(world.migrator(theCase))
     await world.migrator(theCase).down(migrationId)
-    expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-      before,
-    )
+    expect(await everything()).toEqual(before)
   })
 
   it('down keeps what others wrote since', async () => {
     await world.fill(theCase)
     await up(world.migrator(theCase))
-    await world.write(theCase.others.documents, theCase.others.sql)
+    await world.write(theCase.others.documents, theCase.others.sql, theCase.others.files)
     await world.migrator(theCase).down(migrationId)
     await expectAfter(theCase.others.afterDown)
   })
@@ -109,7 +113,7 @@ function laws(file: string, theCase: OperationCase): void {
     })
     const crashes = fc.asyncProperty(point, async ({ way, thousandth, when }) => {
       await world.fill(theCase)
-      const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+      const before = await everything()
       const goThere = (migrator: Migrator): Promise<void> => up(migrator)
       const goBack = async (migrator: Migrator): Promise<void> => {
         if ((await migrator.status()).migrations[0]?.state !== 'rolled back') await migrator.down(migrationId)
@@ -126,11 +130,42 @@ function laws(file: string, theCase: OperationCase): void {
         await crash(goBack, world.migrator(theCase, mortal))
         await goBack(world.migrator(theCase))
       }
-      expect([await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(
-        before,
-      )
+      expect(await everything()).toEqual(before)
     })
     await fc.assert(crashes, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
+  })
+
+  it('complete, interrupted at any write, can be ended or gone back from', { timeout: 600_000 }, async () => {
+    await world.fill(theCase)
+    await up(world.migrator(theCase))
+    const whole = createMortal(world)
+    await world.migrator(theCase, whole).complete(migrationId)
+    const point = fc.record({
+      next: fc.constantFrom('complete' as const, 'down' as const),
+      thousandth: fc.integer({ min: 0, max: 999 }),
+      when: fc.constantFrom('before' as const, 'after' as const),
+    })
+    const interruptions = fc.asyncProperty(point, async ({ next, thousandth, when }) => {
+      await world.fill(theCase)
+      const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]
+      await up(world.migrator(theCase))
+      const mortal = createMortal(world, { write: 1 + Math.floor((thousandth / 1000) * whole.writes()), when })
+      await crash((migrator) => migrator.complete(migrationId), world.migrator(theCase, mortal))
+      const migrator = world.migrator(theCase)
+      const isCompleted = (await migrator.status()).migrations[0]?.state === 'completed'
+      if (isCompleted || next === 'complete') {
+        if (!isCompleted) await migrator.complete(migrationId)
+        await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
+      } else {
+        await migrator.down(migrationId)
+        expect([
+          await allDocuments(world.documents),
+          await catalogOf(world.tables),
+          await rowsOf(world.tables),
+        ]).toEqual(before)
+      }
+    })
+    await fc.assert(interruptions, { numRuns: crashTries, seed: 20_261_122, endOnFailure: true })
   })
 
   /** The lease of a runner that died in this very process is ended by hand: it looks alive. */

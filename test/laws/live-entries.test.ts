@@ -148,7 +148,7 @@ describe.each(ways)('$kind among clients of both shapes', ({ kind, cases, inward
     let phase = ''
     const documents = withClients(world.documents, clients, () => phase === 'backfill' && acts++ < 100)
     const planned = await world.migrator(theCase).plan(migrationId)
-    const migrator = world.migrator(theCase, { documents, tables: world.tables }, (message) => {
+    const migrator = world.migrator(theCase, { ...world, documents }, (message) => {
       if ('event' in message && message.event.type === 'phase-started') phase = message.event.phase
     })
     await migrator.start(planned)
@@ -191,7 +191,7 @@ describe.each(ways)('$kind among clients of both shapes', ({ kind, cases, inward
         return world.documents.write(writes)
       },
     }
-    await world.migrator(theCase, { documents, tables: world.tables }).complete(migrationId)
+    await world.migrator(theCase, { ...world, documents }).complete(migrationId)
     const completed = await allDocuments(world.documents)
     expect(completed['Users/a']).toMatchObject({ email: 'a@example.com' })
     expect(differences(newOf(completed), clients.truth)).toEqual([])

@@ -14,7 +14,9 @@ import type { RunContext } from '../../src/run/run-context.ts'
 import { createShardWorker } from '../../src/run/shard-worker.ts'
 import type { Document, DocumentWriter, FieldChange } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
+import { createFirestoreIndexes } from '../../src/stores/firestore/firestore-indexes.ts'
 import { createPgliteTables } from '../../src/stores/pglite/pglite-tables.ts'
+import type { IndexWriter } from '../../src/stores/indexes.ts'
 import type { TableWriter } from '../../src/stores/tables.ts'
 import { createDirectEngine } from './direct-engine.ts'
 import { createMortal } from './crashing-stores.ts'
@@ -50,10 +52,13 @@ function hundredfold({ fields }: Document): readonly FieldChange[] {
 let server: FirestoreServer
 let documents: DocumentWriter
 let tables: TableWriter
+let indexes: IndexWriter
 beforeAll(async () => {
   server = await createFirestoreServer()
   documents = await createFirestoreDocuments({ projectId: 'demo-pages', emulatorHost: server.host })
   tables = await createPgliteTables({})
+  const { target } = documents
+  indexes = createFirestoreIndexes({ projectId: 'demo-pages', target, root: '.', file: 'none.json', create: false })
 })
 afterAll(async () => {
   await documents.close()
@@ -94,12 +99,13 @@ async function fill(): Promise<void> {
 
 /** One attempt of a new process at the shard; returns how often it wrote. */
 async function attempt(point?: CrashPoint): Promise<number> {
-  const mortal = createMortal({ documents, tables }, point)
+  const mortal = createMortal({ documents, tables, indexes }, point)
   const context: RunContext = {
     documents: mortal.documents,
     tables: mortal.tables,
+    indexes,
     clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
-    look: () => ({ documents, tables, fleet: () => Promise.reject(new Error('no tenants here')) }),
+    look: () => ({ documents, tables, indexes, fleet: () => Promise.reject(new Error('no tenants here')) }),
     createEngine: createDirectEngine,
     mostWrites: undefined,
     concurrency: 1,

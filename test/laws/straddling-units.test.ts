@@ -46,15 +46,19 @@ async function attempt(point?: CrashPoint): Promise<number> {
   return mortal.writes()
 }
 
-it('a document that several pages make is there once, and gone again on the way back', { timeout: 600_000 }, async () => {
-  const writes = await attempt()
-  const whole = { workflows: Object.fromEntries(keys.map((key) => [key, { n: 1 }])) }
-  expect((await allDocuments(world.documents))['Users/a']).toEqual(whole)
-  for (let n = 1; n <= tries; n++) {
-    const when = n % 2 === 0 ? 'before' : 'after'
-    await attempt({ write: Math.ceil((n * writes) / (tries + 1)), when })
+it(
+  'a document that several pages make is there once, and gone again on the way back',
+  { timeout: 600_000 },
+  async () => {
+    const writes = await attempt()
+    const whole = { workflows: Object.fromEntries(keys.map((key) => [key, { n: 1 }])) }
     expect((await allDocuments(world.documents))['Users/a']).toEqual(whole)
-    await world.migrator(theCase).down(migrationId)
-    expect(await allDocuments(world.documents)).toEqual(before)
-  }
-})
+    for (let n = 1; n <= tries; n++) {
+      const when = n % 2 === 0 ? 'before' : 'after'
+      await attempt({ write: Math.ceil((n * writes) / (tries + 1)), when })
+      expect((await allDocuments(world.documents))['Users/a']).toEqual(whole)
+      await world.migrator(theCase).down(migrationId)
+      expect(await allDocuments(world.documents)).toEqual(before)
+    }
+  },
+)

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/kernel/clock.ts'
@@ -6,9 +6,11 @@ import type { Listener } from '../../src/ledger/events.ts'
 import { createFirestoreServer } from '../../src/local/firestore/server.ts'
 import { wireMigrator } from '../../src/migrator.ts'
 import type { Migrator } from '../../src/migrator.ts'
-import type { CaseDocuments, OperationCase } from '../../src/operations/operation-case.ts'
+import type { CaseDocuments, CaseFiles, OperationCase } from '../../src/operations/operation-case.ts'
 import type { Document, DocumentWriter } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
+import { createFirestoreIndexes } from '../../src/stores/firestore/firestore-indexes.ts'
+import type { IndexWriter } from '../../src/stores/indexes.ts'
 import { createPgliteTables } from '../../src/stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../../src/stores/tables.ts'
 import { decodeFields, encodeValue } from '../../src/stores/values.ts'
@@ -16,27 +18,41 @@ import { createDirectEngine } from './direct-engine.ts'
 
 export const migrationId = '20261122093000_law'
 
+const indexFile = 'firestore.indexes.json'
+
 /** Both embedded stores, emptied between tries. */
 export interface World {
   readonly documents: DocumentWriter
   readonly tables: TableWriter
+  readonly indexes: IndexWriter
+  /** The files of the project that operations write. */
+  files(): CaseFiles
   /** Empties both stores and fills them as the case says. */
   fill(theCase: OperationCase): Promise<void>
-  write(documents: OperationCase['others']['documents'], sql: readonly string[]): Promise<void>
+  write(documents: OperationCase['others']['documents'], sql: readonly string[], files?: CaseFiles): Promise<void>
   migrator(
     theCase: OperationCase,
-    stores?: { readonly documents: DocumentWriter; readonly tables: TableWriter },
+    stores?: { readonly documents: DocumentWriter; readonly tables: TableWriter; readonly indexes: IndexWriter },
     listener?: Listener,
   ): Migrator
   close(): Promise<void>
 }
 
-export async function openWorld(caseFile: string): Promise<World> {
+/** `adminHost` is where indexes are created; without it the document store's own host, which has no admin API. */
+export async function openWorld(caseFile: string, adminHost?: string): Promise<World> {
   const server = await createFirestoreServer()
   const tables = await createPgliteTables({})
   const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: server.host })
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-laws-'))
-  const write: World['write'] = async (changes, sql) => {
+  const indexes = createFirestoreIndexes({
+    projectId: 'demo-laws',
+    target: { ...documents.target, emulator: adminHost ?? server.host },
+    root: folder,
+    file: join(folder, indexFile),
+    create: adminHost !== undefined,
+  })
+  const write: World['write'] = async (changes, sql, files = {}) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     const writes = Object.entries(changes).map(([name, fields]) =>
       fields === null
         ? ({ op: 'delete', name, expect: 'any' } as const)
@@ -50,15 +66,21 @@ export async function openWorld(caseFile: string): Promise<World> {
   return {
     documents,
     tables,
+    indexes,
+    files() {
+      const file = join(folder, indexFile)
+      return existsSync(file) ? { [indexFile]: readFileSync(file, 'utf8') } : {}
+    },
     write,
     async fill({ before }) {
+      rmSync(join(folder, indexFile), { force: true })
       await server.reset('demo-laws')
       await tables.transaction((q) =>
         q.script('drop schema if exists lockstep cascade; drop schema public cascade; create schema public'),
       )
-      await write(before.documents, before.sql)
+      await write(before.documents, before.sql, before.files)
     },
-    migrator: (theCase, stores = { documents, tables }, listener = () => {}) =>
+    migrator: (theCase, stores = { documents, tables, indexes }, listener = () => {}) =>
       wireMigrator({
         options: { concurrency: 2 },
         loaded: project(folder, caseFile, theCase),
@@ -73,6 +95,7 @@ export async function openWorld(caseFile: string): Promise<World> {
         createEngine: createDirectEngine,
       }),
     async close() {
+      await indexes.close()
       await documents.close()
       await tables.close()
       await server.close()

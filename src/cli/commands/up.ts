@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LockstepError } from '../../kernel/errors.ts'
 import { parsePlan, requireFresh } from '../../plan/build-plan.ts'
+import { requireRules } from '../../plan/lint.ts'
+import { requireLinted } from '../../plan/lint-finding.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { renderMore, renderPlan } from '../../report/plan.ts'
 import type { Status, StatusRow } from '../../report/status.ts'
@@ -19,6 +21,8 @@ interface UpOptions {
   readonly to: 'verify' | 'cutover'
   readonly plan: string | undefined
   readonly outOfOrder: boolean
+  /** Lint rules whose errors do not stop this run. */
+  readonly allow: readonly string[]
   readonly given: Given
 }
 
@@ -28,6 +32,7 @@ export async function up(cli: Cli, id: string | undefined, options: Options): Pr
     to: options['to'] === 'verify' ? 'verify' : 'cutover',
     plan: options['plan'] as string | undefined,
     outOfOrder: options['outOfOrder'] === true,
+    allow: requireRules((options['allow'] ?? []) as readonly string[]),
     given: { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined },
   }
   const saved = wanted.plan === undefined ? undefined : loadPlan(cli, wanted.plan, id)
@@ -81,6 +86,7 @@ async function applySaved(cli: Cli, running: Running, { saved, queue, status, wa
       hint: row?.next ?? 'lockstep status',
     })
   }
+  requireLinted(await running.migrator.lint(id), wanted.allow)
   requireFresh(saved, await running.migrator.plan(id))
   await startPlanned(cli, running, saved, wanted)
 }
@@ -90,6 +96,7 @@ async function applyQueue(cli: Cli, running: Running, { open, pending }: Queue, 
   for (const row of open) await goOn(cli, running, row, wanted.to)
   const allowed = wanted.to === 'cutover' ? pending : open.length > 0 ? [] : pending.slice(0, 1)
   for (const row of allowed) {
+    requireLinted(await running.migrator.lint(row.id), wanted.allow)
     await startPlanned(cli, running, await running.migrator.plan(row.id), { ...wanted, given })
     given = { ...given, confirm: undefined }
   }
@@ -114,7 +121,7 @@ export async function kindsOf({ migrator }: Running, migration: string): Promise
   return journals.at(-1)?.plan.steps.map(({ kind }) => kind) ?? []
 }
 
-async function startPlanned(cli: Cli, running: Running, planned: Plan, { to, given }: UpOptions): Promise<void> {
+async function startPlanned(cli: Cli, running: Running, planned: Plan, { to, given, allow }: UpOptions): Promise<void> {
   const { migrator, signal } = running
   const { id } = planned.migration
   refuseWhenAborted(signal)
@@ -126,7 +133,9 @@ async function startPlanned(cli: Cli, running: Running, planned: Plan, { to, giv
     always: false,
   }
   await confirm(cli, { ...demand, signal }, given)
-  await running.work({ migration: id, kinds: planned.steps.map(({ kind }) => kind) }, () => migrator.start(planned, to))
+  await running.work({ migration: id, kinds: planned.steps.map(({ kind }) => kind) }, () =>
+    migrator.start(planned, to, allow),
+  )
 }
 
 async function tellBehind(cli: Cli, running: Running, status: Status): Promise<void> {

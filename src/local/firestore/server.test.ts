@@ -105,6 +105,12 @@ test('a group is cut into ranges that hold every document once', async () => {
   expect([first?.partitions?.length, second?.partitions?.length]).toEqual([3, 3])
   const plain = { ...page, structuredQuery: { from: [{ collectionId: 'g' }] } }
   await expect(calls.client.partitionQuery(plain, once)).rejects.toMatchObject({ code: 3 })
+  const value = { referenceValue: calls.name('u/1/g/1') }
+  for (const op of ['GREATER_THAN', 'LESS_THAN'] as const) {
+    const where = { fieldFilter: { field: { fieldPath: '__name__' }, op, value } }
+    const part = { ...page, structuredQuery: { ...structuredQuery, where } }
+    await expect(calls.client.partitionQuery(part, once)).rejects.toMatchObject({ code: 3 })
+  }
 })
 
 test('what is not implemented says so', async () => {

@@ -1,10 +1,11 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { DocumentTarget } from '../documents.ts'
+import { createClient } from './create-client.ts'
 import { storeError } from './failures.ts'
 import { parseInstance, type InstanceSettings } from './instance.ts'
 import { loadRawClientClass } from './peer.ts'
 import type { CallOptions, RawClient } from './protocol.ts'
-import { grpcOf, isRawClient, type RawClientClass, type RawClientOptions } from './shapes.ts'
+import { isRawClient } from './shapes.ts'
 
 export interface FirestoreOptions {
   readonly projectId: string
@@ -65,7 +66,7 @@ async function connect(options: FirestoreOptions): Promise<Connection> {
   const instance = options.client === undefined ? undefined : parseInstance(options.client)
   const target = instance === undefined ? targetOf(options) : agree(options, instance)
   const rawClientClass = instance?.rawClientClass ?? (await loadRawClientClass(options.resolveFrom ?? process.cwd()))
-  const client = createRawClient(rawClientClass, target, {
+  const client = createClient({ client: rawClientClass, documents: rawClientClass }, target, {
     ...instance?.options,
     ...(options.keyFile === undefined ? {} : { keyFilename: options.keyFile }),
   })
@@ -93,36 +94,6 @@ function agree(options: FirestoreOptions, instance: InstanceSettings): DocumentT
   return { project: options.projectId, database: instance.database, emulator: instance.emulator }
 }
 
-function createRawClient(rawClientClass: RawClientClass, target: DocumentTarget, given: RawClientOptions): RawClient {
-  const common = { ...given, projectId: target.project, fallback: false }
-  if (target.emulator === undefined) return new rawClientClass(common)
-  const grpc = grpcOf(new rawClientClass({ projectId: target.project, fallback: false }))
-  if (grpc === undefined) {
-    throw new LockstepError('LS-1006', 'the installed @google-cloud/firestore does not show which gRPC it uses', {
-      hint: 'npm install @google-cloud/firestore@8',
-    })
-  }
-  const { hostname, port } = parseHost(target.emulator)
-  return new rawClientClass({
-    ...common,
-    servicePath: hostname,
-    port,
-    sslCreds: grpc.credentials.createInsecure(),
-    // Never sent: without them the driver looks for credentials on the network before its first call.
-    credentials: { client_email: 'owner@localhost', private_key: 'none' },
-  })
-}
-
-function parseHost(host: string): { readonly hostname: string; readonly port: number } {
-  const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined
-  if (url === undefined || url.pathname !== '/') {
-    throw new LockstepError('LS-1007', `'${host}' is not an emulator's host`, {
-      hint: 'write it as host:port, like 127.0.0.1:8080',
-    })
-  }
-  return { hostname: url.hostname, port: url.port === '' ? 80 : Number(url.port) }
-}
-
 interface Parts {
   readonly client: RawClient
   readonly target: DocumentTarget
@@ -131,16 +102,25 @@ interface Parts {
 }
 
 function describe({ client, target, headers, close }: Parts): Connection {
-  const database = `projects/${target.project}/databases/${target.database}`
+  const database = databaseOf(target)
+  return { client, target, database, root: `${database}/documents`, call: callOptions(target, headers), close }
+}
+
+/** `projects/p/databases/d` */
+export function databaseOf({ project, database }: DocumentTarget): string {
+  return `projects/${project}/databases/${database}`
+}
+
+/** What each call is made with: the database it is for, who calls, and no retries but ours. */
+export function callOptions(target: DocumentTarget, headers: Readonly<Record<string, string>>): CallOptions {
   const owner = target.emulator === undefined ? {} : { authorization: 'Bearer owner' }
-  const call: CallOptions = {
+  return {
     timeout: deadline,
     // The driver would repeat writes by itself and hold query errors back for seconds.
     retry: { retryCodes: [] },
     retryRequestOptions: { retries: 0, noResponseRetries: 0 },
-    otherArgs: { headers: { 'google-cloud-resource-prefix': database, ...owner, ...headers } },
+    otherArgs: { headers: { 'google-cloud-resource-prefix': databaseOf(target), ...owner, ...headers } },
   }
-  return { client, target, database, root: `${database}/documents`, call, close }
 }
 
 const probeTimeout = 15_000
@@ -156,7 +136,7 @@ async function probe({ client, target, root, database, call }: Connection): Prom
 }
 
 /** The driver's own deadline starts only once it has an access token; looking for credentials has none. */
-async function within<T>(work: Promise<T>, millis: number): Promise<T> {
+export async function within<T>(work: Promise<T>, millis: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(Object.assign(new Error(`no answer within ${millis} ms`), { code: 4 })), millis)

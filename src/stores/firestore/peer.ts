@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LockstepError } from '../../kernel/errors.ts'
+import { isRawAdminClass, type RawAdminClass } from './admin-protocol.ts'
 import { isObject, isRawClientClass, type RawClientClass } from './shapes.ts'
 
 const peer = '@google-cloud/firestore'
@@ -11,17 +12,28 @@ const installHint = `npm install ${peer}`
  * The driver's raw client as installed in the user's project: `@google-cloud/firestore` itself, or the copy
  * firebase-admin brings, or else the copy beside this package. LS-1006 with the line that installs it, or the reason it cannot be loaded.
  */
-export async function loadRawClientClass(
-  resolveFrom: string,
-  ownModule: string = import.meta.url,
-): Promise<RawClientClass> {
+export function loadRawClientClass(resolveFrom: string, ownModule: string = import.meta.url): Promise<RawClientClass> {
+  return loadClass(resolveFrom, ownModule, { name: 'v1.FirestoreClient', find: findRawClientClass })
+}
+
+/** The same of the client of the admin API. */
+export function loadRawAdminClass(resolveFrom: string): Promise<RawAdminClass> {
+  return loadClass(resolveFrom, import.meta.url, { name: 'v1.FirestoreAdminClient', find: findRawAdminClass })
+}
+
+interface Wanted<Class> {
+  readonly name: string
+  readonly find: (loaded: unknown) => Class | undefined
+}
+
+async function loadClass<Class>(resolveFrom: string, ownModule: string, wanted: Wanted<Class>): Promise<Class> {
   const entry = resolvePeer(resolveFrom, ownModule)
   if (entry === undefined) {
     throw new LockstepError('LS-1006', `${peer} is not installed in ${resolveFrom}`, { hint: installHint })
   }
-  const found = findRawClientClass(await importPeer(entry))
+  const found = wanted.find(await importPeer(entry))
   if (found !== undefined) return found
-  throw new LockstepError('LS-1006', `the ${peer} installed in ${resolveFrom} has no v1.FirestoreClient`, {
+  throw new LockstepError('LS-1006', `the ${peer} installed in ${resolveFrom} has no ${wanted.name}`, {
     why: `loaded ${entry}`,
     hint: `${installHint}@8`,
   })
@@ -60,9 +72,17 @@ async function importPeer(entry: string): Promise<unknown> {
 
 /** The class on a loaded module or on the class of an instance, whichever way the module system wrapped it. */
 export function findRawClientClass(loaded: unknown): RawClientClass | undefined {
+  return findClass(loaded, 'FirestoreClient', isRawClientClass)
+}
+
+export function findRawAdminClass(loaded: unknown): RawAdminClass | undefined {
+  return findClass(loaded, 'FirestoreAdminClient', isRawAdminClass)
+}
+
+function findClass<Class>(loaded: unknown, name: string, is: (value: unknown) => value is Class): Class | undefined {
   if (!isObject(loaded)) return undefined
   const v1 = loaded['v1']
-  const found = isObject(v1) ? v1['FirestoreClient'] : undefined
-  if (isRawClientClass(found)) return found
-  return loaded['default'] === loaded ? undefined : findRawClientClass(loaded['default'])
+  const found = isObject(v1) ? v1[name] : undefined
+  if (is(found)) return found
+  return loaded['default'] === loaded ? undefined : findClass(loaded['default'], name, is)
 }

@@ -66,6 +66,7 @@ async function verified(
 ): Promise<{ readonly findings: readonly Finding[]; readonly checked: number; readonly what: string }> {
   const found = addField.verify(spec, look, {
     since,
+    phase: 'verify',
     level: 'full',
     memo: null,
     signal: new AbortController().signal,
@@ -148,6 +149,20 @@ describe('parse', () => {
   })
 })
 
+describe('shape', () => {
+  it('tells each field, its default as Firestore keeps it, and whether it is queried', () => {
+    const pattern = 'Data/{uid}/chats/{id}'
+    const fields = { language: 'en', 'settings.`a.b`': () => 1, seen: new Date(0) }
+    const added = { change: 'add', pattern, queried: true }
+    expect(addField.shape?.(specOf(pattern, fields, { queried: true }))).toEqual([
+      { ...added, path: ['language'], default: { stringValue: 'en' } },
+      { ...added, path: ['settings', 'a.b'], default: undefined },
+      { ...added, path: ['seen'], default: { timestampValue: '1970-01-01T00:00:00Z' } },
+    ])
+    expect(addField.shape?.(specOf(pattern, { a: 1 }))).toMatchObject([{ queried: false }])
+  })
+})
+
 describe('plan', () => {
   it('refuses a pattern that matches no document', async () => {
     await fill({ 'Users/a': { n: 1 } })
@@ -168,21 +183,6 @@ describe('plan', () => {
       }),
     ])
     expect(planned.shards).toEqual([{ phase: 'backfill', stage: 0, scope: {}, estimate: 4 }])
-  })
-
-  it('warns of the collection-group index only when the app will query', async () => {
-    await fill({ 'Data/u/chats/1': {} })
-    const fields = { language: 'en', 'settings.tone': 'kind' }
-    expect((await addField.plan(specOf('Data/{uid}/chats/{id}', fields), look)).warnings).toEqual([])
-    const { warnings } = await addField.plan(specOf('Data/{uid}/chats/{id}', fields, { queried: true }), look)
-    expect(warnings.map(({ code, message }) => [code, message])).toEqual([
-      ['W101', 'queries across all "chats" collections by language need a collection-group index'],
-      ['W101', 'queries across all "chats" collections by settings.tone need a collection-group index'],
-    ])
-    expect(JSON.parse(/\{.*\}$/.exec(warnings[1]?.hint ?? '')?.[0] ?? '')).toMatchObject({
-      collectionGroup: 'chats',
-      fieldPath: 'settings.tone',
-    })
   })
 
   it('is the same for the same fields, whatever the documents', async () => {

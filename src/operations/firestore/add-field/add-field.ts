@@ -8,7 +8,7 @@ import { documentShards, requireMatch, rewriteDocuments, sampleDocuments } from 
 import { fieldAt, isBlocked, parseFieldPath, printFieldPath } from '../../field-path.ts'
 import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
 import { defineDocumentOperation } from '../../operation.ts'
-import type { Effect, Finding, PlanWarning, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
+import type { Effect, Finding, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
 
 /** Pure: gets the decoded document and the values of the pattern's placeholders. */
 export type DefaultFunction = (document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown
@@ -17,7 +17,7 @@ export type DefaultFunction = (document: Record<string, unknown>, path: Readonly
 export type FieldDefault = DefaultFunction | string | number | bigint | boolean | object | null
 
 export interface AddFieldOptions {
-  /** The app will filter or order by the field across collections: the plan names the index it needs. */
+  /** The app will filter or order by the field across collections: lint looks for the index that needs. */
   readonly queried?: boolean
   /** The fields a default function looks at; without it whole documents are read. */
   readonly reads?: readonly string[]
@@ -57,7 +57,7 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
       summary: `add ${names} to ${spec.pattern}`,
       effects: [effect],
       shards,
-      warnings: indexWarnings(spec),
+      warnings: [],
       basis: { pattern: spec.pattern, fields: paths.map(printFieldPath) },
       memo: null,
     } satisfies StepPlan
@@ -73,6 +73,14 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
     return rewriteDocuments(work, hands, { pattern, fields: projection, change })
   },
   verify: (spec, { documents }, scope) => verifyFields(spec, documents, scope),
+  shape: ({ pattern, fields, options }) =>
+    Object.entries(fields).map(([name, value]) => ({
+      change: 'add' as const,
+      pattern,
+      path: parseFieldPath(name),
+      default: isFunction(value) ? undefined : encodeDefault(name, value),
+      queried: options.queried === true,
+    })),
 })
 
 interface Compiled {
@@ -207,25 +215,6 @@ function bytesOf(spec: AddFieldSpec): number {
     (sum, [name, value]) => sum + name.length + 1 + (typeof value === 'string' ? value.length + 1 : 8),
     0,
   )
-}
-
-/** Collection-scope single-field indexes are automatic in Firestore; collection-group ones are not. */
-function indexWarnings(spec: AddFieldSpec): readonly PlanWarning[] {
-  if (spec.options.queried !== true) return []
-  const { pattern, paths } = compile(spec)
-  return paths.map((path) => ({
-    code: 'W101',
-    message: `queries across all "${pattern.scope.collection}" collections by ${printFieldPath(path)} need a collection-group index`,
-    hint: `add to fieldOverrides in firestore.indexes.json and deploy: ${JSON.stringify({
-      collectionGroup: pattern.scope.collection,
-      fieldPath: printFieldPath(path),
-      indexes: [
-        { order: 'ASCENDING', queryScope: 'COLLECTION' },
-        { order: 'DESCENDING', queryScope: 'COLLECTION' },
-        { order: 'ASCENDING', queryScope: 'COLLECTION_GROUP' },
-      ],
-    })}`,
-  }))
 }
 
 async function* verifyFields(spec: AddFieldSpec, documents: DocumentReader, scope: VerifyScope): Verification {

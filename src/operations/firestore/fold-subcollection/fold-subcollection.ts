@@ -1,8 +1,7 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import { parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
 import type { EntryOptions, EntryPlaces } from '../../entry-places.ts'
-import { fieldAt } from '../../field-path.ts'
-import { entriesAt, entryOfDocument, isKeyAndId, problemOfDocument } from '../../map-entries.ts'
+import { entriesAt, entryAlone, entryOfDocument, idOf, isKeyAndId } from '../../map-entries.ts'
 import type { Step } from '../../operation.ts'
 import { nowhere } from '../../pair-rules.ts'
 import type { Pair } from '../../pair-rules.ts'
@@ -72,37 +71,26 @@ function parseSpec(spec: unknown): FoldSubcollectionSpec {
 }
 
 function relocationOf(places: EntryPlaces): Relocation {
-  const { pattern } = places
+  const { pattern, children, satellites } = places
   return {
     // Whole, since documents that are missing are created, and go again on the way back.
     hosts: { scope: pattern.scope, matches: (name) => pattern.match(name) !== undefined, fields: undefined },
-    satellites: places.satellites,
+    satellites,
     direction: 'in',
+    unmovable: ({ name }) =>
+      children.match(name) === undefined || isKeyAndId(idOf(name)) ? undefined : 'its id cannot be the key of a map',
     pairs: (unit) => pairsOf(places, unit),
   }
 }
 
 /** Of every document below that was asked for, and of every entry, be it born there or left behind. */
-function pairsOf({ field, nameOf, form }: EntryPlaces, unit: PairUnit): readonly Pair[] {
-  const entries = entriesAt(unit.documents.get(unit.key), field)
-  const children = new Map(
-    [...unit.documents].filter(([name]) => name !== unit.key).map(([name, child]) => [idOf(name), child]),
-  )
-  return [...new Set([...children.keys(), ...Object.keys(entries)])].map((key): Pair => {
-    const child = children.get(key)
-    const document = child && fieldAt(child, [])
-    const why = document && problemOfDocument(document, key, form)
-    const noDocument = { side: 'to', why: 'a key of the map cannot be the id of a document' } as const
-    return {
-      from: child !== undefined || isKeyAndId(key) ? { name: nameOf(unit.key, key), path: [] } : nowhere,
-      to: { name: unit.key, path: [...field, key], container: field },
-      lens: entryOfDocument(key, form),
-      obstacle:
-        why !== undefined ? { side: 'from', why } : document === undefined && !isKeyAndId(key) ? noDocument : undefined,
-    }
+function pairsOf({ field, nameOf, form }: EntryPlaces, { key: host, documents }: PairUnit): readonly Pair[] {
+  const ids = [...documents.keys()].filter((name) => name !== host).map(idOf)
+  const keys = Object.keys(entriesAt(documents.get(host), field))
+  return [...new Set([...ids.filter(isKeyAndId), ...keys])].map((key) => {
+    const to = { name: host, path: [...field, key], container: field }
+    return isKeyAndId(key)
+      ? { from: { name: nameOf(host, key), path: [] }, to, lens: entryOfDocument(key, form), shared: true }
+      : { from: nowhere, to, lens: entryAlone, shared: true }
   })
-}
-
-function idOf(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1)
 }

@@ -1,12 +1,14 @@
-import type { CollectionScope, Document, DocumentReader } from '../../../stores/documents.ts'
+import type { CollectionScope, DocumentReader } from '../../../stores/documents.ts'
+import { matching } from '../../collection-pattern.ts'
 import { countHaving } from '../../document-counts.ts'
+import { pagesOf } from '../../document-pages.ts'
 import type { EntryPlaces } from '../../entry-places.ts'
 import { fieldAt } from '../../field-path.ts'
 import { entriesAt } from '../../map-entries.ts'
 import type { Note } from '../../relocation-checks.ts'
 import { sampleSize } from '../../relocation-operation.ts'
 import type { Check } from '../../relocation-operation.ts'
-import { noteStrangers } from '../../relocation-strangers.ts'
+import { unitsOfPage } from '../../relocation.ts'
 import type { Relocation } from '../../relocation.ts'
 
 export interface Folding {
@@ -21,22 +23,21 @@ export async function inspectFold(folding: Folding, documents: DocumentReader, n
   await noteParents(folding, documents, note)
 }
 
+/** An entry that stands for its document is not in the way: it says so by itself where it does not. */
 async function noteTaken({ places, relocation }: Folding, documents: DocumentReader, note: Note): Promise<void> {
-  const { pattern, field } = places
+  const { pattern, field, nameOf } = places
   if ((await countHaving(documents, pattern.scope, field)) === 0) return
-  const isTaken = (document: Document): boolean => {
-    const value = fieldAt(document, field)
-    return value !== undefined && !('nullValue' in value) && Object.keys(entriesAt(document, field)).length === 0
-  }
-  async function* noted(found: AsyncIterable<Document>): AsyncGenerator<Document> {
-    for await (const document of found) {
-      if (pattern.match(document.name) !== undefined && isTaken(document))
-        note(document.name, 'it has the field already')
-      yield document
+  const found = documents.scan(pattern.scope, {}, { fields: [field.slice(0, 1)] })
+  for await (const page of pagesOf(matching(pattern, found))) {
+    for (const unit of await unitsOfPage(relocation, 'to', page, { documents, images: async () => new Map() })) {
+      const host = unit.documents.get(unit.key)
+      const value = host === undefined ? undefined : fieldAt(host, field)
+      if (value === undefined || 'nullValue' in value) continue
+      const keys = Object.keys(entriesAt(host, field))
+      const isOurs = keys.length > 0 && keys.every((key) => unit.documents.has(nameOf(unit.key, key)))
+      if (!isOurs) note(unit.key, 'it has the field already')
     }
   }
-  const found = documents.scan(pattern.scope, {}, { fields: [field.slice(0, 1)] })
-  await noteStrangers(relocation, documents, noted(found), note)
 }
 
 /** What lies below a document stays when that goes, under a parent that is missing then. */

@@ -1,15 +1,13 @@
 import { LockstepError } from '../../../kernel/errors.ts'
-import type { DocumentReader } from '../../../stores/documents.ts'
+import type { Document, FieldPath } from '../../../stores/documents.ts'
 import { parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
 import type { EntryOptions, EntryPlaces } from '../../entry-places.ts'
-import { fieldAt } from '../../field-path.ts'
-import { documentOfEntry, entriesAt, isKeyAndId, isMap, problemOfEntry } from '../../map-entries.ts'
+import { fieldAt, printFieldPath } from '../../field-path.ts'
+import { lonePlaces, withWarnings } from '../../lone-places.ts'
+import { documentOfEntry, entriesAt, idOf, isKeyAndId, isMap } from '../../map-entries.ts'
 import type { Step } from '../../operation.ts'
-import { nowhere } from '../../pair-rules.ts'
-import type { Pair, Place } from '../../pair-rules.ts'
-import type { Note } from '../../relocation-checks.ts'
-import { defineRelocation } from '../../relocation-operation.ts'
-import { noteStrangers } from '../../relocation-strangers.ts'
+import type { Pair } from '../../pair-rules.ts'
+import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
 import type { PairUnit, Relocation } from '../../relocation.ts'
 
 export interface MoveToSubcollectionOptions extends EntryOptions {
@@ -32,21 +30,22 @@ export function moveToSubcollectionStep(
   return Object.freeze({ kind: 'moveToSubcollection', spec: Object.freeze({ pattern, field, options }) })
 }
 
-export const moveToSubcollection = defineRelocation<MoveToSubcollectionSpec>({
+const listed = 'the field is a list'
+
+const moving = defineRelocation<MoveToSubcollectionSpec>({
   kind: 'moveToSubcollection',
   summary: 'Makes the entries of a map documents of a subcollection; both are kept in step until the map goes',
   parse: parseSpec,
   describe(spec) {
     const places = placesOf(spec)
-    const relocation = relocationOf(places)
     const { into, check } = spec.options
     return {
-      relocation,
+      relocation: relocationOf(places),
       summary: `move the entries of ${spec.field} in ${spec.pattern} to the subcollection ${into}`,
       field: places.field,
       removal: 'fields removed',
       check: check ?? 'full',
-      inspect: (documents, note) => inspect(relocation, documents, note),
+      hintOf: (why) => (why === listed ? 'make it a map first: convertField, in a migration of its own' : undefined),
       warnings: [],
       basis: { pattern: spec.pattern, field: spec.field, into, form: { ...places.form } },
     }
@@ -56,6 +55,11 @@ export const moveToSubcollection = defineRelocation<MoveToSubcollectionSpec>({
     const { text: from } = pattern
     return [{ change: 'move', from, to: children.text, what: 'entries', inward: false, path: field, ...form }]
   },
+})
+
+export const moveToSubcollection = withWarnings(moving, (spec, { documents }) => {
+  const most = spec.options.check === 'sample' ? sampleSize : Infinity
+  return lonePlaces(relocationOf(placesOf(spec)), documents, { most, fields: [] })
 })
 
 function placesOf({ pattern, field, options }: MoveToSubcollectionSpec): EntryPlaces {
@@ -75,48 +79,34 @@ function parseSpec(spec: unknown): MoveToSubcollectionSpec {
 }
 
 function relocationOf(places: EntryPlaces): Relocation {
-  const { pattern, field } = places
+  const { pattern, field, satellites } = places
+  const matches = (name: string): boolean => pattern.match(name) !== undefined
   return {
     // Of a nested field the whole field at the top, to see what is in the way.
-    hosts: { scope: pattern.scope, matches: (name) => pattern.match(name) !== undefined, fields: [field.slice(0, 1)] },
-    satellites: places.satellites,
+    hosts: { scope: pattern.scope, matches, fields: [field.slice(0, 1)] },
+    satellites,
     direction: 'out',
+    unmovable: (host) => (matches(host.name) ? problemOf(host, field) : undefined),
     pairs: (unit) => pairsOf(places, unit),
   }
 }
 
+function problemOf(host: Document, field: FieldPath): string | undefined {
+  const value = fieldAt(host, field)
+  if (value === undefined || 'nullValue' in value) return undefined
+  if (!isMap(value)) return 'arrayValue' in value ? listed : `${printFieldPath(field)} is not a map`
+  return Object.keys(value.mapValue.fields).every(isKeyAndId)
+    ? undefined
+    : `a key of ${printFieldPath(field)} cannot be the id of a document`
+}
+
 /** Of every entry, and of every document below that was asked for, be it born there or left behind. */
-function pairsOf(places: EntryPlaces, unit: PairUnit): readonly Pair[] {
-  const { field, nameOf } = places
-  const host = unit.documents.get(unit.key)
-  const value = host === undefined ? undefined : fieldAt(host, field)
-  const entries = entriesAt(host, field)
-  const born = [...unit.documents.keys()].filter((name) => name !== unit.key).map(idOf)
-  const pairs = [...new Set([...Object.keys(entries), ...born])].map((key): Pair => {
-    const isPossible = isKeyAndId(key)
-    const entry = Object.hasOwn(entries, key) ? entries[key] : undefined
-    const why = isPossible
-      ? entry && problemOfEntry(entry, places.form)
-      : 'a key of the map cannot be the id of a document'
-    return {
-      from: { name: unit.key, path: [...field, key], container: field },
-      to: isPossible ? { name: nameOf(unit.key, key), path: [] } : nowhere,
-      lens: documentOfEntry(key, places.form),
-      obstacle: why === undefined ? undefined : { side: 'from', why },
-    }
-  })
-  if (value === undefined || 'nullValue' in value || isMap(value)) return pairs
-  const why = 'arrayValue' in value ? 'it is a list: make it a map first, by convertField' : 'it is not a map'
-  const from: Place = { name: unit.key, path: field }
-  return [...pairs, { from, to: nowhere, lens: documentOfEntry('', places.form), obstacle: { side: 'from', why } }]
-}
-
-function idOf(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1)
-}
-
-async function inspect(relocation: Relocation, documents: DocumentReader, note: Note): Promise<void> {
-  const { satellites } = relocation
-  if (satellites === undefined) return
-  await noteStrangers(relocation, documents, documents.scan(satellites.scope, {}, { fields: [] }), note)
+function pairsOf({ field, nameOf, form }: EntryPlaces, { key: host, documents }: PairUnit): readonly Pair[] {
+  const keys = Object.keys(entriesAt(documents.get(host), field)).filter(isKeyAndId)
+  const born = [...documents.keys()].filter((name) => name !== host).map(idOf)
+  return [...new Set([...keys, ...born])].map((key) => ({
+    from: { name: host, path: [...field, key], container: field },
+    to: { name: nameOf(host, key), path: [] },
+    lens: documentOfEntry(key, form),
+  }))
 }

@@ -96,4 +96,117 @@ export const renameFieldCases: readonly OperationCase[] = [
       },
     },
   },
+  {
+    name: 'values of every form, a key with dots, and maps that others change',
+    steps: [renameFieldStep('Users/{uid}', 'old', 'new.`the.key`.deep')],
+    before: {
+      documents: {
+        'Users/list': { old: [1, { old: 2 }], n: 1 },
+        'Users/map': { old: { a: 1, 'b.c': { d: null } } },
+        'Users/clash': { old: { a: 1, b: 1 } },
+        'Users/null': { old: null, new: { kept: true, 'the.key': {} } },
+        'Users/empty': { old: {} },
+        'Users/none': { new: { other: 1 } },
+        'Users/nothing': {},
+        'Users/gone': { old: 'x' },
+      },
+      sql: [],
+    },
+    after: {
+      documents: {
+        'Users/list': { old: [1, { old: 2 }], n: 1, new: { 'the.key': { deep: [1, { old: 2 }] } } },
+        'Users/map': { old: { a: 1, 'b.c': { d: null } }, new: { 'the.key': { deep: { a: 1, 'b.c': { d: null } } } } },
+        'Users/clash': { old: { a: 1, b: 1 }, new: { 'the.key': { deep: { a: 1, b: 1 } } } },
+        'Users/null': { old: null, new: { kept: true, 'the.key': { deep: null } } },
+        'Users/empty': { old: {}, new: { 'the.key': { deep: {} } } },
+        'Users/none': { new: { other: 1 } },
+        'Users/nothing': {},
+        'Users/gone': { old: 'x', new: { 'the.key': { deep: 'x' } } },
+      },
+      queries: [],
+    },
+    completed: {
+      'Users/list': { n: 1, new: { 'the.key': { deep: [1, { old: 2 }] } } },
+      'Users/map': { new: { 'the.key': { deep: { a: 1, 'b.c': { d: null } } } } },
+      'Users/clash': { new: { 'the.key': { deep: { a: 1, b: 1 } } } },
+      'Users/null': { new: { kept: true, 'the.key': { deep: null } } },
+      'Users/empty': { new: { 'the.key': { deep: {} } } },
+      'Users/none': { new: { other: 1 } },
+      'Users/nothing': {},
+      'Users/gone': { new: { 'the.key': { deep: 'x' } } },
+    },
+    others: {
+      documents: {
+        // Each side changed another member of the map; then both the same one: the old place wins, and both stay.
+        'Users/map': { old: { a: 2, 'b.c': { d: null } }, new: { 'the.key': { deep: { a: 1, 'b.c': { d: 'new' } } } } },
+        'Users/clash': { old: { a: 2, b: 1 }, new: { 'the.key': { deep: { a: 3, b: 4 } } } },
+        // Clients of the new shape deleted the field, clients of the old one did.
+        'Users/list': { old: [1, { old: 2 }], n: 1, new: { 'the.key': {} } },
+        'Users/empty': { new: { 'the.key': { deep: {} } } },
+        'Users/gone': null,
+        // What a new client left in the way of nothing stays.
+        'Users/nothing': { new: { 'the.key': 'not a map' } },
+      },
+      sql: [],
+      afterDown: {
+        documents: {
+          'Users/list': { n: 1, new: { 'the.key': {} } },
+          'Users/map': { old: { a: 2, 'b.c': { d: 'new' } } },
+          'Users/clash': { old: { a: 2, b: 4 }, new: { 'the.key': { deep: { a: 3, b: 4 } } } },
+          'Users/null': { old: null, new: { kept: true, 'the.key': {} } },
+          'Users/empty': {},
+          'Users/none': { new: { other: 1 } },
+          'Users/nothing': { new: { 'the.key': 'not a map' } },
+        },
+        queries: [],
+      },
+    },
+  },
+  {
+    name: 'a field of list members goes into a map that some of them have',
+    steps: [renameFieldStep('Users/{uid}', 'items[].price', 'items[].cost.net')],
+    before: {
+      documents: {
+        'Users/a': { items: [{ price: 1 }, { price: 2, cost: {} }, { cost: { gross: 3 } }, { n: 1 }, null] },
+        'Users/b': { items: [{ price: { amount: 5 } }] },
+        'Users/c': { items: 'no list' },
+      },
+      sql: [],
+    },
+    after: {
+      documents: {
+        'Users/a': {
+          items: [
+            { price: 1, cost: { net: 1 } },
+            { price: 2, cost: { net: 2 } },
+            { cost: { gross: 3 } },
+            { n: 1 },
+            null,
+          ],
+        },
+        'Users/b': { items: [{ price: { amount: 5 }, cost: { net: { amount: 5 } } }] },
+        'Users/c': { items: 'no list' },
+      },
+      queries: [],
+    },
+    completed: {
+      'Users/a': { items: [{ cost: { net: 1 } }, { cost: { net: 2 } }, { cost: { gross: 3 } }, { n: 1 }, null] },
+      'Users/b': { items: [{ cost: { net: { amount: 5 } } }] },
+      'Users/c': { items: 'no list' },
+    },
+    others: {
+      documents: {
+        'Users/b': { items: [{ price: { amount: 5 }, cost: { net: { amount: 5 } } }, { cost: { net: 7 } }] },
+      },
+      sql: [],
+      afterDown: {
+        documents: {
+          'Users/a': { items: [{ price: 1 }, { price: 2, cost: {} }, { cost: { gross: 3 } }, { n: 1 }, null] },
+          'Users/b': { items: [{ price: { amount: 5 } }, { price: 7 }] },
+          'Users/c': { items: 'no list' },
+        },
+        queries: [],
+      },
+    },
+  },
 ]

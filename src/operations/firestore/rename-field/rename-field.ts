@@ -3,7 +3,7 @@ import { parsePattern } from '../../collection-pattern.ts'
 import { parseCheck } from '../../check-option.ts'
 import type { CheckOption } from '../../check-option.ts'
 import { fieldRelocation } from '../../field-relocation.ts'
-import { parseFieldSpread, requireSameSpread } from '../../field-spread.ts'
+import { fixedPath, parseFieldSpread, requireSameSpread } from '../../field-spread.ts'
 import type { FieldSpread } from '../../field-spread.ts'
 import type { Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
@@ -45,9 +45,9 @@ export const renameField = defineRelocation<RenameFieldSpec>({
   },
   shape(spec) {
     const { from, to } = compile(spec)
-    return from.spread.length === 0
-      ? [{ change: 'rename', pattern: spec.pattern, path: from.path, to: to.path }]
-      : [{ change: 'transform', pattern: spec.pattern }]
+    const spread = from.spread.length > 0
+    const [path, target] = spread ? [fixedPath(from), fixedPath(to)] : [from.path, to.path]
+    return [{ change: 'rename', pattern: spec.pattern, path, to: target, ...(spread ? { spread } : {}) }]
   },
 })
 

@@ -55,6 +55,7 @@ const statementsOf = ({ effects }: StepPlan): readonly string[] => effects.flatM
 async function findings(spec: AddColumnSpec, look = lookAt()): Promise<readonly Finding[]> {
   const scope = {
     since: undefined,
+    phase: 'verify',
     level: 'full',
     images: () => Promise.reject(new Error('tables have no document images')),
     memo: { had: [], excluded: [] },

@@ -1,0 +1,94 @@
+import type { Document, DocumentReader, Fields, Value } from '../stores/documents.ts'
+import { matching } from './collection-pattern.ts'
+import { brokenLimit } from './document-limits.ts'
+import { pagesOf } from './document-pages.ts'
+import { createProblems } from './document-problems.ts'
+import type { Problems } from './document-problems.ts'
+import type { InPlace, Verdict } from './in-place.ts'
+import type { Finding, Verification, VerifyScope } from './operation.ts'
+import { withValueIn } from './value-tree.ts'
+
+export interface InPlaceInspection {
+  /** Documents of the pattern that were read, and how many of them will be written. */
+  readonly read: number
+  readonly writes: number
+  /** Documents that have something of the new shape already. */
+  readonly existing: number
+  /** Bytes that what is written takes more than what it replaces. */
+  readonly bytes: number
+  readonly problems: Problems
+}
+
+/** Tries the change without writing, over all documents or the first `most`: what is in the way is found before a run. */
+export async function inspectInPlace(
+  inPlace: InPlace,
+  documents: DocumentReader,
+  most: number,
+): Promise<InPlaceInspection> {
+  const { problems, note } = createProblems()
+  const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
+  for await (const document of matching(inPlace.pattern, scanOf(inPlace, documents, undefined))) {
+    sums.read++
+    if (inPlace.isNew(document)) sums.existing++
+    const verdict = inPlace.up(document, { images: [], since: undefined })
+    for (const why of new Set(verdict.stays)) note(document.name, why)
+    if (verdict.changes.length > 0) {
+      sums.writes++
+      const after = resultOf(document, verdict)
+      sums.bytes += JSON.stringify(after).length - JSON.stringify(document.fields).length
+      const broken = brokenLimit(document.name, after)
+      if (broken !== undefined) note(document.name, broken)
+    }
+    if (sums.read >= most) break
+  }
+  return { ...sums, problems }
+}
+
+function scanOf(
+  { pattern, fields }: InPlace,
+  documents: DocumentReader,
+  signal: AbortSignal | undefined,
+): AsyncIterable<Document> {
+  const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
+  return documents.scan(pattern.scope, {}, options)
+}
+
+function resultOf({ fields }: Document, { changes }: Verdict): Fields {
+  let value: Value | undefined = { mapValue: { fields } }
+  for (const change of changes) value = withValueIn(value, change.path, change.value)
+  return value !== undefined && 'mapValue' in value ? value.mapValue.fields : {}
+}
+
+/** Reads every document and names each that is not in the new shape, or of which nobody knows whether it is. */
+export async function* verifyInPlace(inPlace: InPlace, documents: DocumentReader, scope: VerifyScope): Verification {
+  const { since, signal } = scope
+  let checked = 0
+  for await (const page of pagesOf(matching(inPlace.pattern, scanOf(inPlace, documents, signal)))) {
+    checked += page.length
+    if (inPlace.blind) yield* blindFindings(inPlace, page, scope)
+    else {
+      for (const document of page) {
+        if (since === undefined || document.updateTime <= since)
+          yield* findingsOf(document, inPlace.up(document, { images: [], since: undefined }))
+      }
+    }
+  }
+  return { checked, what: 'documents read' }
+}
+
+/** Until the switch a value that we did not write may be of either shape; after it, all who write know the new one. */
+async function* blindFindings(
+  inPlace: InPlace,
+  page: readonly Document[],
+  { images, phase }: VerifyScope,
+): AsyncGenerator<Finding> {
+  if (phase === 'cutover' || phase === 'contract') return
+  const remembered = await images(page.map(({ name }) => name))
+  for (const document of page)
+    yield* findingsOf(document, inPlace.up(document, { images: remembered.get(document.name) ?? [], since: '' }))
+}
+
+function* findingsOf({ name }: Document, { changes, stays }: Verdict): Generator<Finding> {
+  for (const problem of new Set(stays)) yield { where: name, problem }
+  if (changes.length > 0) yield { where: name, problem: 'is not in the new shape yet' }
+}

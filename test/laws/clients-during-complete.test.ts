@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { OperationCase } from '../../src/operations/operation-case.ts'
+import { renameFieldCases } from '../../src/operations/firestore/rename-field/rename-field.case.ts'
+import type { DocumentWrite, DocumentWriter } from '../../src/stores/documents.ts'
+import { allDocuments, migrationId, openWorld } from './world.ts'
+import type { World } from './world.ts'
+
+const caseFile = new URL('../../src/operations/firestore/rename-field/rename-field.case.ts', import.meta.url).pathname
+const chat = 'Whatsapp_Data/u1/chats'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(caseFile)
+})
+afterAll(() => world.close())
+
+/** The store, on which `then` happens as soon as clients are told that the contract phase has begun. */
+function onContract(documents: DocumentWriter, then: () => Promise<void>): DocumentWriter {
+  let told = false
+  const watch = async <T>(writes: readonly DocumentWrite[], result: Promise<T>): Promise<T> => {
+    const done = await result
+    if (!told && JSON.stringify(writes).includes('"stringValue":"contract"')) {
+      told = true
+      await then()
+    }
+    return done
+  }
+  return {
+    ...documents,
+    write: (writes) => watch(writes, documents.write(writes)),
+    commit: (writes) => watch(writes, documents.commit(writes)),
+  }
+}
+
+it('what clients write while a migration completes is what they find afterwards', async () => {
+  const theCase = renameFieldCases[0] as OperationCase
+  await world.fill(theCase)
+  const soaking = world.migrator(theCase)
+  await soaking.start(await soaking.plan(migrationId))
+  // Born and edited by new clients, who write both; one of them edited by an old client after that.
+  await world.write(
+    {
+      [`${chat}/born`]: { contactName: 'Eve', contact: { name: 'Eve' } },
+      [`${chat}/late`]: { contactName: 'Fay 2', contact: { name: 'Fay' } },
+      [`${chat}/1`]: { contactName: 'Ada 2', contact: { name: 'Ada 2' }, n: 1 },
+    },
+    [],
+  )
+  let told = false
+  const documents = onContract(world.documents, async () => {
+    told = true
+    await world.write(
+      {
+        [`${chat}/born`]: { contactName: 'Eve', contact: { name: 'Eve 3' } },
+        [`${chat}/1`]: { contactName: 'Ada 2', contact: { name: 'Ada 3' }, n: 1 },
+      },
+      [],
+    )
+  })
+  await world.migrator(theCase, { ...world, documents }).complete(migrationId)
+  expect(told).toBe(true)
+  expect(await allDocuments(world.documents)).toMatchObject({
+    [`${chat}/born`]: { contact: { name: 'Eve 3' } },
+    [`${chat}/late`]: { contact: { name: 'Fay 2' } },
+    [`${chat}/1`]: { contact: { name: 'Ada 3' } },
+  })
+})

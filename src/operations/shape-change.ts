@@ -61,6 +61,9 @@ export type ShapeChange =
       /** The documents of `from` become part of those of `to` (fold, merge), not the other way round. */
       readonly inward: boolean
       readonly path?: FieldPath
+      /** Of entries: the field of a document that holds its entry's key, and the one that holds what is not a map. */
+      readonly key?: string
+      readonly value?: string
       readonly fields?: readonly FieldPath[]
       /** What each of `fields` is called in `to`, in the same order; absent where all keep their names. */
       readonly named?: readonly FieldPath[]

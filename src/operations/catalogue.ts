@@ -3,7 +3,12 @@ import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
+import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
 import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
+import {
+  moveToSubcollection,
+  moveToSubcollectionStep,
+} from './firestore/move-to-subcollection/move-to-subcollection.ts'
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
@@ -16,7 +21,9 @@ export const operations = Object.freeze([
   addField,
   convertField,
   ensureIndex,
+  foldSubcollection,
   mergeDocuments,
+  moveToSubcollection,
   removeField,
   renameCollection,
   renameField,
@@ -29,7 +36,9 @@ export const firestoreSteps = Object.freeze({
   addField: addFieldStep,
   convertField: convertFieldStep,
   ensureIndex: ensureIndexStep,
+  foldSubcollection: foldSubcollectionStep,
   mergeDocuments: mergeDocumentsStep,
+  moveToSubcollection: moveToSubcollectionStep,
   removeField: removeFieldStep,
   renameCollection: renameCollectionStep,
   renameField: renameFieldStep,

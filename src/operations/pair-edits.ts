@@ -81,6 +81,15 @@ function changesAt(document: Document, now: { readonly fields: Fields }, path: F
   })
 }
 
+/** The document as it will be, as far as the old one was read. */
+export function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields: Fields } {
+  if (edit.op === 'create') return edit
+  if (edit.op === 'delete') return { name: edit.document.name, fields: {} }
+  let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
+  for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
+  return { name: edit.document.name, fields: value === undefined ? {} : fieldsOf(value) }
+}
+
 /** Firestore takes no path together with one below it. */
 function widest(changes: readonly FieldChange[]): readonly FieldChange[] {
   const distinct = [...new Map(changes.map((change) => [JSON.stringify(change.path), change])).values()]

@@ -11,6 +11,9 @@ export interface Place {
   readonly container?: FieldPath
 }
 
+/** The other place of a thing that can have none: nothing is there, and its lens lets nothing go there. */
+export const nowhere: Place = Object.freeze({ name: '', path: [] })
+
 /** How a value of the old shape is written in the new one, and back. Undefined where it cannot be. */
 export interface Lens {
   readonly up: (value: Value) => Value | undefined
@@ -114,7 +117,8 @@ export function giveBack(state: PairState, lens: Lens): Outcome {
   const up = lens.up(old)
   if (neu === undefined)
     return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
-  if (agree(old, neu, lens) || base === undefined || sameValue(neu, base.value)) return leave
+  // Of two that cannot be compared the old place's stays, as it does where clients of both shapes changed the same.
+  if (agree(old, neu, lens) || up === undefined || base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
 }

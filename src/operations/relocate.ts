@@ -1,11 +1,12 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import type { Document, FieldPath } from '../stores/documents.ts'
+import { documentLimits, documentSize } from './document-limits.ts'
 import { pagesInOrder, parseRange } from './document-pages.ts'
 import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
 import type { Checkpoint, Work } from './operation.ts'
 import { carry, giveBack, mayGo, rememberedOf, withoutOurs } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
-import { createPlaceWrites } from './pair-edits.ts'
+import { createPlaceWrites, resultOf } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
 import { knownPairs, projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
 import type { Act, PairUnit, Relocation, Side } from './relocation.ts'
@@ -73,8 +74,7 @@ function createNotes(): Notes {
 export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
   const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
   const writes = createPlaceWrites(unit, isSatellite)
-  const together = relocation.satellites === undefined
-  for (const pair of knownPairs(relocation, unit)) settlePair({ unit, pair, writes, notes, together }, act)
+  for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes }, act)
   for (const { path, change } of relocation.lists ?? []) {
     const place = { name: unit.key, path }
     const value = act === 'retire' ? withoutOurs(unit.images, place, writes.at(place)) : writes.at(place)
@@ -84,16 +84,24 @@ export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes:
         change(value, act, (why) => notes.add(unit.key, why)),
       )
   }
-  return writes.edits()
+  const edits = writes.edits()
+  return act === 'restore' ? edits.filter((edit) => fits(edit, notes)) : edits
+}
+
+/** Forward the plan has seen to it; back there may be more than ever was. */
+function fits(edit: DocumentEdit, notes: Notes): boolean {
+  const { name, fields } = resultOf(edit)
+  if (documentSize(name, fields) <= documentLimits.document) return true
+  notes.add(name, 'it would be larger than 1 MiB, and stays as it is')
+  return false
 }
 
 interface Settling {
+  readonly relocation: Relocation
   readonly unit: PairUnit
   readonly pair: Pair
   readonly writes: PlaceWrites
   readonly notes: Notes
-  /** Both places are in one document, so that one write changes both. */
-  readonly together: boolean
 }
 
 function stateOf({ unit, pair, writes }: Settling): PairState {
@@ -101,7 +109,9 @@ function stateOf({ unit, pair, writes }: Settling): PairState {
 }
 
 function settlePair(settling: Settling, act: Act): void {
-  const { pair, together } = settling
+  const { pair, relocation } = settling
+  // One write changes both places where both are in one document.
+  const together = relocation.satellites === undefined
   const forward = act === 'carry' || act === 'trail' || act === 'remove'
   const written = forward
     ? perform(settling, pair.to, carry(stateOf(settling), pair.lens, act === 'carry' ? 'old' : 'new'))
@@ -122,18 +132,15 @@ function settlePair(settling: Settling, act: Act): void {
 
 const clashed = 'clients of both shapes changed the same field differently: one of them has won'
 
-function perform(
-  { writes, notes, pair, unit }: Settling,
-  place: Place,
-  outcome: Outcome,
-): 'left' | 'changed' | 'stuck' {
+function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
+  const { writes, notes, pair } = settling
   switch (outcome.act) {
     case 'leave':
       if (outcome.clashes !== undefined && outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'left'
     case 'remove':
       // Of what is around it only what we made goes: that others emptied the rest is theirs to say.
-      vacate(writes, unit.images, { name: place.name, path: place.path })
+      vacate(settling, { name: place.name, path: place.path })
       return 'changed'
     case 'write':
       if (writes.isBlocked(place)) {
@@ -144,31 +151,32 @@ function perform(
       if (outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'changed'
     case 'stuck':
-      notes.add(place.name, `it stays as it is: ${outcome.why}`)
+      notes.add((place === pair.to ? pair.from : pair.to).name, `it stays as it is: ${outcome.why}`)
       return 'stuck'
   }
 }
 
 function empty(settling: Settling, act: 'remove' | 'retire'): void {
-  const { pair, writes, notes, unit } = settling
+  const { pair, notes } = settling
   const state = stateOf(settling)
   if (act === 'remove') {
-    if (state.old !== undefined) vacate(writes, unit.images, pair.from)
-  } else if (mayGo(state, pair.lens)) vacate(writes, unit.images, pair.to)
+    if (state.old !== undefined) vacate(settling, pair.from)
+  } else if (mayGo(state, pair.lens)) vacate(settling, pair.to)
   else if (state.neu !== undefined)
     notes.add(pair.to.name, 'others changed it since, and the old place says something else: it stays as they left it')
 }
 
 /**
  * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
- * write made on the way, and a document that it created.
+ * write made on the way, and a document that it created, unless only a part of that was read.
  */
-function vacate(writes: PlaceWrites, images: readonly DocumentImage[], { name, path, container }: Place): void {
+function vacate({ relocation, unit, writes }: Settling, { name, path, container }: Place): void {
   writes.set({ name, path }, undefined)
   for (let length = path.length - 1; length >= 0; length--) {
     const above = { name, path: path.slice(0, length) }
     const value = writes.at(above)
-    const goes = length === container?.length || isMadeByUs(images, above)
+    const goes = length === container?.length || isMadeByUs(unit.images, above)
+    if (length === 0 && relocation.hosts.fields !== undefined && relocation.hosts.matches(name)) return
     if (!goes || value === undefined || !('mapValue' in value) || Object.keys(value.mapValue.fields).length > 0) return
     writes.set(above, undefined)
   }

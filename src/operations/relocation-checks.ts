@@ -1,17 +1,18 @@
-import type { Document, DocumentReader, Fields, Value } from '../stores/documents.ts'
-import { pagesOf } from './document-pages.ts'
-import { brokenLimit } from './document-limits.ts'
+import type { Document, DocumentReader, Value } from '../stores/documents.ts'
+import { brokenLimit, documentLimits, documentSize } from './document-limits.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
 import { fieldAt, sameValue } from './field-path.ts'
-import type { DocumentEdit } from './document-hands.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
 import { agree, carry, rememberedOf } from './pair-rules.ts'
 import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
+import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
-import { knownPairs, projectionOf, scopeOf, unitsOfPage } from './relocation.ts'
+import { isHosted, knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
-import { withValueIn } from './value-tree.ts'
+
+/** Documents read at once while checking. */
+const pageSize = 500
 
 const taken = 'the new place is taken by something else'
 
@@ -29,18 +30,25 @@ export interface Inspection {
   readonly problems: Problems
 }
 
+/** Told of a document that stands in the way, and why. */
+export type Note = (name: string, why: string) => void
+
+/** Looks for what is in the way beyond what trying the copy finds. */
+export type Inspect = (documents: DocumentReader, note: Note) => Promise<void>
+
 /** Tries the copy without writing, over all documents or the first `most`: what is in the way is found before a run. */
 export async function inspectRelocation(
   relocation: Relocation,
   documents: DocumentReader,
   most: number,
+  inspect?: Inspect,
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
   for await (const { page, units } of unitPages(relocation, documents, { most, images: noImages })) {
     for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
-      sums.read++
+      sums.read += isHosted(relocation, 'from') ? 1 : unit.documents.size - (unit.documents.has(unit.key) ? 1 : 0)
       for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
       for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
@@ -52,6 +60,7 @@ export async function inspectRelocation(
       }
     }
   }
+  await inspect?.(documents, note)
   return { ...sums, problems }
 }
 
@@ -63,7 +72,7 @@ function* unmovableIn({ unmovable }: Relocation, page: readonly Document[]): Gen
 }
 
 /** 1 for a new place that is there already and says the same. */
-function inspectPair(unit: PairUnit, pair: Pair, note: (name: string, why: string) => void): number {
+function inspectPair(unit: PairUnit, pair: Pair, note: Note): number {
   const { old, neu } = stateOf(unit, pair)
   if (old === undefined || neu === undefined) return 0
   if (agree(old, neu, pair.lens)) return 1
@@ -71,21 +80,12 @@ function inspectPair(unit: PairUnit, pair: Pair, note: (name: string, why: strin
   return 0
 }
 
-function inspectList(unit: PairUnit, rule: ListRule, note: (name: string, why: string) => void): number {
+function inspectList(unit: PairUnit, rule: ListRule, note: Note): number {
   const value = valueAt(unit, { name: unit.key, path: rule.path })
   if (value === undefined) return 0
   const standing = rule.standing(value)
   if (standing.taken > 0) note(unit.key, taken)
   return standing.existing
-}
-
-/** The document as it will be, as far as the old one was read. */
-function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields: Fields } {
-  if (edit.op === 'create') return edit
-  if (edit.op === 'delete') return { name: edit.document.name, fields: {} }
-  let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
-  for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
-  return { name: edit.document.name, fields: value !== undefined && 'mapValue' in value ? value.mapValue.fields : {} }
 }
 
 /** Reads the old side whole, with the new side to it, and names each pair whose new place does not stand for the old. */
@@ -163,11 +163,34 @@ async function* unitPages(
   const fields = projectionOf(relocation, 'from')
   const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
   const found = documents.scan(scopeOf(relocation, 'from'), {}, options)
+  const goesOn = createGathering(relocation)
+  let page: Document[] = []
   let read = 0
-  for await (const page of pagesOf(found)) {
-    const wanted = page.slice(0, most - read)
-    yield { page: wanted, units: await unitsOfPage(relocation, 'from', wanted, { documents, images }) }
-    read += wanted.length
-    if (read >= most) return
+  for await (const document of found) {
+    if (!goesOn(document) && page.length >= pageSize) {
+      yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images }) }
+      page = []
+    }
+    page.push(document)
+    if (++read >= most) break
+  }
+  if (page.length > 0) yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images }) }
+}
+
+/**
+ * True for a document that ends up in the same one as the document before: they are looked at together, to see whether
+ * there is room for all, and no further than until there is none.
+ */
+function createGathering(relocation: Relocation): (document: Document) => boolean {
+  let host: string | undefined
+  let size = 0
+  return ({ name, fields }) => {
+    if (isHosted(relocation, 'from')) return false
+    const next = unitOf(relocation, 'from', name)
+    // Entries take less than their documents, which have names and may have the key in a field.
+    const same = next !== undefined && next === host && size <= 4 * documentLimits.document
+    size = (same ? size : 0) + documentSize(name, fields)
+    host = next
+    return same
   }
 }

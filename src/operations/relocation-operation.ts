@@ -8,7 +8,7 @@ import { firestoreCost, rampSeconds } from './firestore-costs.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
 import { inspectRelocation, verifyRelocation } from './relocation-checks.ts'
-import type { Inspection } from './relocation-checks.ts'
+import type { Inspect, Inspection } from './relocation-checks.ts'
 import { relocate } from './relocate.ts'
 import type { RelocationScope } from './relocate.ts'
 import { projectionOf, scopeOf, unitOf } from './relocation.ts'
@@ -30,6 +30,8 @@ export interface DescribedRelocation {
   /** How the contract phase empties the old place. */
   readonly removal: 'documents deleted' | 'fields removed'
   readonly check: Check
+  /** What `plan` looks at besides the pairs. */
+  readonly inspect?: Inspect
   readonly warnings: readonly PlanWarning[]
   /** What helps against a reason for which documents stand in the way. */
   readonly hintOf?: (why: string) => string | undefined
@@ -71,9 +73,9 @@ export function defineRelocation<Spec>(definition: RelocationDefinition<Spec>): 
 }
 
 async function planRelocation(described: DescribedRelocation, documents: DocumentReader): Promise<StepPlan> {
-  const { relocation, summary, check, basis } = described
+  const { relocation, summary, check, basis, inspect } = described
   const expected = await documents.count(scopeOf(relocation, 'from'))
-  const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize)
+  const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize, inspect)
   if (found.read === 0) await requireSome(described, documents)
   requireWay(summary, found, described.hintOf)
   return {

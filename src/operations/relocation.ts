@@ -1,5 +1,6 @@
 import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
 import type { DocumentImage, Unit } from './document-hands.ts'
+import { nowhere } from './pair-rules.ts'
 import type { Pair } from './pair-rules.ts'
 
 /** The documents of one kind that hold one side of the pairs, or both sides. */
@@ -182,6 +183,6 @@ export function reloadUnits(
 
 /** The pairs of which both documents were asked for: of others it is not known what they hold. */
 export function knownPairs({ pairs }: Relocation, unit: PairUnit): readonly Pair[] {
-  const names = new Set(unit.names)
+  const names = new Set([...unit.names, nowhere.name])
   return pairs(unit).filter(({ from, to }) => names.has(from.name) && names.has(to.name))
 }

@@ -61,8 +61,11 @@ export type ShapeChange =
       /** The documents of `from` become part of those of `to` (fold, merge), not the other way round. */
       readonly inward: boolean
       readonly path?: FieldPath
+      /** Of entries: the field of a document that holds its entry's key, and the one that holds what is not a map. */
+      readonly key?: string
+      readonly value?: string
       readonly fields?: readonly FieldPath[]
-      /** Where each of `fields` is in the other document, in the same order. */
+      /** What each of `fields` is called in `to`, in the same order; absent where all keep their names. */
       readonly named?: readonly FieldPath[]
     }
   /** Queries by these fields of the collections with this last name are possible once the step is done. */

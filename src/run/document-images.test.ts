@@ -5,7 +5,7 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { fieldAt, isBlocked, sameValue } from '../operations/field-path.ts'
 import type { PreImage } from '../operations/operation.ts'
 import type { Document, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
-import { imageOf, parseImage, pathsOf, showsAfter, wayBack } from './document-images.ts'
+import { hasLanded, imageOf, parseImage, pathsOf, showsAfter, wayBack } from './document-images.ts'
 
 const key = fc.constantFrom('a', 'b', 'c.d')
 const path: fc.Arbitrary<FieldPath> = fc.array(key, { minLength: 1, maxLength: 3 })
@@ -131,6 +131,20 @@ describe('showsAfter', () => {
       expect(showsAfter(before, after)).toBe(false)
     })
     fc.assert(judged)
+  })
+})
+
+describe('hasLanded', () => {
+  it('knows a document that we created by what we put into it, whatever came to it since', () => {
+    const fields = { map: { mapValue: { fields: { x: { integerValue: '1' } } } } } as const
+    const image = { version: undefined, after: [[[], { mapValue: { fields } }]] } as const
+    const more = { ...fields.map.mapValue.fields, y: { integerValue: '2' } } as const
+    expect(hasLanded(undefined, image)).toBe(false)
+    expect(hasLanded(document(fields, '2'), image)).toBe(true)
+    expect(hasLanded(document({ map: { mapValue: { fields: more } }, email: { nullValue: null } }, '3'), image)).toBe(
+      true,
+    )
+    expect(hasLanded(document({ map: { mapValue: { fields: { y: more.y } } } }, '3'), image)).toBe(false)
   })
 })
 

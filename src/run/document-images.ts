@@ -68,9 +68,26 @@ export function showsAfter(document: Document | undefined, after: readonly Kept[
   return after.every(([path, value]) => sameValue(document && fieldAt(document, path), value ?? undefined))
 }
 
-/** True when what we meant to write is there and the version from which it was computed is not. */
-export function hasLanded(document: Document | undefined, image: DocumentImage): boolean {
-  return document?.updateTime !== image.version && showsAfter(document, image.after)
+/**
+ * True when what we meant to write is there and the version from which it was computed is not. Of a document we meant
+ * to create, others may have added to it since: our own next page, too.
+ */
+export function hasLanded(
+  document: Document | undefined,
+  { version, after }: Pick<DocumentImage, 'version' | 'after'>,
+): boolean {
+  if (document?.updateTime === version) return false
+  if (document === undefined || version !== undefined) return showsAfter(document, after)
+  return after.every(([path, value]) => value === null || holds(fieldAt(document, path), value))
+}
+
+/** True where the value is the other one, or a map with at least its members. */
+function holds(value: Value | undefined, other: Value): boolean {
+  if (value === undefined || !('mapValue' in value) || !('mapValue' in other)) return sameValue(value, other)
+  const { fields } = value.mapValue
+  return Object.entries(other.mapValue.fields).every(
+    ([key, member]) => Object.hasOwn(fields, key) && holds(fields[key], member),
+  )
 }
 
 export interface WayBack {

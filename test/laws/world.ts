@@ -137,57 +137,15 @@ function target(documents: DocumentWriter, tables: TableWriter): Migrator['targe
   }
 }
 
-/** Every document of the database but Lockstep's own, decoded. */
+/** Every document of the database but Lockstep's own, also below documents that do not exist, decoded. */
 export async function allDocuments(documents: DocumentWriter): Promise<CaseDocuments> {
   const found: Record<string, Record<string, unknown>> = {}
-  const visit = async (parent: string): Promise<void> => {
-    for (const collection of await documents.collectionIds(parent)) {
-      if (collection === '_lockstep') continue
-      for await (const document of documents.scan({ parent, collection, descendants: false }, {})) {
-        found[document.name] = decodeFields(document.fields)
-      }
-      await visitChildren(parent === '' ? collection : `${parent}/${collection}`)
-    }
+  for (const collection of await documents.collectionIds('')) {
+    if (collection === '_lockstep') continue
+    const everything = { parent: '', collection, descendants: false, subtree: true }
+    for await (const document of documents.scan(everything, {})) found[document.name] = decodeFields(document.fields)
   }
-  const visitChildren = async (collection: string): Promise<void> => {
-    const ids = new Set(
-      deepNames
-        .filter((name) => name.startsWith(`${collection}/`))
-        .map((name) =>
-          name
-            .split('/')
-            .slice(0, collection.split('/').length + 1)
-            .join('/'),
-        ),
-    )
-    for (const id of ids) await visit(id)
-  }
-  const deepNames = await namesOf(documents)
-  await visit('')
   return found
-}
-
-/** Names from every collection group that the cases use: children of missing parents included. */
-async function namesOf(documents: DocumentWriter): Promise<readonly string[]> {
-  const names: string[] = []
-  for (const collection of [
-    'chats',
-    'Users',
-    'messages',
-    'old',
-    'templates',
-    'whatsapp',
-    'Teams',
-    'notes',
-    'items',
-    'new',
-    'contacts',
-    'private',
-  ]) {
-    for await (const document of documents.scan({ parent: '', collection, descendants: true }, {}, { fields: [] }))
-      names.push(document.name)
-  }
-  return names
 }
 
 /** Everything a user could see of the database, Lockstep's own schemas apart. */

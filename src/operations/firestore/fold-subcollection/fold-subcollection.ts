@@ -1,0 +1,96 @@
+import { LockstepError } from '../../../kernel/errors.ts'
+import { parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
+import type { EntryOptions, EntryPlaces } from '../../entry-places.ts'
+import { entriesAt, entryAlone, entryOfDocument, idOf, isKeyAndId } from '../../map-entries.ts'
+import type { Step } from '../../operation.ts'
+import { nowhere } from '../../pair-rules.ts'
+import type { Pair } from '../../pair-rules.ts'
+import { defineRelocation } from '../../relocation-operation.ts'
+import type { PairUnit, Relocation } from '../../relocation.ts'
+import { inspectFold } from './inspect-fold.ts'
+
+export interface FoldSubcollectionOptions extends EntryOptions {
+  /** The map field, which may lie in other maps. */
+  readonly into: string
+}
+
+export interface FoldSubcollectionSpec {
+  readonly pattern: string
+  readonly collection: string
+  readonly options: FoldSubcollectionOptions
+}
+
+/** Makes the documents of a subcollection entries of a map field of the document above, each under its id. */
+export function foldSubcollectionStep(
+  pattern: string,
+  collection: string,
+  options: FoldSubcollectionOptions,
+): Step<FoldSubcollectionSpec> {
+  return Object.freeze({ kind: 'foldSubcollection', spec: Object.freeze({ pattern, collection, options }) })
+}
+
+export const foldSubcollection = defineRelocation<FoldSubcollectionSpec>({
+  kind: 'foldSubcollection',
+  summary: 'Makes the documents of a subcollection entries of a map; both are kept in step until the documents go',
+  parse: parseSpec,
+  describe(spec) {
+    const places = placesOf(spec)
+    const relocation = relocationOf(places)
+    const { into, check = 'full' } = spec.options
+    return {
+      relocation,
+      summary: `fold the subcollection ${spec.collection} of ${spec.pattern} into ${into}`,
+      removal: 'documents deleted',
+      check,
+      inspect: (documents, note) => inspectFold({ places, relocation, check }, documents, note),
+      warnings: [],
+      basis: { pattern: spec.pattern, collection: spec.collection, into, form: { ...places.form } },
+    }
+  },
+  shape(spec) {
+    const { pattern, children, field, form } = placesOf(spec)
+    const { text: to } = pattern
+    return [{ change: 'move', from: children.text, to, what: 'entries', inward: true, path: field, ...form }]
+  },
+})
+
+function placesOf({ pattern, collection, options }: FoldSubcollectionSpec): EntryPlaces {
+  return parseEntryPlaces(pattern, options.into, collection, options)
+}
+
+function parseSpec(spec: unknown): FoldSubcollectionSpec {
+  const { pattern, collection, options } = spec as Partial<FoldSubcollectionSpec>
+  if (typeof pattern !== 'string' || typeof collection !== 'string' || typeof options?.into !== 'string') {
+    throw new LockstepError('LS-2002', 'foldSubcollection needs a pattern, a collection id, and into: a field', {
+      hint: "write firestore.foldSubcollection('Users/{uid}', 'workflows', { into: 'workflows' })",
+    })
+  }
+  const parsed = { pattern, collection, options: parseEntryOptions(options) }
+  placesOf(parsed)
+  return parsed
+}
+
+function relocationOf(places: EntryPlaces): Relocation {
+  const { pattern, children, satellites } = places
+  return {
+    // Whole, since documents that are missing are created, and go again on the way back.
+    hosts: { scope: pattern.scope, matches: (name) => pattern.match(name) !== undefined, fields: undefined },
+    satellites,
+    direction: 'in',
+    unmovable: ({ name }) =>
+      children.match(name) === undefined || isKeyAndId(idOf(name)) ? undefined : 'its id cannot be the key of a map',
+    pairs: (unit) => pairsOf(places, unit),
+  }
+}
+
+/** Of every document below that was asked for, and of every entry, be it born there or left behind. */
+function pairsOf({ field, nameOf, form }: EntryPlaces, { key: host, documents }: PairUnit): readonly Pair[] {
+  const ids = [...documents.keys()].filter((name) => name !== host).map(idOf)
+  const keys = Object.keys(entriesAt(documents.get(host), field))
+  return [...new Set([...ids.filter(isKeyAndId), ...keys])].map((key) => {
+    const to = { name: host, path: [...field, key], container: field }
+    return isKeyAndId(key)
+      ? { from: { name: nameOf(host, key), path: [] }, to, lens: entryOfDocument(key, form), shared: true }
+      : { from: nowhere, to, lens: entryAlone, shared: true }
+  })
+}

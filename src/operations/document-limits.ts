@@ -1,7 +1,7 @@
 import type { Fields, Value } from '../stores/documents.ts'
 
 /** Firestore's limits as its quota page of 2026-11 has them; bytes but for `indexEntries`, `depth` and `collections`. */
-const documentLimits = Object.freeze({
+export const documentLimits = Object.freeze({
   document: 1_048_576 - 4,
   name: 6_144,
   id: 1_500,

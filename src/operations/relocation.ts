@@ -74,7 +74,7 @@ export type Side = 'from' | 'to'
 export type Images = (units: readonly string[]) => Promise<ReadonlyMap<string, readonly DocumentImage[]>>
 
 /** True where this side is held by hosts. */
-function isHosted({ direction, satellites }: Relocation, side: Side): boolean {
+export function isHosted({ direction, satellites }: Relocation, side: Side): boolean {
   return satellites === undefined || (direction === 'out') === (side === 'from')
 }
 

@@ -75,7 +75,8 @@ function newShape(pattern: string, moves: readonly Move[]): ClientShape {
 }
 
 function renameShapes(shapes: Map<string, ClientShape>, move: Move, moves: readonly Move[]): void {
-  for (const [pattern, shape] of [...shapes]) {
+  const before = [...shapes]
+  for (const [pattern, shape] of before) {
     const name = renamed(pattern, move.from, move.to)
     if (name === undefined) continue
     shapes.delete(pattern)

@@ -29,7 +29,8 @@ async function up(migrator: Migrator): Promise<void> {
 
 /** Up, dying there when told to, and up again; the number of writes it took. */
 async function attempt(point?: CrashPoint): Promise<number> {
-  await world.fill({ ...theCase, before: { documents: before, sql: [] } })
+  const full = { ...theCase, before: { documents: before, sql: [] } }
+  await world.fill(full)
   const mortal = createMortal(world, point)
   await up(world.migrator(theCase, mortal)).catch((error: unknown) => {
     if (point === undefined) throw error

@@ -150,7 +150,7 @@ function inEntries(name: string, collection: string, step: string, mapped: Shape
           path: [],
           value: mapped === 'old' ? map({ ...fieldsOf(value), name: text(key) }) : value,
         }
-  const keys = ['agent', 'a.b ü', 'constructor'] as const
+  const keys = ['agent', 'a.b ü', '42'] as const
   return {
     name,
     step,

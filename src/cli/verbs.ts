@@ -1,5 +1,6 @@
 import type { Option } from 'commander'
 import { collected, described, wholeNumber } from './verb.ts'
+import { templateKinds } from './migration-template.ts'
 import type { Verb } from './verb.ts'
 
 const oneMigration = ['[migration]', 'its id: the file name without the ending'] as const
@@ -34,7 +35,7 @@ export const verbs: readonly Verb[] = [
     operands: [['<slug>', 'a name in lower case: letters, digits, underscores']],
     options: [
       described('--kind <kind>', 'what its first step is to be')
-        .choices(['addField', 'addColumn', 'empty'])
+        .choices(templateKinds)
         .default('empty'),
     ],
     act: async (cli, [slug], options) => (await import('./commands/new.ts')).newMigration(cli, slug ?? '', options),

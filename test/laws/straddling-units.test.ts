@@ -7,12 +7,13 @@ import type { CrashPoint } from './crashing-stores.ts'
 import { allDocuments, migrationId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const tries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 4)
+const tries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 2)
 
 /** The children of one missing document fill three pages, which are settled at once: each makes the document. */
 const keys = Array.from({ length: 1_100 }, (_, n) => `k${String(n).padStart(4, '0')}`)
 const before: CaseDocuments = Object.fromEntries(keys.map((key) => [`Users/a/workflows/${key}`, { name: key, n: 1 }]))
-const [theCase] = foldSubcollectionCases as readonly [OperationCase]
+const [foldCase] = foldSubcollectionCases as readonly [OperationCase]
+const theCase: OperationCase = { ...foldCase, before: { documents: before, sql: [] } }
 
 let world: World
 beforeAll(async () => {
@@ -29,7 +30,7 @@ async function up(migrator: Migrator): Promise<void> {
 
 /** Up, dying there when told to, and up again; the number of writes it took. */
 async function attempt(point?: CrashPoint): Promise<number> {
-  await world.fill({ ...theCase, before: { documents: before, sql: [] } })
+  await world.fill(theCase)
   const mortal = createMortal(world, point)
   await up(world.migrator(theCase, mortal)).catch((error: unknown) => {
     if (point === undefined) throw error

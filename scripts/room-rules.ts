@@ -25,7 +25,7 @@ interface Rule {
 }
 
 const inOrder = [
-  'kernel ports adapters local tenants embeddings operations migrations plan ledger archive run report client',
+  'kernel ports adapters local tenants embeddings operations migrations plan ledger archive run report client codegen',
   'migrator dashboard cli index',
 ].flatMap((line) => line.split(' '))
 
@@ -49,14 +49,19 @@ export const rooms: readonly Room[] = [
   { name: 'archive', at: '^src/archive/', may: above('archive', 'adapters', 'local') },
   { name: 'run', at: '^src/run/', may: above('run', 'adapters', 'local') },
   { name: 'report', at: '^src/report/', may: ['kernel', 'operations', 'migrations', 'plan', 'ledger'] },
-  { name: 'client', at: '^src/client/', may: ['kernel', 'ports', 'operations', 'migrations'] },
+  { name: 'client', at: '^src/client/', may: ['kernel', 'ports', '^src/operations/(conversions/|shape-change\\.ts$)'] },
+  { name: 'codegen', at: '^src/codegen/', may: ['kernel', 'ports', 'operations', 'client'] },
   {
     name: 'migrator',
-    at: '^src/(migrator|house|readings|linting|config|authoring|open-stores|inspect-stores|version)\\.ts$',
+    at: '^src/(migrator|house|readings|linting|client-code|config|authoring|open-stores|inspect-stores|version)\\.ts$',
     may: above('migrator'),
   },
   { name: 'dashboard', at: '^src/dashboard/', may: ['kernel', 'plan', 'ledger', 'report', 'migrator'] },
-  { name: 'cli', at: '^src/cli/', may: above('cli', 'ports', 'adapters', 'operations', 'archive', 'run', 'client') },
+  {
+    name: 'cli',
+    at: '^src/cli/',
+    may: above('cli', 'ports', 'adapters', 'operations', 'archive', 'run', 'client', 'codegen'),
+  },
   { name: 'index', at: '^src/index\\.ts$', may: above('index', 'dashboard', 'cli') },
 ]
 
@@ -116,6 +121,16 @@ const outside = [
   forbid('kernel-io', 'the kernel does no I/O and needs no package', {
     from: { path: '^src/kernel/', pathNot: tests },
     to: { pathNot: ['^src/', '^(node:)?(crypto|util)$'] },
+  }),
+  forbid('client-alone', 'what apps import runs in browsers, and needs no package and nothing of Node', {
+    from: { path: ['^src/client/', '^src/operations/conversions/'], pathNot: tests },
+    to: {
+      pathNot: [
+        '^src/(client|kernel)/',
+        '^src/stores/[^/]+\\.ts$',
+        '^src/operations/(conversions/|shape-change\\.ts$)',
+      ],
+    },
   }),
   forbid('driver', 'a driver package is named only where a store is spoken to', {
     from: { path: '^src/', pathNot: [tests, '^src/stores/[^/]+/', '^src/local/', '^src/(migrator|config)\\.ts$'] },

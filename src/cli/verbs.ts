@@ -58,6 +58,20 @@ export const verbs: readonly Verb[] = [
     act: async (cli, [id], options) => (await import('./commands/lint.ts')).lint(cli, id, options),
   },
   {
+    name: 'codegen',
+    summary: 'write the readers and writers that apps need',
+    description:
+      'Writes one TypeScript file from all migrations: for each pattern of documents its type, its chain of shapes and a converter, and for each move its places. Opens no store. A formatter should leave the file alone: it is compared as it was written.',
+    examples: ['lockstep codegen', 'lockstep codegen --out src/lockstep.client.ts --check'],
+    formats: ['text'],
+    operands: [],
+    options: [
+      described('--out <file>', 'where to write; lockstep.client.ts beside the configuration without it'),
+      described('--check', 'write nothing, and end with 1 when the file is stale'),
+    ],
+    act: async (cli, _, options) => (await import('./commands/codegen.ts')).codegen(cli, options),
+  },
+  {
     name: 'plan',
     summary: 'show what a migration would do',
     description:

@@ -33,6 +33,8 @@ export function fieldRelocation(
         from: { name: key, path: [...map, ...from.path] },
         to: { name: key, path: [...map, ...to.path] },
         lens,
+        // Clients of the old shape set whole documents, and those of both do while a migration goes back.
+        shared: true,
       }))
     },
   }

@@ -70,7 +70,7 @@ function judgeOf({ phase, memo, since }: Work<unknown>, { up, down }: InPlace): 
 }
 
 /** What the plan found: whether values of the new shape were there before. */
-export function parseMemo(memo: Work<unknown>['memo']): { readonly mixed: boolean } {
+function parseMemo(memo: Work<unknown>['memo']): { readonly mixed: boolean } {
   return { mixed: typeof memo === 'object' && memo !== null && 'mixed' in memo && memo.mixed === true }
 }
 

@@ -27,6 +27,16 @@ export function parseMovedFields(fields: MovedFields, under: FieldPath = []): re
   return moved
 }
 
+/** As clients are told of them. */
+export function shapeOf(moved: readonly MovedField[]): {
+  readonly fields: readonly FieldPath[]
+  readonly named?: readonly FieldPath[]
+} {
+  const fields = moved.map(({ from }) => from)
+  const isRenamed = moved.some(({ from, to }) => from.length !== to.length || !isPrefix(from, to))
+  return isRenamed ? { fields, named: moved.map(({ to }) => to) } : { fields }
+}
+
 /** True where the document has at least one of the fields. */
 export function hasAny(document: Pick<Document, 'fields'> | undefined, paths: readonly FieldPath[]): boolean {
   return document !== undefined && paths.some((path) => fieldAt(document, path) !== undefined)

@@ -65,7 +65,7 @@ export type ShapeChange =
       readonly key?: string
       readonly value?: string
       readonly fields?: readonly FieldPath[]
-      /** Where each of `fields` is in the other document, in the same order. */
+      /** What each of `fields` is called in `to`, in the same order; absent where all keep their names. */
       readonly named?: readonly FieldPath[]
     }
   /** Queries by these fields of the collections with this last name are possible once the step is done. */

@@ -1,4 +1,5 @@
 import type { LockstepError } from '../kernel/errors.ts'
+import { toBase64 } from './base64.ts'
 import type { Value } from './documents.ts'
 import { toDouble } from './doubles.ts'
 import { formatTimestamp } from './timestamps.ts'
@@ -48,7 +49,7 @@ function encodeInstant(seconds: number, nanos: number, refuse: Refuse): Value {
 function encodeBytes(value: object): Value | undefined {
   const read = 'toUint8Array' in value ? value.toUint8Array : undefined
   const bytes: unknown = typeof read === 'function' ? read.call(value) : value
-  return isBytes(bytes) ? { bytesValue: Buffer.from(bytes).toString('base64') } : undefined
+  return isBytes(bytes) ? { bytesValue: toBase64(bytes) } : undefined
 }
 
 /** Also those of another realm, and Buffers. */

@@ -1,4 +1,5 @@
 import { LockstepError } from '../kernel/errors.ts'
+import { fromBase64 } from './base64.ts'
 import type { Fields, Value } from './documents.ts'
 import { toDouble } from './doubles.ts'
 import { encodeSpecial, isPlain } from './special-values.ts'
@@ -52,7 +53,7 @@ export function decodeValue(value: Value): unknown {
   if ('doubleValue' in value) return Number(value.doubleValue)
   if ('timestampValue' in value) return decodeTimestamp(value.timestampValue)
   if ('stringValue' in value) return value.stringValue
-  if ('bytesValue' in value) return Uint8Array.from(Buffer.from(value.bytesValue, 'base64'))
+  if ('bytesValue' in value) return fromBase64(value.bytesValue)
   if ('referenceValue' in value) return decodeReference(value.referenceValue)
   if ('geoPointValue' in value)
     return view({}, { latitude: value.geoPointValue.latitude, longitude: value.geoPointValue.longitude })

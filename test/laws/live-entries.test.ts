@@ -139,8 +139,8 @@ describe.each(ways)('$kind among clients of both shapes', ({ kind, cases, inward
     const documents: CaseDocuments = inward
       ? Object.fromEntries(all.map(([host, key, n]) => [`${host}/workflows/${key}`, { n, name: key }]))
       : Object.fromEntries(maps.map(([host, workflows]) => [host, { workflows }]))
-    const filled: OperationCase = { ...theCase, before: { documents, sql: [] } }
-    await world.fill(filled)
+    const full = { ...theCase, before: { documents, sql: [] } }
+    await world.fill(full)
   }
 
   /** Clients write all through the backfill and its sweeps. */

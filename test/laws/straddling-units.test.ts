@@ -12,8 +12,7 @@ const tries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 2)
 /** The children of one missing document fill three pages, which are settled at once: each makes the document. */
 const keys = Array.from({ length: 1_100 }, (_, n) => `k${String(n).padStart(4, '0')}`)
 const before: CaseDocuments = Object.fromEntries(keys.map((key) => [`Users/a/workflows/${key}`, { name: key, n: 1 }]))
-const [foldCase] = foldSubcollectionCases as readonly [OperationCase]
-const theCase: OperationCase = { ...foldCase, before: { documents: before, sql: [] } }
+const [theCase] = foldSubcollectionCases as readonly [OperationCase]
 
 let world: World
 beforeAll(async () => {
@@ -30,7 +29,8 @@ async function up(migrator: Migrator): Promise<void> {
 
 /** Up, dying there when told to, and up again; the number of writes it took. */
 async function attempt(point?: CrashPoint): Promise<number> {
-  await world.fill(theCase)
+  const full = { ...theCase, before: { documents: before, sql: [] } }
+  await world.fill(full)
   const mortal = createMortal(world, point)
   await up(world.migrator(theCase, mortal)).catch((error: unknown) => {
     if (point === undefined) throw error

@@ -137,10 +137,10 @@ describe('plan', () => {
       'Data/u/chats/2': { contact: { name: 'nobody has it' } },
     })
     const { warnings } = await planned(chats)
-    expect(warnings.map(({ code }) => code)).toEqual(['W114', 'W113'])
+    expect(warnings.map(({ code }) => code)).toEqual(['W114', 'W115'])
     expect(warnings[0]?.message).toContain('Data/u/chats/2')
     expect(warnings[1]?.message).toContain('Data/u/contacts/1/notes')
-    expect((await planned({ into: chats.into, fields: ['name'] })).warnings.map(({ code }) => code)).toEqual(['W113'])
+    expect((await planned({ into: chats.into, fields: ['name'] })).warnings.map(({ code }) => code)).toEqual(['W115'])
   })
 
   it('does not warn of what lies below sources that stay', async () => {
@@ -175,7 +175,7 @@ it('verifies that every source has arrived, and that every one can be told back'
 
 it.each<[string, MergeDocumentsOptions, object]>([
   ['the map that has them all', chats, { path: ['contact'] }],
-  ['each field', { ...chats, fields: ['name'] }, { fields: [['name']], named: [['contact', 'name']] }],
+  ['each field', { ...chats, fields: ['name'] }, { path: ['contact'], fields: [['name']] }],
   ['renamed fields', { into: chats.into, fields: { name: 'first' } }, { fields: [['name']], named: [['first']] }],
 ])('tells clients %s', (_, options, where) => {
   const spec = mergeDocuments.parse(mergeDocumentsStep(contacts, options).spec)

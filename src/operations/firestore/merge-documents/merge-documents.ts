@@ -6,7 +6,7 @@ import { parsePattern } from '../../collection-pattern.ts'
 import { sampleDocuments } from '../../document-pages.ts'
 import { parseFieldPath } from '../../field-path.ts'
 import { lonePlaces, withWarnings } from '../../lone-places.ts'
-import { hasAny, parseMovedFields, topFields } from '../../moved-fields.ts'
+import { hasAny, parseMovedFields, shapeOf, topFields } from '../../moved-fields.ts'
 import type { MovedField, MovedFields } from '../../moved-fields.ts'
 import { parseTemplate, requireApart } from '../../name-template.ts'
 import type { PlanWarning, Step } from '../../operation.ts'
@@ -50,10 +50,10 @@ const merging = defineRelocation<MergeDocumentsSpec>({
     }
   },
   shape({ pattern, options }) {
+    const { as, fields } = options
     const move = { change: 'move', from: pattern, to: options.into, what: 'fields', inward: true } as const
-    if (options.fields === undefined) return [{ ...move, path: placeOf(options) }]
-    const moved = movedBy(options)
-    return [{ ...move, fields: moved.map(({ from }) => from), named: moved.map(({ to }) => to) }]
+    const path = as === undefined ? {} : { path: parseFieldPath(as) }
+    return [{ ...move, ...path, ...(fields === undefined ? {} : shapeOf(parseMovedFields(fields))) }]
   },
 })
 
@@ -126,7 +126,7 @@ async function warningsBelow(spec: MergeDocumentsSpec, documents: DocumentReader
   const [name, collection] = first
   return [
     {
-      code: 'W113',
+      code: 'W115',
       message: `documents below those of ${spec.pattern} stay where they are, below a document that is missing then, as in ${name}/${collection}`,
       hint: 'readers of them are not disturbed; move them with renameCollection where they should come along',
     },

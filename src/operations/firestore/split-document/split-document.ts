@@ -3,7 +3,7 @@ import { parseCheck } from '../../check-option.ts'
 import type { CheckOption } from '../../check-option.ts'
 import { parsePattern } from '../../collection-pattern.ts'
 import { lonePlaces, withWarnings } from '../../lone-places.ts'
-import { hasAny, parseMovedFields, topFields } from '../../moved-fields.ts'
+import { hasAny, parseMovedFields, shapeOf, topFields } from '../../moved-fields.ts'
 import type { MovedField, MovedFields } from '../../moved-fields.ts'
 import { parseTemplate, requireApart } from '../../name-template.ts'
 import type { Step } from '../../operation.ts'
@@ -48,9 +48,7 @@ const splitting = defineRelocation<SplitDocumentSpec>({
   },
   shape({ pattern, options }) {
     const moved = parseMovedFields(options.fields)
-    const fields = moved.map(({ from }) => from)
-    const named = moved.map(({ to }) => to)
-    return [{ change: 'move', from: pattern, to: options.into, what: 'fields', inward: false, fields, named }]
+    return [{ change: 'move', from: pattern, to: options.into, what: 'fields', inward: false, ...shapeOf(moved) }]
   },
 })
 

@@ -55,7 +55,7 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
     "firestore.renameField('Users/{uid}', 'mail', 'contact.email'),",
   ),
   convertField: onFirestore(
-    "// Beside: old clients go on with the old field until complete. Say what is to become of what would be lost.",
+    '// Beside: old clients go on with the old field until complete. Say what is to become of what would be lost.',
     "firestore.convertField('Users/{uid}', 'birthday', {",
     "  from: 'string',",
     "  to: 'timestamp',",

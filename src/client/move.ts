@@ -1,6 +1,8 @@
 import type { FieldPath } from '../stores/documents.ts'
+import { entryLens } from './entry-lens.ts'
 import { fillPattern, matchPattern, variablesOf } from './place-pattern.ts'
 import type { Params } from './place-pattern.ts'
+import type { Lens } from './rule.ts'
 
 /** A change of place, as `lockstep codegen` writes it. */
 export interface Move {
@@ -11,11 +13,14 @@ export interface Move {
   readonly what: 'documents' | 'entries' | 'fields'
   /** Documents of `from` become part of those of `to`, not the other way round. */
   readonly inward: boolean
-  /** The map whose entries are moved, or in which the fields are put. */
+  /** The map whose entries are moved, or the place in which a whole document is put. */
   readonly path?: FieldPath
-  readonly fields?: readonly FieldPath[]
-  /** The member of an entry's document that holds the entry's key, where one does. */
+  /** Of entries: the field of a document that holds the entry's key, and the one that holds what is not a map. */
   readonly key?: string
+  readonly value?: string
+  readonly fields?: readonly FieldPath[]
+  /** Where each of `fields` is in the other document, in the same order; there by the same names without it. */
+  readonly named?: readonly FieldPath[]
 }
 
 /** A document, or a place in it. */
@@ -32,32 +37,47 @@ export interface PlacePair {
   readonly old: Place
   readonly neu: Place
   readonly at: FieldPath
+  readonly lens: Lens
 }
+
+export const sameInBoth: Lens = { up: (value) => ({ value }), down: (value) => ({ value }), identity: true }
 
 /** Where a moved thing is. The placeholders of both patterns are needed; of entries the last one is the key. */
 export function pairsOf(move: Move, params: Params): readonly PlacePair[] {
-  const { what, path = [], fields = [] } = move
   const [old, neu] = [fillPattern(move.from, params), fillPattern(move.to, params)]
   const whole = (document: string): Place => ({ document, field: [], isWhole: true })
-  if (what === 'documents') return [{ old: whole(old), neu: whole(neu), at: [] }]
-  if (what === 'entries') {
-    const entry = (document: string): Place => ({ document, field: [...path, keyOf(move, params)], isWhole: false })
-    return [move.inward ? { old: whole(old), neu: entry(neu), at: [] } : { old: entry(old), neu: whole(neu), at: [] }]
+  switch (move.what) {
+    case 'documents':
+      return [{ old: whole(old), neu: whole(neu), at: [], lens: sameInBoth }]
+    case 'entries': {
+      const key = params[keyVariable(move)] ?? ''
+      const entry = (document: string): Place => ({ document, field: [...(move.path ?? []), key], isWhole: false })
+      const places = move.inward ? { old: whole(old), neu: entry(neu) } : { old: entry(old), neu: whole(neu) }
+      return [{ ...places, at: [], lens: entryLens(move, key) }]
+    }
+    case 'fields':
+      return fieldPairs(move, old, neu)
   }
-  return fields.map((field) => ({
-    old: { document: old, field, isWhole: move.inward },
-    neu: { document: neu, field: move.inward ? [...path, ...field] : field, isWhole: !move.inward },
-    at: field,
-  }))
 }
 
-/** The id of an entry's document, which is its key in the map. */
-function keyOf(move: Move, params: Params): string {
-  return params[keyVariable(move)] ?? ''
+function fieldPairs({ fields, named = fields, path = [], inward }: Move, old: string, neu: string): PlacePair[] {
+  if (fields === undefined) {
+    const place = { document: neu, field: path, isWhole: path.length === 0 }
+    return [{ old: { document: old, field: [], isWhole: true }, neu: place, at: path, lens: sameInBoth }]
+  }
+  return fields.map((field, index) => {
+    const name = named?.[index] ?? field
+    return {
+      old: { document: old, field, isWhole: false },
+      neu: { document: neu, field: name, isWhole: !inward },
+      at: name,
+      lens: sameInBoth,
+    }
+  })
 }
 
 /** The placeholder of the entries' documents. */
-export function keyVariable({ inward, from, to }: Move): string {
+function keyVariable({ inward, from, to }: Move): string {
   return variablesOf(inward ? from : to).at(-1) ?? ''
 }
 

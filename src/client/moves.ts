@@ -1,17 +1,16 @@
-import type { FieldPath } from '../stores/documents.ts'
-import { memberAt, withMember } from './data.ts'
-import type { Data } from './data.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import { formerName, keyVariable, pairsOf } from './move.ts'
+import type { FieldPath } from '../stores/documents.ts'
+import { isMap, memberAt, withMember } from './data.ts'
+import type { Data } from './data.ts'
+import { entryLens } from './entry-lens.ts'
+import { formerName, pairsOf } from './move.ts'
 import type { Move, Place, PlacePair } from './move.ts'
 import { modeOf } from './phases.ts'
-import type { Phases } from './phases.ts'
+import type { ClientPhase, Phases } from './phases.ts'
 import type { Params } from './place-pattern.ts'
 import { sideOf } from './read-rules.ts'
-import type { Lens } from './rule.ts'
+import type { BothPlaces } from './read-rules.ts'
 import type { Sdk } from './sdk.ts'
-
-const same: Lens = { up: (value) => ({ value }), down: (value) => ({ value }), identity: true }
 
 /** One write of a batch: `'delete' in write ? batch.delete(doc(write.path)) : batch.set(doc(write.path), write.data, write.options)`. */
 export type MovedWrite =
@@ -22,108 +21,122 @@ export type MovedWrite =
       readonly options: { readonly mergeFields?: object[] }
     }
 
-/** The documents to read, the new place first. */
+/** The documents to read for a moved thing, the new place first. */
 export function placesOf(move: Move, params: Params): readonly string[] {
   return distinct(pairsOf(move, params).flatMap(({ old, neu }) => [neu.document, old.document]))
 }
 
 /**
- * A moved thing as it was written last, from the documents of `placesOf` (absent where they do not exist), by the
- * rules for both places; undefined where it is in neither. Fields of it that were not moved come along.
+ * A moved thing in its newest form, as it was written last, from the documents of `placesOf` (undefined where they do
+ * not exist); undefined where it is in neither. Of fields it is the document they are moved to, or are to be.
  */
 export function readMoved(
   move: Move,
   phases: Phases,
   params: Params,
   documents: Readonly<Record<string, object | undefined>>,
-): Data | undefined {
+): unknown {
   const phase = phases.phaseOf(move.migration)
-  const at = ({ document, field }: Place): unknown => withoutKey(move, memberAt(asData(documents[document]), field))
-  let read: Data | undefined
-  for (const pair of pairsOf(move, params)) {
-    const both = { old: at(pair.old), neu: at(pair.neu) }
-    const value = sideOf({ ...both, lens: same }, phase) === 'old' ? both.old : both.neu
-    if (pair.at.length === 0) return value === undefined ? undefined : asData(value)
-    if (read === undefined && pair.neu.isWhole) read = asData(documents[pair.neu.document])
-    if (value !== undefined || read !== undefined) read = withMember(read ?? {}, pair.at, value)
-  }
-  return read
+  const at = ({ document, field }: Place): unknown => memberAt(asData(documents[document]), field)
+  const pairs = pairsOf(move, params)
+  const [first] = pairs
+  if (first === undefined) return undefined
+  const valueOf = ({ old, neu, lens }: PlacePair): unknown => lastOf({ old: at(old), neu: at(neu), lens }, phase)
+  if (first.at.length === 0) return valueOf(first)
+  return pairs.reduce<Data | undefined>((read, pair) => {
+    const value = valueOf(pair)
+    return value === undefined && read === undefined ? undefined : withMember(read ?? {}, pair.at, value)
+  }, asData(documents[first.neu.document]))
 }
 
-/** Every entry of a moved map by its key, from the host and the entries' documents by their ids. */
+/** In the new form; what has no word there is as it was. */
+function lastOf(both: BothPlaces, phase: ClientPhase): unknown {
+  if (sideOf(both, phase) === 'neu') return both.neu
+  return both.lens.up(both.old).value ?? both.old
+}
+
+/**
+ * Every entry of a moved map in its newest form by its key, from the document with the map and the documents of the
+ * entries by their ids.
+ */
 export function readEntries(
   move: Move,
   phases: Phases,
   host: object | undefined,
   documents: Readonly<Record<string, object>>,
-): Readonly<Record<string, Data>> {
+): Readonly<Record<string, unknown>> {
   const phase = phases.phaseOf(move.migration)
-  const map = asData(memberAt(asData(host), move.path ?? [])) ?? {}
+  const found = memberAt(asData(host), move.path ?? [])
+  const map = isMap(found) ? found : {}
   const entries = distinct([...Object.keys(map), ...Object.keys(documents)]).flatMap((key) => {
-    const [inMap, alone] = [own(map, key), withoutKey(move, own(documents, key))]
+    const [inMap, alone] = [own(map, key), asData(own(documents, key))]
     const [old, neu] = move.inward ? [alone, inMap] : [inMap, alone]
-    const value = asData(sideOf({ old, neu, lens: same }, phase) === 'old' ? old : neu)
+    const value = lastOf({ old, neu, lens: entryLens(move, key) }, phase)
     return value === undefined ? [] : [[key, value] as const]
   })
   return Object.fromEntries(entries)
 }
 
 /**
- * The writes by which a moved thing becomes this value, or with undefined goes: to be sent in one batch, so that the
- * two places never disagree. Data is as it is stored: converted by the shape of its pattern where there is one.
+ * The writes by which a moved thing becomes this value in its newest form, or with undefined goes: to be sent in one
+ * batch, so that the two places never disagree. Documents are as they are stored: converted by the shape of their
+ * pattern where there is one.
  */
 export function writeMoved(
   move: Move,
   { phases, sdk }: { readonly phases: Phases; readonly sdk: Sdk },
   params: Params,
-  value: object | undefined,
+  value: unknown,
 ): readonly MovedWrite[] {
   const phase = phases.phaseOf(move.migration)
   const mode = modeOf(phase)
   const pairs = pairsOf(move, params)
-  const write = (side: 'old' | 'neu'): readonly MovedWrite[] => writesOn(side, pairs, { move, params, value, sdk })
   // What goes, goes from both places, as long as there are two.
   const toOld = value === undefined ? phase !== 'completed' : mode !== 'new'
   const toNew = value === undefined || mode !== 'old'
-  return [...(toNew ? write('neu') : []), ...(toOld ? write('old') : [])]
+  return [...(toNew ? writesOn('neu', pairs, value, sdk) : []), ...(toOld ? writesOn('old', pairs, value, sdk) : [])]
 }
 
-interface Writing {
-  readonly move: Move
-  readonly params: Params
-  readonly value: object | undefined
-  readonly sdk: Sdk
-}
-
-function writesOn(side: 'old' | 'neu', pairs: readonly PlacePair[], writing: Writing): readonly MovedWrite[] {
-  const { move, params, value, sdk } = writing
+function writesOn(side: 'old' | 'neu', pairs: readonly PlacePair[], value: unknown, sdk: Sdk): readonly MovedWrite[] {
   const [first] = pairs
   if (first === undefined) return []
   const { document: path, isWhole } = first[side]
-  if (isWhole && value === undefined) return [{ path, delete: true }]
-  if (isWhole) return [{ path, data: { ...value, ...keyMember(move, params) }, options: {} }]
-  const data = pairs.reduce<Data>((made, pair) => {
-    const inner = memberAt(asData(value), pair.at)
-    return withMember(made, pair[side].field, inner ?? sdk.deleteField())
-  }, {})
+  if (isWhole) {
+    const document = pairs.length > 1 ? value : partOf(value, first, side)
+    return [isMap(document) ? { path, data: { ...document }, options: {} } : { path, delete: true }]
+  }
+  const data = pairs.reduce<Data>(
+    (made, pair) => withMember(made, pair[side].field, partOf(value, pair, side) ?? sdk.deleteField()),
+    {},
+  )
   return [{ path, data, options: { mergeFields: pairs.map((pair) => fieldPath(pair[side].field, sdk)) } }]
 }
 
-/** The newest name of a document and, while it is there too, the former one: where reads look and writes go. */
+/** A whole document of fields that were moved to it keeps the others, too. */
+function partOf(value: unknown, { at, lens, neu }: PlacePair, side: 'old' | 'neu'): unknown {
+  if (side === 'neu' && neu.isWhole && at.length > 0) return value
+  const part = memberAt(value, at)
+  if (part === undefined || lens.identity) return part
+  const old = lens.down(part).value
+  if (side === 'old' || old === undefined) return old
+  return lens.up(old).value
+}
+
+/** The names of a document to read, in this order, and those to write: renamed collections have two for a while. */
 export function bothPaths(
   moves: readonly Move[],
   phases: Phases,
   name: string,
 ): { readonly read: readonly string[]; readonly write: readonly string[] } {
-  let [read, write]: readonly (readonly string[])[] = [[name], [name]]
+  let read: readonly string[] = [name]
+  let write: readonly string[] = [name]
   for (const move of moves.toReversed()) {
     const mode = modeOf(phases.phaseOf(move.migration))
     const former = (names: readonly string[]): readonly string[] => names.map((each) => formerName(move, each) ?? each)
-    const [formerRead, formerWrite] = [former(read ?? []), former(write ?? [])]
-    read = distinct(mode === 'old' ? [...formerRead, ...(read ?? [])] : [...(read ?? []), ...formerRead])
-    write = mode === 'new' ? write : mode === 'old' ? formerWrite : distinct([...(write ?? []), ...formerWrite])
+    read = distinct(mode === 'old' ? [...former(read), ...read] : [...read, ...former(read)])
+    if (mode !== 'new') write = mode === 'old' ? former(write) : distinct([...write, ...former(write)])
   }
-  return { read: read ?? [], write: write ?? [] }
+  return { read, write }
 }
 
 /**
@@ -131,20 +144,16 @@ export function bothPaths(
  * the new place from then on.
  */
 export function collectionPath(moves: readonly Move[], phases: Phases, collection: string): string {
-  const current = moves.reduceRight(
-    (name, move) => (modeOf(phases.phaseOf(move.migration)) === 'new' ? name : (formerName(move, name) ?? name)),
-    `${collection}/_`,
-  )
+  const current = moves.reduceRight((name, move) => {
+    if (modeOf(phases.phaseOf(move.migration)) === 'new') return name
+    const former = formerName(move, name)
+    if (former !== undefined) return former
+    throw new LockstepError('LS-2101', `${collection} was not one collection before ${move.migration}`, {
+      where: { name: collection },
+      hint: 'query the collection group of the old place, until the migration is completed',
+    })
+  }, `${collection}/_`)
   return current.split('/').slice(0, -1).join('/')
-}
-
-function keyMember(move: Move, params: Params): Data {
-  return move.key === undefined ? {} : { [move.key]: params[keyVariable(move)] }
-}
-
-function withoutKey({ key }: Move, value: unknown): unknown {
-  const data = key === undefined ? undefined : asData(value)
-  return data === undefined || key === undefined ? value : withMember(data, [key], undefined)
 }
 
 function own(members: Readonly<Record<string, unknown>>, key: string): unknown {

@@ -37,7 +37,7 @@ function readStep(rule: Rule, phase: ClientPhase, data: Data, reading: Reading):
     case 'in-place':
       return readInPlace(rule, phase, data, reading)
     case 'transform':
-      return isTransformed(rule.marker, phase, data) ? data : rule.up(data)
+      return isTransformed(rule, phase, data) ? data : rule.up(data, reading.name)
   }
 }
 
@@ -100,9 +100,12 @@ function isMarked(marker: MarkerRule | undefined, phase: ClientPhase, data: Data
   return marker === undefined ? modeOf(phase) !== 'old' : hasMarker(marker, data)
 }
 
-/** Without a marker the function itself leaves alone what is in the new shape. */
-function isTransformed(marker: MarkerRule | undefined, phase: ClientPhase, data: Data): boolean {
-  return marker !== undefined && (phase === 'completed' || hasMarker(marker, data))
+function isTransformed(
+  { marker, isNew }: Extract<Rule, { kind: 'transform' }>,
+  phase: ClientPhase,
+  data: Data,
+): boolean {
+  return marker === undefined ? isNew(data) : phase === 'completed' || hasMarker(marker, data)
 }
 
 function hasMarker({ path, values }: MarkerRule, data: Data): boolean {

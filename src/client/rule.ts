@@ -52,7 +52,9 @@ export type Rule =
     })
   | (RuleBase & {
       readonly kind: 'transform'
-      readonly up: (data: Data) => Data
+      readonly up: (data: Data, name: string | undefined) => Data
+      /** Where no marker tells. */
+      readonly isNew: (data: Data) => boolean
       readonly down: (data: Data) => Data
       /** What is written where both shapes are. */
       readonly both: (data: Data) => Data

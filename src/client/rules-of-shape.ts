@@ -1,4 +1,5 @@
 import { LockstepError } from '../kernel/errors.ts'
+import { withAcceptance } from '../operations/conversions/acceptance.ts'
 import { builtInConversion } from '../operations/conversions/built-in-conversion.ts'
 import type { Conversion } from '../operations/conversions/conversion.ts'
 import { isConverted } from '../operations/conversions/conversion.ts'
@@ -7,7 +8,9 @@ import type { CustomConversion } from '../operations/conversions/custom-conversi
 import type { FieldPath } from '../stores/documents.ts'
 import { encodeValue } from '../stores/values.ts'
 import { overlaps, sameData } from './data.ts'
+import { sameInBoth } from './move.ts'
 import { matchPattern } from './place-pattern.ts'
+import type { Params } from './place-pattern.ts'
 import type { Lens, MarkerRule, Rule } from './rule.ts'
 import { convertSdkValue, fromRaw, toRaw } from './sdk-values.ts'
 import type { Sdk } from './sdk.ts'
@@ -56,7 +59,7 @@ function ruleOf(step: ShapeStep, building: Building, { later, ...base }: Base): 
     case 'remove':
       return { ...base, kind: 'remove', path: step.path }
     case 'rename':
-      return { ...base, kind: 'pair', from: step.path, to: step.to, lens: same }
+      return { ...base, kind: 'pair', from: step.path, to: step.to, lens: sameInBoth }
     case 'convert': {
       const conversion = conversionOf(step, building)
       const lens = lensOf(conversion, sdk)
@@ -65,15 +68,25 @@ function ruleOf(step: ShapeStep, building: Building, { later, ...base }: Base): 
       return { ...base, kind: 'in-place', path: step.path, lens, isNew, marker: markerOf(step.marker, later, sdk) }
     }
     case 'transform': {
-      const { up, down, both } = wanted(functions.transforms, step.given, 'transforms')
-      return { ...base, kind: 'transform', up, down, both: both ?? asItIs, marker: markerOf(step.marker, later, sdk) }
+      const { up, down, both, isNew } = wanted(functions.transforms, step.given, 'transforms')
+      return {
+        ...base,
+        kind: 'transform',
+        up: (data, name) => ({ ...up({ ...data }, paramsOf(building.shape, name)) }),
+        down: (data) => ({ ...(down === undefined ? data : down({ ...data }, {})) }),
+        both: (data) => ({ ...(both === undefined ? data : both({ ...data })) }),
+        isNew: (data) => isNew?.({ ...data }) === true,
+        marker: markerOf(step.marker, later, sdk),
+      }
     }
   }
 }
 
-const asItIs = <T>(value: T): T => value
-
-const same: Lens = { up: (value) => ({ value }), down: (value) => ({ value }), identity: true }
+/** The placeholders' values, by the newest place or one before it; none where the name is not known. */
+function paramsOf({ pattern, formerly = [] }: Shape, name: string | undefined): Params {
+  const found = [pattern, ...formerly].map((each) => matchPattern(each, name ?? ''))
+  return found.find((params) => params !== undefined) ?? {}
+}
 
 function fallbackOf(
   step: Extract<ShapeStep, { change: 'add' }>,
@@ -83,14 +96,17 @@ function fallbackOf(
   if ('default' in step) return () => fromRaw(step.default, make)
   const compute = wanted(functions.defaults, step.given, 'defaults')
   return (data, name) => {
-    const patterns = [shape.pattern, ...(shape.formerly ?? [])]
-    const params = patterns.map((pattern) => matchPattern(pattern, name ?? '')).find((found) => found !== undefined)
-    const value = compute(data, params ?? {})
+    const value = compute(data, paramsOf(shape, name))
     return value === undefined ? undefined : fromRaw(encodeValue(value), make)
   }
 }
 
-function conversionOf(
+function conversionOf(step: Extract<ShapeStep, { change: 'convert' }>, building: Building): Conversion {
+  const conversion = wayOf(step, building)
+  return step.accept === undefined ? conversion : withAcceptance(conversion, step.accept)
+}
+
+function wayOf(
   { conversion, given }: Extract<ShapeStep, { change: 'convert' }>,
   { sdk, functions }: Building,
 ): Conversion {

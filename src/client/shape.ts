@@ -1,3 +1,4 @@
+import type { PlainAcceptance } from '../operations/conversions/acceptance.ts'
 import type { BuiltInConversion } from '../operations/conversions/built-in-conversion.ts'
 import type { CustomConversion } from '../operations/conversions/custom-conversion.ts'
 import type { FieldType } from '../operations/conversions/conversion.ts'
@@ -25,6 +26,8 @@ export type ShapeStep = { readonly migration: string } & (
       readonly to: FieldPath
       readonly conversion: BuiltInConversion
       readonly given?: string
+      /** What the migration makes of values that would lose something. */
+      readonly accept?: PlainAcceptance
       readonly marker?: Marker
     }
   | { readonly change: 'transform'; readonly given: string; readonly marker?: Marker }
@@ -47,12 +50,17 @@ export type ConversionFunctions<From extends FieldType = FieldType, To extends F
   'up' | 'down'
 >
 
-/** What free code does to whole documents. Without a marker `up` must leave alone what is in the new shape. */
+/**
+ * What free code does to whole documents, as in the migration. Without a marker `isNew` tells what is in the new shape,
+ * and without both `up` has to leave that alone. Placeholders' values are known where a document is read.
+ */
 export interface TransformFunctions {
-  readonly up: (document: Data) => Data
-  readonly down: (document: Data) => Data
+  readonly up: (document: Record<string, unknown>, params: Params) => object
+  /** What is written before the backfill; the new shape without it. */
+  readonly down?: (document: Record<string, unknown>, params: Params) => object
+  readonly isNew?: (document: Record<string, unknown>) => boolean
   /** What is written while clients of both shapes live; the new shape without it. */
-  readonly both?: (document: Data) => Data
+  readonly both?: (document: Record<string, unknown>) => object
 }
 
 /** Functions of the migrations, which the app has to give, by the names that the steps have for them. */

@@ -14,6 +14,8 @@ export interface ClientShape extends Shape {
   readonly formerly: readonly string[]
   /** Renamings of its collection, or of one above it. */
   readonly moves: readonly Move[]
+  /** Changes inside lists and of every entry of a map, in words: readers are not generated for them. */
+  readonly unread: readonly string[]
 }
 
 export interface ClientModel {
@@ -34,24 +36,22 @@ export function collectShapes(migrations: readonly MigrationChanges[]): ClientMo
         if (move.what === 'documents') renameShapes(shapes, move, moves)
       } else {
         const shape = shapes.get(change.pattern) ?? newShape(change.pattern, moves)
-        shapes.set(change.pattern, { ...shape, steps: [...shape.steps, stepOf(id, change, shape)] })
+        shapes.set(change.pattern, withChange(shape, id, change))
       }
     }
   }
   return { shapes: [...shapes.values()].sort((a, b) => (a.pattern < b.pattern ? -1 : 1)), moves }
 }
 
-function moveOf(migration: string, change: Extract<ShapeChange, { change: 'move' }>): Move {
-  const { from, to, what, inward, path, fields } = change
-  return {
-    migration,
-    from,
-    to,
-    what,
-    inward,
-    ...(path === undefined ? {} : { path }),
-    ...(fields === undefined ? {} : { fields }),
-  }
+function moveOf(migration: string, { change: _, ...move }: Extract<ShapeChange, { change: 'move' }>): Move {
+  return { migration, ...move }
+}
+
+function withChange(shape: ClientShape, id: string, change: FieldChange): ClientShape {
+  if (!('spread' in change) || !change.spread) return { ...shape, steps: [...shape.steps, stepOf(id, change, shape)] }
+  const paths = 'to' in change ? [change.path, change.to] : [change.path]
+  const words = `${change.change} ${paths.map((path) => path.join('.')).join(' to ')} by ${id}`
+  return { ...shape, unread: [...shape.unread, words] }
 }
 
 /** The pattern's name under another start; undefined where it does not start so. */
@@ -71,7 +71,7 @@ function newShape(pattern: string, moves: readonly Move[]): ClientShape {
     formerly.push(before)
     name = before
   }
-  return { pattern, formerly, steps: [], moves: through }
+  return { pattern, formerly, steps: [], moves: through, unread: [] }
 }
 
 function renameShapes(shapes: Map<string, ClientShape>, move: Move, moves: readonly Move[]): void {
@@ -102,12 +102,9 @@ function stepOf(migration: string, change: FieldChange, shape: ClientShape): Sha
     case 'remove':
       return { migration, change: 'remove', path: change.path }
     case 'rename':
-      // Of every entry or member: free code to readers.
-      if (change.spread === true)
-        return { migration, change: 'transform', given: nameFor(change.path, migration, shape) }
       return { migration, change: 'rename', path: change.path, to: change.to }
     case 'convert': {
-      const { path, to, conversion, custom, marker } = change
+      const { path, to, conversion, custom, accept, marker } = change
       const given = custom ? { given: nameFor(to, migration, shape) } : {}
       return {
         migration,
@@ -116,6 +113,7 @@ function stepOf(migration: string, change: FieldChange, shape: ClientShape): Sha
         to,
         conversion,
         ...given,
+        ...(accept === undefined ? {} : { accept }),
         ...(marker === undefined ? {} : { marker }),
       }
     }

@@ -75,6 +75,7 @@ function renderShape(shape: ClientShape, { names, moveNames, moves }: Context): 
   )
   const fields = renderFields(knownFields(shape.steps, leaving), '  ')
   return [
+    ...shape.unread.map((words) => `// Not read: ${words}.`),
     `/** What the migrations tell of documents of ${shape.pattern}, in their newest shape. */`,
     fields.length === 0 ? `export type ${word} = object` : `export interface ${word} {`,
     ...(fields.length === 0 ? [] : [...fields, '}']),

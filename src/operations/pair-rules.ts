@@ -18,6 +18,11 @@ export const nowhere: Place = Object.freeze({ name: '', path: [] })
 export interface Lens {
   readonly up: (value: Value) => Value | undefined
   readonly down: (value: Value) => Value | undefined
+  /**
+   * What a client of the new shape writes to the old place, where `down` would lose something: as near as the old shape
+   * can say it. Without it clients write what `down` gives.
+   */
+  readonly nearest?: (value: Value) => Value | undefined
   /** Why `up` or `down` gives nothing for a value, in words and without the value. */
   readonly why?: (value: Value, way: 'up' | 'down') => string | undefined
 }
@@ -64,7 +69,7 @@ function write(value: Value, clashes = 0): Outcome {
 
 /** Both places say the same, in whichever direction that can be told. */
 export function agree(old: Value, neu: Value, lens: Lens): boolean {
-  return sameValue(lens.up(old), neu) || sameValue(lens.down(neu), old)
+  return sameValue(lens.up(old), neu) || sameValue((lens.nearest ?? lens.down)(neu), old)
 }
 
 /** Whose word counts where nothing tells who was last. */

@@ -1,4 +1,5 @@
 import type { FieldPath, Value } from '../stores/documents.ts'
+import type { PlainAcceptance } from './conversions/acceptance.ts'
 import type { BuiltInConversion } from './conversions/built-in-conversion.ts'
 
 /**
@@ -39,6 +40,8 @@ export type ShapeChange =
       readonly conversion: BuiltInConversion
       /** True where functions of the migration convert, which readers have to be given. */
       readonly custom: boolean
+      /** What is made of values that would lose something, by kind; rules that are functions are left out. */
+      readonly accept?: PlainAcceptance
       /** The field and value that tell a converted document, where the type cannot. */
       readonly marker?: { readonly path: FieldPath; readonly value: Value }
       /** The app filters or orders by the new field across collections. */

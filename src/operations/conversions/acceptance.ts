@@ -18,6 +18,21 @@ export interface Acceptance {
   readonly default?: Value
 }
 
+/** An acceptance without functions, which is data that can be printed. */
+export interface PlainAcceptance extends Acceptance {
+  readonly losses: Partial<Readonly<Record<Loss, Exclude<AcceptanceRule, AcceptanceFunction>>>>
+}
+
+/** The rules of it that are not functions, with the default where one of them takes it; undefined where none is left. */
+export function plainAcceptance({ losses, default: value }: Acceptance): PlainAcceptance | undefined {
+  const rules = Object.entries(losses).flatMap(([loss, rule]) =>
+    typeof rule === 'string' ? [[loss, rule] as const] : [],
+  )
+  if (rules.length === 0) return undefined
+  const isTaken = value !== undefined && rules.some(([, rule]) => rule === 'default')
+  return { losses: Object.fromEntries(rules), ...(isTaken ? { default: value } : {}) }
+}
+
 /**
  * The conversion with the named losses taken away in one direction; the result then names the loss as `accepted`.
  * What is not named stays a loss. A function that throws is a loss too, and so is one that gives neither the target

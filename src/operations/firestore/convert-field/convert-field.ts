@@ -1,5 +1,6 @@
 import type { Json } from '../../../kernel/canonical-json.ts'
 import { LockstepError } from '../../../kernel/errors.ts'
+import { plainAcceptance } from '../../conversions/acceptance.ts'
 import type { FieldType } from '../../conversions/conversion.ts'
 import { fieldRelocation } from '../../field-relocation.ts'
 import { defineInPlace } from '../../in-place-operation.ts'
@@ -95,6 +96,7 @@ function lensOf({ conversion, field, as }: CompiledConversion): Lens {
   return {
     up: (value) => withoutLoss(conversion.up(value)),
     down: (value) => withoutLoss(conversion.down(value)),
+    nearest: (value) => conversion.down(value).value,
     why(value, way) {
       const { loss } = conversion[way](value)
       return loss === undefined ? undefined : whyOf((way === 'up' ? field : as).text, loss, way)
@@ -146,9 +148,10 @@ function ruleName(rule: unknown): string {
 }
 
 function shapeOf(spec: ConvertFieldSpec): readonly ShapeChange[] {
-  const { field, as, builtIn, marker } = compileConversion(spec, { project: 'any', database: '(default)' })
+  const { field, as, builtIn, acceptance, marker } = compileConversion(spec, { project: 'any', database: '(default)' })
   const { pattern, options } = spec
   const spread = field.spread.length > 0
+  const accept = plainAcceptance(acceptance)
   return [
     {
       change: 'convert',
@@ -156,6 +159,7 @@ function shapeOf(spec: ConvertFieldSpec): readonly ShapeChange[] {
       ...(spread ? { path: [field.text], to: [as.text], spread } : { path: field.path, to: as.path }),
       conversion: builtIn,
       custom: options.up !== undefined,
+      ...(accept === undefined ? {} : { accept }),
       ...(marker === undefined ? {} : { marker: { path: marker.field.path, value: marker.value } }),
       ...(options.queried === true ? { queried: true } : {}),
     },

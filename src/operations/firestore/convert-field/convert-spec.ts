@@ -6,7 +6,7 @@ import type { CheckOption } from '../../check-option.ts'
 import { parsePattern } from '../../collection-pattern.ts'
 import type { CollectionPattern } from '../../collection-pattern.ts'
 import { withAcceptance } from '../../conversions/acceptance.ts'
-import type { AcceptanceFunction, AcceptanceRule } from '../../conversions/acceptance.ts'
+import type { Acceptance, AcceptanceFunction, AcceptanceRule } from '../../conversions/acceptance.ts'
 import { builtInConversion } from '../../conversions/built-in-conversion.ts'
 import type { BuiltInConversion } from '../../conversions/built-in-conversion.ts'
 import { fieldTypes, losses, refuseConversion } from '../../conversions/conversion.ts'
@@ -64,6 +64,8 @@ export interface CompiledConversion {
   /** The field of the new shape: the same one in place. */
   readonly as: FieldSpread
   readonly conversion: Conversion
+  /** As `conversion` has it. */
+  readonly acceptance: Acceptance
   readonly builtIn: BuiltInConversion
   readonly marker: Marker | undefined
 }
@@ -127,11 +129,20 @@ export function compileConversion(
     })
   }
   const builtIn = builtInOf(options)
-  const conversion = withAcceptance(conversionOf(options, builtIn, home), {
+  const acceptance = {
     losses: acceptedBy(options),
     ...(options.default === undefined ? {} : { default: defaultOf(options) }),
-  })
-  return { pattern: parsePattern(pattern), field, as, conversion, builtIn, marker: markerOf(options, field) }
+  }
+  const conversion = withAcceptance(conversionOf(options, builtIn, home), acceptance)
+  return {
+    pattern: parsePattern(pattern),
+    field,
+    as,
+    conversion,
+    acceptance,
+    builtIn,
+    marker: markerOf(options, field),
+  }
 }
 
 function builtInOf(options: ConvertFieldOptions): BuiltInConversion {

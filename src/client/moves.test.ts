@@ -198,7 +198,7 @@ function merged(old: object, data: object): object {
   const result: Record<string, unknown> = { ...old }
   for (const [key, value] of Object.entries(data)) {
     if (value instanceof FieldValue) delete result[key]
-    else if (key === 'workflows') result[key] = merged((result[key] ?? {}) as object, value as object)
+    else if (key === 'workflows') result[key] = merged(result[key] ?? {}, value as object)
     else result[key] = value
   }
   return result

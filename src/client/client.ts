@@ -1,5 +1,12 @@
 export { createConverter } from './converter.ts'
-export type { ConverterOptions, SetOptionsLike, ShapeConverter, SnapshotLike, WrittenData } from './converter.ts'
+export type {
+  ConverterOptions,
+  SetOptionsLike,
+  ShapeConverter,
+  SnapshotLike,
+  UpdateArguments,
+  WrittenData,
+} from './converter.ts'
 export type { Data } from './data.ts'
 export type { Move } from './move.ts'
 export { bothPaths, collectionPath, placesOf, readEntries, readMoved, writeMoved } from './moves.ts'

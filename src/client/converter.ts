@@ -35,14 +35,17 @@ export interface WrittenData {
  */
 export interface ShapeConverter<Model extends object> {
   fromFirestore(snapshot: SnapshotLike, options?: object): Model
-  toFirestore(model: object, options?: SetOptionsLike): WrittenData
+  toFirestore(model: Model, options?: SetOptionsLike): WrittenData
   /** A document's fields in whichever shape they are, in the newest one. */
   read(data: object, name?: string): Model
   /** Data for `update()`: keys are dotted paths of the newest shape. LS-2103 for what needs the whole document. */
   update(changes: object): WrittenData
-  /** The same as paths and values by turns, for keys with any characters: `ref.update(...args)`. */
-  updateArguments(...changes: readonly (readonly [path: FieldPath, value: unknown])[]): [object, unknown, ...unknown[]]
+  /** The same as FieldPaths of the SDK and values by turns, for keys with any characters: `ref.update(...args)`. */
+  updateArguments(...changes: readonly (readonly [path: FieldPath, value: unknown])[]): UpdateArguments
 }
+
+/** As every SDK's `update` takes them, whose own class of paths this file does not know. */
+export type UpdateArguments = [path: never, value: unknown, ...more: unknown[]]
 
 export interface ConverterOptions {
   readonly functions?: ShapeFunctions
@@ -70,7 +73,7 @@ export function createConverter<Model extends object>(
     read,
     toFirestore(model, options = {}) {
       if (options.merge === true) return mergedOf(writeAll(leavesOf({ ...model }, []), written), sdk)
-      if (options.mergeFields !== undefined) return onlyListed({ ...model }, written)
+      if (options.mergeFields !== undefined) return onlyListed(Object.fromEntries(Object.entries(model)), written)
       return wholeOf(written([{ path: [], value: { ...model } }]))
     },
     update(changes) {
@@ -84,7 +87,7 @@ export function createConverter<Model extends object>(
       )
       const [first, ...rest] = made.map(({ path, value }) => [fieldPath(path, sdk), sentOf(value, sdk)] as const)
       if (first === undefined) throw refuse('nothing', 'no change was given', 'give at least one path with its value')
-      return [...first, ...rest.flat()]
+      return [...first, ...rest.flat()] as UpdateArguments
     },
   }
 }

@@ -12,50 +12,83 @@ const firstWait = 500
 const longestWait = 10_000
 
 /**
- * Follows the phases of all migrations. A source that cannot listen is read again after waits of half a second to ten
- * seconds, so that a store without listeners is polled.
+ * Follows the phases of all migrations. While the listener says nothing, because it failed or because the store has
+ * none (SDKs may try again for ever without a word), the document is read after waits of half a second to ten seconds.
  */
 export function watchPhases(source: PhaseSource, { onError = () => undefined }: WatchOptions = {}): Phases {
-  let fields: Data | undefined
-  let known = false
-  let closed = false
-  let stop: () => void = () => undefined
-  let wait = firstWait
+  let known: { readonly fields: Data | undefined } | undefined
   let answered: () => void = () => undefined
   const ready = new Promise<void>((resolve) => {
     answered = resolve
   })
-  const learn = (found: Data | undefined): void => {
-    if (closed) return
-    fields = found
-    known = true
-    answered()
-  }
-  const listen = (): void => {
-    if (closed) return
-    const heard = (found: Data | undefined): void => {
-      wait = firstWait
-      learn(found)
-    }
-    stop = source.listen(heard, fail)
-  }
-  const fail = (problem: unknown): void => {
-    if (closed) return
-    onError(problem)
-    source.get().then(learn, onError)
-    const timer = setTimeout(listen, wait)
-    stop = () => clearTimeout(timer)
-    wait = Math.min(wait * 2, longestWait)
-  }
-  listen()
+  const following = follow(source, {
+    learn(fields) {
+      known = { fields }
+      answered()
+    },
+    onError,
+  })
   return {
     ready,
     phaseOf(migration) {
-      if (!known) return 'unknown'
+      if (known === undefined) return 'unknown'
+      const { fields } = known
       return parsePhase(fields !== undefined && Object.hasOwn(fields, migration) ? fields[migration] : undefined)
     },
+    close: following.close,
+  }
+}
+
+interface Follower {
+  readonly learn: (fields: Data | undefined) => void
+  readonly onError: (error: unknown) => void
+}
+
+function follow(source: PhaseSource, { learn, onError }: Follower): { readonly close: () => void } {
+  let state: 'broken' | 'silent' | 'heard' | 'closed' = 'broken'
+  let stop: () => void = () => undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let wait = firstWait
+  const isQuiet = (): boolean => state === 'broken' || state === 'silent'
+  const listen = (): void => {
+    state = 'silent'
+    stop = source.listen(hear, fail)
+  }
+  const hear = (fields: Data | undefined): void => {
+    if (state === 'closed') return
+    state = 'heard'
+    wait = firstWait
+    clearTimeout(timer)
+    learn(fields)
+  }
+  const fail = (problem: unknown): void => {
+    if (state === 'closed') return
+    state = 'broken'
+    onError(problem)
+    schedule()
+  }
+  const schedule = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void look(), wait)
+    wait = Math.min(wait * 2, longestWait)
+  }
+  const look = async (): Promise<void> => {
+    if (state === 'broken') listen()
+    schedule()
+    try {
+      const fields = await source.get()
+      // A listener that has spoken meanwhile knows better.
+      if (isQuiet()) learn(fields)
+    } catch (error) {
+      if (state !== 'closed') onError(error)
+    }
+  }
+  listen()
+  if (isQuiet()) schedule()
+  return {
     close() {
-      closed = true
+      state = 'closed'
+      clearTimeout(timer)
       stop()
     },
   }

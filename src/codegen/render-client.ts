@@ -55,10 +55,15 @@ function renderMove(move: Move, name: string): readonly string[] {
   const { migration, from, to, what, inward } = move
   const things = { documents: 'Documents', entries: 'Entries', fields: 'Fields' }[what]
   return [
-    `/** ${things} of ${from}, which are ${inward ? 'folded into' : 'moved to'} ${to} by ${migration}. */`,
+    `/** ${things} of ${worded(from)}, which are ${inward ? 'folded into' : 'moved to'} ${worded(to)} by ${migration}. */`,
     `export const ${name}: Move = ${renderLiteral(move)}`,
     '',
   ]
+}
+
+/** In a comment, which nothing in it must end. */
+function worded(pattern: string): string {
+  return pattern.replaceAll('*/', '* /')
 }
 
 interface Context {
@@ -75,8 +80,8 @@ function renderShape(shape: ClientShape, { names, moveNames, moves }: Context): 
   )
   const fields = renderFields(knownFields(shape.steps, leaving), '  ')
   return [
-    ...shape.unread.map((words) => `// Not read: ${words}.`),
-    `/** What the migrations tell of documents of ${shape.pattern}, in their newest shape. */`,
+    ...shape.unread.map((words) => `// Not read: ${words.replace(/\s+/g, ' ')}.`),
+    `/** What the migrations tell of documents of ${worded(shape.pattern)}, in their newest shape. */`,
     fields.length === 0 ? `export type ${word} = object` : `export interface ${word} {`,
     ...(fields.length === 0 ? [] : [...fields, '}']),
     '',
@@ -108,7 +113,7 @@ function renderFactory(shape: ClientShape, word: string, constant: string): read
           '}',
           '',
         ]),
-    `/** Reads ${shape.pattern} in every shape, and writes those that the phases ask for. */`,
+    `/** Reads ${worded(shape.pattern)} in every shape, and writes those that the phases ask for. */`,
     `export function create${word}Converter<Rest extends object = Record<string, unknown>>(`,
     '  phases: Phases,',
     '  sdk: Sdk,',
@@ -145,12 +150,12 @@ function renderPaths(
   if (moves.length === 0) return []
   const list = `[${moves.map((move) => moveNames.get(move) ?? '').join(', ')}]`
   return [
-    `/** Names of a document of ${pattern} to read, in this order, and those to write in one batch. */`,
+    `/** Names of a document of ${worded(pattern)} to read, in this order, and those to write in one batch. */`,
     `export function ${lowerFirst(word)}Paths(phases: Phases, name: string): ReturnType<typeof bothPaths> {`,
     `  return bothPaths(${list}, phases, name)`,
     '}',
     '',
-    `/** The collection to query now for documents of ${pattern}. */`,
+    `/** The collection to query now for documents of ${worded(pattern)}. */`,
     `export function ${lowerFirst(word)}Collection(phases: Phases, collection: string): string {`,
     `  return collectionPath(${list}, phases, collection)`,
     '}',

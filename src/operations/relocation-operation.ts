@@ -206,5 +206,9 @@ async function shardsOf(
 ): Promise<readonly ShardPlan[]> {
   const scope = scopeOf(relocation, side)
   const shards = await documentShards(documents, { scope }, phase, await documents.count(scope))
-  return shards.map((shard) => ({ ...shard, stage, scope: { ...(shard.scope as object), side, act, ...(again === true ? { again } : {}) } }))
+  return shards.map((shard) => ({
+    ...shard,
+    stage,
+    scope: { ...(shard.scope as object), side, act, ...(again === true ? { again } : {}) },
+  }))
 }

@@ -97,25 +97,29 @@ it('an edit whose answer was lost before it landed is not sent for ever', async 
 })
 
 const emulator = await startOfficialEmulator()
-it('the official emulator takes a patch of nothing for a question', needs(emulator, 'no official Firestore emulator'), async () => {
-  if (emulator === undefined) return
-  const project = `demo-dependent-${process.pid}`
-  const official = await createFirestoreDocuments({ projectId: project, emulatorHost: emulator.host })
-  try {
-    await official.write([{ op: 'put', name: 'Old/a', fields, expect: 'any' }])
-    const [before] = await official.get(['Old/a'])
-    if (before === undefined) throw new Error('it was written')
-    const ask = (updateTime: string, name: string) =>
-      official.commit([
-        { op: 'patch', name: 'Old/a', changes: [], expect: { updateTime } },
-        { op: 'put', name, fields, expect: { exists: false } },
-      ])
-    expect(await ask(before.updateTime, 'New/a')).toMatchObject({ ok: true })
-    expect(await official.get(['Old/a'])).toEqual([before])
-    expect(await ask('2025-01-01T00:00:00.000000Z', 'New/b')).toMatchObject({ ok: false, kind: 'conflict' })
-    expect(await official.get(['New/b'])).toEqual([undefined])
-  } finally {
-    await official.close()
-    await emulator.stop()
-  }
-})
+it(
+  'the official emulator takes a patch of nothing for a question',
+  needs(emulator, 'no official Firestore emulator'),
+  async () => {
+    if (emulator === undefined) return
+    const project = `demo-dependent-${process.pid}`
+    const official = await createFirestoreDocuments({ projectId: project, emulatorHost: emulator.host })
+    try {
+      await official.write([{ op: 'put', name: 'Old/a', fields, expect: 'any' }])
+      const [before] = await official.get(['Old/a'])
+      if (before === undefined) throw new Error('it was written')
+      const ask = (updateTime: string, name: string) =>
+        official.commit([
+          { op: 'patch', name: 'Old/a', changes: [], expect: { updateTime } },
+          { op: 'put', name, fields, expect: { exists: false } },
+        ])
+      expect(await ask(before.updateTime, 'New/a')).toMatchObject({ ok: true })
+      expect(await official.get(['Old/a'])).toEqual([before])
+      expect(await ask('2025-01-01T00:00:00.000000Z', 'New/b')).toMatchObject({ ok: false, kind: 'conflict' })
+      expect(await official.get(['New/b'])).toEqual([undefined])
+    } finally {
+      await official.close()
+      await emulator.stop()
+    }
+  },
+)

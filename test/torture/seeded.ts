@@ -14,7 +14,3 @@ export function createRandom(start: number): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
-
-function pick<T>(random: Random, among: readonly [T, ...T[]]): T {
-  return among[Math.floor(random() * among.length)] ?? among[0]
-}

@@ -128,7 +128,9 @@ const added: Kind = {
   idOf: (name) => name,
   spots: (shape, name, state) => [
     ...(state['language'] === undefined ? [] : [language(state['language'], name)]),
-    ...(state['language'] === undefined && shape === 'new' ? [{ ...language(text('en'), name), implied: true as const }] : []),
+    ...(state['language'] === undefined && shape === 'new'
+      ? [{ ...language(text('en'), name), implied: true as const }]
+      : []),
     ...restSpots(name, state),
   ],
   birth: (random, n) => ({ rest: rest(random, n) }),
@@ -238,7 +240,10 @@ const split: Kind = {
 }
 
 function contactOf(n: number): Value {
-  return map({ contactName: text(`c${n}`), phone: map({ parts: { arrayValue: { values: [int(n), { doubleValue: 5 }] } } }) })
+  return map({
+    contactName: text(`c${n}`),
+    phone: map({ parts: { arrayValue: { values: [int(n), { doubleValue: 5 }] } } }),
+  })
 }
 
 /** Documents that become a map of another. */

@@ -179,8 +179,8 @@ function normalFields({ containers = [], unknown = [] }: Kind, fields: Fields, r
 export async function explain({ entity, found, why }: Difference, url: string): Promise<string> {
   const names = new Set([...found.keys(), ...['old', 'new'].flatMap((mode) => namesIn(entity, mode === 'old'))])
   const deeds = entity.deeds.map(
-    ({ at, client, phase, how, state, answer }) =>
-      `  ${at} ${client} (${phase}) ${how} ${answer}: ${brief(state)}`,
+    ({ at, client, phase, how, generated, state, answer }) =>
+      `  ${at} ${client} (${phase}) ${how}${generated ? ' by generated rules' : ''} ${answer}: ${brief(state)}`,
   )
   const documents = [...found].map(([name, fields]) => `  ${name}: ${brief(fields)}`)
   return [

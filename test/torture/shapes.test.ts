@@ -14,8 +14,9 @@ import { ask } from './oracle.ts'
 import { differences, explain, leftovers, readEntities } from './shape-check.ts'
 import type { Difference, Reader } from './shape-check.ts'
 import { seedEntities, startClient } from './shape-clients.ts'
-import type { Client, World } from './shape-clients.ts'
-import { functions, kinds as allKinds } from './shape-kinds.ts'
+import type { Client, Entity, World } from './shape-clients.ts'
+import { generate } from './shape-generated.ts'
+import { kinds as allKinds } from './shape-kinds.ts'
 
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full ? { each: 400, kills: 13, pause: 2, soak: 5_000 } : { each: 20, kills: 2, pause: 4, soak: 400 }
@@ -45,7 +46,8 @@ function torture(open: () => Promise<Stores>): void {
     env = { FIRESTORE_EMULATOR_HOST: stores.host, DATABASE_URL: stores.url, GOOGLE_CLOUD_PROJECT: project, CI: 'true' }
     documents = await createFirestoreDocuments({ projectId: project, emulatorHost: stores.host })
     let n = 0
-    world = { documents, migration, entities: [], random, next: () => ++n }
+    const generated = await generate(folder, env, kinds)
+    world = { documents, migration, entities: [], random, generated, next: () => ++n }
     await seedEntities(world, kinds, size.each)
   }, timeout)
 
@@ -125,7 +127,13 @@ function torture(open: () => Promise<Stores>): void {
     await run(['complete', '--yes'], 'completed')
     await stop()
     await expectNone('completed')
+    const unused = kinds.filter((kind) => !world.entities.some((each) => each.kind === kind && isByRules(each)))
+    expect(unused.map(({ name }) => name)).toEqual([])
   })
+}
+
+function isByRules({ deeds }: Entity): boolean {
+  return deeds.some(({ generated }) => generated)
 }
 
 /** Two of each kind tell enough. */
@@ -147,7 +155,8 @@ export default defineConfig({
 
 function migrationText(): string {
   return `import { defineMigration, firestore } from 'lockstep'
-${functions}
+import { cents, orders } from '${join(import.meta.dirname, 'shape-functions.ts')}'
+
 export default defineMigration({
   summary: 'every change of shape at once',
   steps: [

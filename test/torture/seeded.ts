@@ -15,6 +15,6 @@ export function createRandom(start: number): Random {
   }
 }
 
-export function pick<T>(random: Random, among: readonly [T, ...T[]]): T {
+function pick<T>(random: Random, among: readonly [T, ...T[]]): T {
   return among[Math.floor(random() * among.length)] ?? among[0]
 }

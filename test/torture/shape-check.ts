@@ -200,7 +200,7 @@ function brief(value: unknown): string {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
     const entries = Object.entries(inner).filter(([key]) => !rareNames.has(key))
     const [only] = entries
-    return entries.length === 1 && only !== undefined && /Value$/.test(only[0]) ? only[1] : Object.fromEntries(entries)
+    return entries.length === 1 && only !== undefined && only[0].endsWith('Value') ? only[1] : Object.fromEntries(entries)
   })
   return text ?? 'nothing'
 }

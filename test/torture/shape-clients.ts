@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentWrite, DocumentWriter } from '../../src/stores/documents.ts'
 import type { Random } from './seeded.ts'
+import { generatedWrites } from './shape-generated.ts'
+import type { Generated } from './shape-generated.ts'
 import { partWrites, pictureOf, wholeWrites } from './shape-model.ts'
 import type { Kind, Mode, State } from './shape-model.ts'
 
@@ -11,6 +13,7 @@ export interface Deed {
   /** What the new client had read of the phase. */
   readonly phase: string
   readonly how: 'whole' | 'parts' | 'delete' | 'birth'
+  readonly generated: boolean
   readonly state: State | undefined
   readonly answer: string
 }
@@ -31,6 +34,8 @@ export interface World {
   readonly migration: string
   readonly entities: Entity[]
   readonly random: Random
+  /** The rules that were generated for new clients; they write by them half of the time, else by the test's own. */
+  readonly generated: ReadonlyMap<Kind, Generated>
   /** Numbers that nobody else has got. */
   readonly next: () => number
 }
@@ -146,13 +151,15 @@ interface Intent extends Planned {
   readonly phase: string
 }
 
-async function perform({ documents }: World, { entity, client, phase, how, state }: Intent): Promise<void> {
+async function perform({ documents, generated, migration, random }: World, { entity, client, phase, how, state }: Intent): Promise<void> {
   const { kind, id, states } = entity
   const { mode, alsoGone } = modesOf(client, phase)
   const change = { kind, id, before: states[0], after: state }
-  const writes = (how === 'parts' ? partWrites : wholeWrites)(change, mode, alsoGone)
+  const rules = client === 'new' && random() < 0.5 ? generated.get(kind) : undefined
+  const byRules = rules && generatedWrites(rules, change, { phase, migration, whole: how !== 'parts' })
+  const writes = byRules ?? (how === 'parts' ? partWrites : wholeWrites)(change, mode, alsoGone)
   const answer = writes.length === 0 ? 'nothing to write' : await send(documents, writes)
-  entity.deeds.push({ at: new Date().toISOString(), client, phase, how, state, answer })
+  entity.deeds.push({ at: new Date().toISOString(), client, phase, how, generated: byRules !== undefined, state, answer })
   const parts = client === 'new' && mode !== 'old' ? Object.keys(state ?? {}) : []
   entity.newer = new Set([...entity.newer, ...parts])
   if (answer === 'lost') entity.states = [...states, state]

@@ -20,7 +20,7 @@ const numberOf = (value: Value | undefined): number =>
 
 /** Documents of one collection in which a part, a number, is written one way by old clients and another by new ones. */
 function inOneDocument(
-  options: Omit<Kind, 'roots' | 'idOf' | 'spots' | 'birth' | 'change'> & {
+  options: Omit<Kind, 'roots' | 'pattern' | 'idOf' | 'spots' | 'birth' | 'change'> & {
     readonly collection: string
     readonly places: (shape: Shape, value: number) => readonly (readonly [path: readonly string[], value: Value])[]
     /** The part may be absent. */
@@ -31,6 +31,7 @@ function inOneDocument(
   return {
     ...kind,
     roots: [collection],
+    pattern: `${collection}/{id}`,
     idOf: (name) => name,
     spots: (shape, name, state) => {
       const { it } = state
@@ -75,7 +76,7 @@ const priced: Kind = inOneDocument({
   name: 'convertField by marker',
   collection: 'Priced',
   inPlace: true,
-  step: `firestore.convertField('Priced/{id}', 'price', { ...euros, marker: { field: 'shape', value: 2 } })`,
+  step: `firestore.convertField('Priced/{id}', 'price', { ...cents, marker: { field: 'shape', value: 2 } })`,
   places: (shape, n) =>
     shape === 'old'
       ? [[['price'], int(n * 100)]]
@@ -90,7 +91,7 @@ const priced: Kind = inOneDocument({
 const beside: Kind = inOneDocument({
   name: 'convertField beside',
   collection: 'Beside',
-  step: `firestore.convertField('Beside/{id}', 'cents', { ...euros, strategy: 'beside', as: 'euros' })`,
+  step: `firestore.convertField('Beside/{id}', 'cents', { ...cents, strategy: 'beside', as: 'euros' })`,
   places: (shape, n) => [shape === 'old' ? [['cents'], int(n * 100)] : [['euros'], int(n)]],
   optional: true,
 })
@@ -99,7 +100,7 @@ const transformed: Kind = inOneDocument({
   name: 'transformDocuments',
   collection: 'Transformed',
   inPlace: true,
-  step: `firestore.transformDocuments('Transformed/{id}', { ...amounts, marker: { field: 'version', value: 2 } })`,
+  step: `firestore.transformDocuments('Transformed/{id}', { ...orders, marker: { field: 'version', value: 2 } })`,
   places: (shape, n) =>
     shape === 'old'
       ? [[['total'], int(n)]]
@@ -124,6 +125,7 @@ const language = (value: Value, name: string): Spot => ({ part: 'language', name
 const added: Kind = {
   name: 'addField',
   step: `firestore.addField('Added/{id}', { language: 'en' })`,
+  pattern: 'Added/{id}',
   roots: ['Added'],
   idOf: (name) => name,
   spots: (shape, name, state) => [
@@ -156,6 +158,7 @@ function inEntries(name: string, collection: string, step: string, mapped: Shape
   return {
     name,
     step,
+    pattern: `${collection}/{id}`,
     roots: [collection],
     idOf: second,
     spots: (shape, id, state) => [
@@ -194,6 +197,7 @@ const folded = inEntries(
 const relocated: Kind = {
   name: 'renameCollection',
   step: `firestore.renameCollection('Whatsapp_Data/{uid}', 'whatsapp/{uid}')`,
+  pattern: 'Whatsapp_Data/{uid}',
   roots: ['Whatsapp_Data', 'whatsapp'],
   idOf: (name) => name.split('/')[1] ?? '',
   spots: (shape, id, state) =>
@@ -221,11 +225,13 @@ const relocated: Kind = {
 const split: Kind = {
   name: 'splitDocument',
   step: `firestore.splitDocument('Split/{id}', { into: 'Contacts/{id}', fields: { contactName: 'name', phone: 'phone' } })`,
+  pattern: 'Split/{id}',
+  newNames: { contactName: 'name' },
   roots: ['Split', 'Contacts'],
   idOf: (name) => name.split('/')[1] ?? '',
   spots: (shape, id, state) => {
     const contact = Object.entries(fieldsOf(state['contact']))
-    const value = map(Object.fromEntries(contact.map(([key, inner]) => [key === 'contactName' ? 'name' : key, inner])))
+    const value = map(Object.fromEntries(contact.map(([key, inner]) => [split.newNames?.[key] ?? key, inner])))
     return [
       ...(shape === 'new' && contact.length > 0 ? [{ part: 'contact', name: `Contacts/${id}`, path: [], value }] : []),
       ...(shape === 'old'
@@ -250,6 +256,7 @@ function contactOf(n: number): Value {
 const merged: Kind = {
   name: 'mergeDocuments',
   step: `firestore.mergeDocuments('Profiles/{id}', { into: 'Merged/{id}', as: 'profile' })`,
+  pattern: 'Profiles/{id}',
   roots: ['Profiles', 'Merged'],
   idOf: (name) => name.split('/')[1] ?? '',
   spots: (shape, id, state) => {
@@ -283,20 +290,3 @@ export const kinds: readonly Kind[] = [
   split,
   merged,
 ]
-
-/** The functions that the steps name. */
-export const functions = `
-const euros = {
-  from: 'int',
-  to: 'int',
-  up: (cents: number | bigint) => Number(cents) / 100,
-  down: (euros: number | bigint) => BigInt(euros) * 100n,
-} as const
-
-const amounts = {
-  up: ({ total, ...rest }: Record<string, unknown>) =>
-    total === undefined ? rest : { ...rest, amount: { value: total, currency: 'EUR' } },
-  down: ({ amount, ...rest }: Record<string, unknown>) =>
-    amount === undefined ? rest : { ...rest, total: (amount as { value: unknown }).value },
-}
-`

@@ -23,6 +23,10 @@ export interface Kind {
   readonly name: string
   /** The step, as it is written in the migration file. */
   readonly step: string
+  /** Its documents before the step, or those that hold what the step moves. */
+  readonly pattern: string
+  /** What members of a moved thing are called in the new shape. */
+  readonly newNames?: Readonly<Record<string, string>>
   /** The root collections of its documents. */
   readonly roots: readonly string[]
   /** The entity a document belongs to, by the document's name. */

@@ -14,8 +14,9 @@ import { ask } from './oracle.ts'
 import { differences, explain, leftovers, readEntities } from './shape-check.ts'
 import type { Difference, Reader } from './shape-check.ts'
 import { seedEntities, startClient } from './shape-clients.ts'
-import type { Client, World } from './shape-clients.ts'
-import { functions, kinds as allKinds } from './shape-kinds.ts'
+import type { Client, Entity, World } from './shape-clients.ts'
+import { generate } from './shape-generated.ts'
+import { kinds as allKinds } from './shape-kinds.ts'
 
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full ? { each: 400, kills: 13, pause: 2, soak: 5_000 } : { each: 20, kills: 2, pause: 4, soak: 400 }
@@ -45,7 +46,8 @@ function torture(open: () => Promise<Stores>): void {
     env = { FIRESTORE_EMULATOR_HOST: stores.host, DATABASE_URL: stores.url, GOOGLE_CLOUD_PROJECT: project, CI: 'true' }
     documents = await createFirestoreDocuments({ projectId: project, emulatorHost: stores.host })
     let n = 0
-    world = { documents, migration, entities: [], random, next: () => ++n }
+    const generated = await generate(folder, env, kinds)
+    world = { documents, migration, entities: [], random, generated, next: () => ++n }
     await seedEntities(world, kinds, size.each)
   }, timeout)
 
@@ -86,10 +88,7 @@ function torture(open: () => Promise<Stores>): void {
   /** What both clients wrote since the last look, the old one last, stays in the new place: told, and in the way of `up`. */
   const clearUp = async (): Promise<void> => {
     const left = leftovers(world.entities, await readEntities(documents, kinds))
-    const rows = await ask(
-      stores.url,
-      `select sum((data->>'count')::int) as told from lockstep.events where type = 'kept'`,
-    )
+    const rows = await ask(stores.url, `select sum((data->>'count')::int) as told from lockstep.events where type = 'kept'`)
     expect(left.length).toBeLessThanOrEqual(Number(rows[0]?.['told'] ?? 0))
     for (const { name, path } of left) {
       const [result] = await documents.write([
@@ -118,21 +117,23 @@ function torture(open: () => Promise<Stores>): void {
     await clearUp()
   })
 
-  it(
-    'up once more, and complete, is killed while clients write, and the old places are gone',
-    { timeout },
-    async () => {
-      start('old', 'new')
-      await run(['up'], 'soaking')
-      await sleep(size.soak)
-      await stop()
-      await expectNone('soaking')
-      start('new')
-      await run(['complete', '--yes'], 'completed')
-      await stop()
-      await expectNone('completed')
-    },
-  )
+  it('up once more, and complete, is killed while clients write, and the old places are gone', { timeout }, async () => {
+    start('old', 'new')
+    await run(['up'], 'soaking')
+    await sleep(size.soak)
+    await stop()
+    await expectNone('soaking')
+    start('new')
+    await run(['complete', '--yes'], 'completed')
+    await stop()
+    await expectNone('completed')
+    const unused = kinds.filter((kind) => !world.entities.some((each) => each.kind === kind && isByRules(each)))
+    expect(unused.map(({ name }) => name)).toEqual([])
+  })
+}
+
+function isByRules({ deeds }: Entity): boolean {
+  return deeds.some(({ generated }) => generated)
 }
 
 /** Two of each kind tell enough. */
@@ -154,7 +155,8 @@ export default defineConfig({
 
 function migrationText(): string {
   return `import { defineMigration, firestore } from 'lockstep'
-${functions}
+import { cents, orders } from '${join(import.meta.dirname, 'shape-functions.ts')}'
+
 export default defineMigration({
   summary: 'every change of shape at once',
   steps: [

@@ -48,8 +48,7 @@ function moveOf(migration: string, { change: _, ...move }: Extract<ShapeChange, 
 }
 
 function withChange(shape: ClientShape, id: string, change: FieldChange): ClientShape {
-  if (!('spread' in change))
-    return { ...shape, steps: [...shape.steps, stepOf(id, change, shape)] }
+  if (!('spread' in change)) return { ...shape, steps: [...shape.steps, stepOf(id, change, shape)] }
   const paths = 'to' in change ? [change.path, change.to] : [change.path]
   const words = `${change.change} ${paths.map((path) => path.join('.')).join(' to ')} by ${id}`
   return { ...shape, unread: [...shape.unread, words] }

@@ -31,6 +31,11 @@ export async function openProject({ host, project, url }, { step, tenants }) {
       if (!('event' in message)) return
       const { event } = message
       if (event.type === 'phase-finished') phases[event.phase] = event.seconds
+      // The shards of what was planned, sweeps apart.
+      if (event.type === 'shard-finished' && event.shard.includes(`/${event.phase}/0/`)) {
+        const pass = `${event.phase} pass`
+        phases[pass] = Math.max(phases[pass] ?? 0, event.seconds)
+      }
       if (event.type === 'warning' || event.type === 'failed') console.error(event)
     },
   })

@@ -1,4 +1,21 @@
-export type TemplateKind = 'addField' | 'addColumn' | 'empty'
+/** What the first step of a new migration can be. */
+export const templateKinds = [
+  'addField',
+  'removeField',
+  'renameField',
+  'convertField',
+  'moveToSubcollection',
+  'foldSubcollection',
+  'renameCollection',
+  'splitDocument',
+  'mergeDocuments',
+  'transformDocuments',
+  'ensureIndex',
+  'addColumn',
+  'empty',
+] as const
+
+export type TemplateKind = (typeof templateKinds)[number]
 
 /** The text of a new migration: it type-checks as it is, and says what to put where. */
 export function migrationTemplate(kind: TemplateKind, slug: string): string {
@@ -15,16 +32,73 @@ ${step.map((line) => `    ${line}`).join('\n')}
 `
 }
 
-const templates: Readonly<
-  Record<TemplateKind, { readonly imports: readonly string[]; readonly step: readonly string[] }>
-> = {
-  addField: {
-    imports: ['defineMigration', 'firestore'],
-    step: [
-      '// Documents that have the field already are left as they are.',
-      "firestore.addField('Users/{uid}', { language: 'en' }),",
-    ],
-  },
+interface Template {
+  readonly imports: readonly string[]
+  readonly step: readonly string[]
+}
+
+function onFirestore(...step: readonly string[]): Template {
+  return { imports: ['defineMigration', 'firestore'], step }
+}
+
+const templates: Readonly<Record<TemplateKind, Template>> = {
+  addField: onFirestore(
+    '// Documents that have the field already are left as they are.',
+    "firestore.addField('Users/{uid}', { language: 'en' }),",
+  ),
+  removeField: onFirestore(
+    '// Removed by complete, not before: old clients need it until then.',
+    "firestore.removeField('Users/{uid}', 'fax'),",
+  ),
+  renameField: onFirestore(
+    '// Both names are kept in step until complete.',
+    "firestore.renameField('Users/{uid}', 'mail', 'contact.email'),",
+  ),
+  convertField: onFirestore(
+    '// Beside: old clients go on with the old field until complete. Say what is to become of what would be lost.',
+    "firestore.convertField('Users/{uid}', 'birthday', {",
+    "  from: 'string',",
+    "  to: 'timestamp',",
+    "  format: ['DD/MM/YYYY', 'YYYY-MM-DD'],",
+    "  zone: 'UTC',",
+    "  strategy: 'beside',",
+    "  as: 'bornOn',",
+    "  accept: { unparsable: 'null', formatting: 'keep' },",
+    '}),',
+  ),
+  moveToSubcollection: onFirestore(
+    '// Each entry of the map becomes a document; its key is the id, and the field name.',
+    "firestore.moveToSubcollection('Users/{uid}', 'workflows', { into: 'workflows', key: 'name' }),",
+  ),
+  foldSubcollection: onFirestore(
+    '// Each document of the subcollection becomes an entry of a map of its parent.',
+    "firestore.foldSubcollection('Users/{uid}', 'settings', { into: 'settings' }),",
+  ),
+  renameCollection: onFirestore(
+    '// With everything below. The target may name another parent, with the same placeholders.',
+    "firestore.renameCollection('Customers/{id}', 'customers/{id}'),",
+  ),
+  splitDocument: onFirestore(
+    '// These fields go to a document of their own.',
+    "firestore.splitDocument('Users/{uid}', { into: 'Profiles/{uid}', fields: ['name', 'photo'] }),",
+  ),
+  mergeDocuments: onFirestore(
+    '// Each source becomes a map of its target.',
+    "firestore.mergeDocuments('Profiles/{uid}', { into: 'Users/{uid}', as: 'profile' }),",
+  ),
+  transformDocuments: onFirestore(
+    '// The marker tells documents in the new shape; functions must be pure.',
+    "firestore.transformDocuments('Users/{uid}', {",
+    "  marker: { field: 'shape', value: 2 },",
+    "  reads: ['status'],",
+    "  up: (user) => ({ ...user, status: user['status'] === 'on' ? 'active' : 'idle' }),",
+    "  down: (user) => ({ ...user, status: user['status'] === 'active' ? 'on' : 'off' }),",
+    '}),',
+  ),
+  ensureIndex: onFirestore(
+    '// Written to firestore.indexes.json; with create: true also built, and waited for.',
+    "firestore.ensureIndex('messages', { fields: [['timestamp', 'desc']], scope: 'COLLECTION_GROUP' }),",
+  ),
   addColumn: {
     imports: ['defineMigration', 'postgres'],
     step: [

@@ -1,5 +1,6 @@
 import type { Option } from 'commander'
 import { collected, described, wholeNumber } from './verb.ts'
+import { templateKinds } from './migration-template.ts'
 import type { Verb } from './verb.ts'
 
 const oneMigration = ['[migration]', 'its id: the file name without the ending'] as const
@@ -32,11 +33,7 @@ export const verbs: readonly Verb[] = [
     examples: ['lockstep new chats_know_their_language --kind addField'],
     formats: ['text', 'json'],
     operands: [['<slug>', 'a name in lower case: letters, digits, underscores']],
-    options: [
-      described('--kind <kind>', 'what its first step is to be')
-        .choices(['addField', 'addColumn', 'empty'])
-        .default('empty'),
-    ],
+    options: [described('--kind <kind>', 'what its first step is to be').choices(templateKinds).default('empty')],
     act: async (cli, [slug], options) => (await import('./commands/new.ts')).newMigration(cli, slug ?? '', options),
   },
   {

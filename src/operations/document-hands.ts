@@ -10,11 +10,15 @@ export interface RewriteOptions {
 }
 
 /** What is to become of one document. `document` is what that was computed from: its version must still be there. */
-export type DocumentEdit =
+export type DocumentEdit = (
   | { readonly op: 'patch'; readonly document: Document; readonly changes: readonly FieldChange[] }
   | { readonly op: 'create'; readonly name: string; readonly fields: Fields }
   /** The document is read whole, since it goes whole into the pre-image. */
   | { readonly op: 'delete'; readonly document: Document }
+) & {
+  /** Other documents, whose versions must still be there too: one write each, so it is for what is rare. */
+  readonly given?: readonly Document[]
+}
 
 /** Documents that are looked at and changed together; `key` is the name of one of them. */
 export interface Unit {

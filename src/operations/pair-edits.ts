@@ -7,7 +7,8 @@ import { isPrefix, withValueIn } from './value-tree.ts'
 
 /** What places of a unit are to hold; gathered, and then made into one edit for each document. */
 export interface PlaceWrites {
-  set(place: Place, value: Value | undefined): void
+  /** With `source`, the edit holds only as long as that document is as it was read. */
+  set(place: Place, value: Value | undefined, source?: string): void
   /** What the place will hold. */
   at(place: Place): Value | undefined
   /** True where something that is not a map is in the way: it is never written over. */
@@ -19,15 +20,17 @@ export interface PlaceWrites {
 export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
   const after = new Map<string, Value | undefined>()
   const touched = new Map<string, FieldPath[]>()
+  const sources = new Map<string, Set<string>>()
   const current = (name: string): Value | undefined => {
     if (after.has(name)) return after.get(name)
     const document = unit.documents.get(name)
     return document === undefined ? undefined : fieldAt(document, [])
   }
   return {
-    set({ name, path }, value) {
+    set({ name, path }, value, source = name) {
       const before = current(name)
       if (before === undefined && value === undefined) return
+      if (source !== name) sources.set(name, (sources.get(name) ?? new Set()).add(source))
       after.set(name, withValueIn(before, path, value))
       touched.set(name, [...(touched.get(name) ?? []), path])
     },
@@ -44,7 +47,9 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
         const paths = touched.get(name) ?? []
         const parts = isSatellite(name) && paths.every((path) => path.length > 0)
         const left = parts && value !== undefined && isEmpty(value) ? undefined : value
-        return editOf(name, unit.documents.get(name), left, paths)
+        const given = [...(sources.get(name) ?? [])].flatMap((source) => unit.documents.get(source) ?? [])
+        const edits = editOf(name, unit.documents.get(name), left, paths)
+        return given.length === 0 ? edits : edits.map((edit) => ({ ...edit, given }))
       }),
   }
 }

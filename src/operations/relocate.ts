@@ -15,13 +15,19 @@ import { isPrefix } from './value-tree.ts'
 export interface RelocationScope {
   readonly side: Side
   readonly act: Act
+  /** Places were looked at before: what is made now holds only if what it is made of is still there. */
+  readonly again?: boolean
 }
 
 function parseRelocationScope(scope: Json): RelocationScope {
   const given = typeof scope === 'object' && scope !== null && !Array.isArray(scope) ? scope : {}
-  const { side, act } = given as { readonly side?: Json; readonly act?: Json }
+  const { side, act, again } = given as { readonly side?: Json; readonly act?: Json; readonly again?: Json }
   const acts = ['carry', 'trail', 'remove', 'restore', 'retire'] as const
-  return { side: side === 'to' ? 'to' : 'from', act: acts.find((each) => each === act) ?? 'carry' }
+  return {
+    side: side === 'to' ? 'to' : 'from',
+    act: acts.find((each) => each === act) ?? 'carry',
+    again: again === true,
+  }
 }
 
 /** Walks one side of a shard in name order, with the other side read for it, and settles the pairs page by page. */
@@ -30,7 +36,7 @@ export async function* relocate(
   hands: DocumentHands,
   relocation: Relocation,
 ): AsyncGenerator<Checkpoint> {
-  const { side, act } = parseRelocationScope(work.scope)
+  const { side, act, again } = parseRelocationScope(work.scope)
   const { documents } = hands
   const range = parseRange(work.scope)
   const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
@@ -44,12 +50,20 @@ export async function* relocate(
     const told = createNotes()
     const result = await hands.settle<PairUnit>({
       units,
-      edits: (unit) => editsOf(relocation, unit, act, told),
+      edits: (unit) => {
+        const edits = editsOf(relocation, unit, act, told)
+        return again === true ? edits : edits.map(independent)
+      },
       reload: (some) => reloadUnits(relocation, some, documents),
     })
     told.tell(hands)
     return { ...result, cursor: page.at(-1)?.name ?? null }
   })
+}
+
+/** In the first pass, where most is made, what goes meanwhile is left to the next. */
+function independent({ given: _, ...edit }: DocumentEdit): DocumentEdit {
+  return edit
 }
 
 /** Why documents are not as they should be, by reason. */
@@ -134,6 +148,7 @@ const clashed = 'clients of both shapes changed the same field differently: one 
 
 function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
   const { writes, notes, pair } = settling
+  const other = place === pair.to ? pair.from : pair.to
   switch (outcome.act) {
     case 'leave':
       if (outcome.clashes !== undefined && outcome.clashes > 0) notes.add(pair.from.name, clashed)
@@ -147,11 +162,12 @@ function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | '
         notes.add(place.name, 'something that is not a map is in the way, and stays')
         return 'stuck'
       }
-      writes.set(place, outcome.value)
+      // Where nothing is, no version tells of the other place's end.
+      writes.set(place, outcome.value, writes.at(place) === undefined ? other.name : place.name)
       if (outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'changed'
     case 'stuck':
-      notes.add((place === pair.to ? pair.from : pair.to).name, `it stays as it is: ${outcome.why}`)
+      notes.add(other.name, `it stays as it is: ${outcome.why}`)
       return 'stuck'
   }
 }

@@ -175,7 +175,7 @@ async function remaining(
   if (phase === 'cutover' && !apart) return []
   if (phase === 'contract' && (await isEmptied(described, documents))) return []
   const shards = (stage: number, side: Side, act: RelocationScope['act']): Promise<readonly ShardPlan[]> =>
-    shardsOf(relocation, documents, { phase, stage, side, act })
+    shardsOf(relocation, documents, { phase, stage, side, act, again: true })
   if (!apart) return shards(0, 'from', phase === 'contract' ? 'remove' : 'carry')
   const act = phase === 'contract' ? 'trail' : 'carry'
   const carrying = await Promise.all([shards(0, 'from', act), shards(1, 'to', act)])
@@ -193,7 +193,7 @@ async function reverting(
   documents: DocumentReader,
 ): Promise<readonly ShardPlan[]> {
   const shards = (stage: number, side: Side, act: RelocationScope['act']): Promise<readonly ShardPlan[]> =>
-    shardsOf(relocation, documents, { phase: 'revert', stage, side, act })
+    shardsOf(relocation, documents, { phase: 'revert', stage, side, act, again: true })
   if (relocation.satellites === undefined) return shards(0, 'from', 'retire')
   const found = await Promise.all([shards(0, 'to', 'restore'), shards(1, 'from', 'restore'), shards(2, 'to', 'retire')])
   return found.flat()
@@ -202,9 +202,13 @@ async function reverting(
 async function shardsOf(
   relocation: Relocation,
   documents: DocumentReader,
-  { phase, stage, side, act }: RelocationScope & { readonly phase: WorkPhase; readonly stage: number },
+  { phase, stage, side, act, again }: RelocationScope & { readonly phase: WorkPhase; readonly stage: number },
 ): Promise<readonly ShardPlan[]> {
   const scope = scopeOf(relocation, side)
   const shards = await documentShards(documents, { scope }, phase, await documents.count(scope))
-  return shards.map((shard) => ({ ...shard, stage, scope: { ...(shard.scope as object), side, act } }))
+  return shards.map((shard) => ({
+    ...shard,
+    stage,
+    scope: { ...(shard.scope as object), side, act, ...(again === true ? { again } : {}) },
+  }))
 }

@@ -5,7 +5,7 @@ import { forgetPreImages, shardsWithPreImages } from '../archive/pre-image-store
 import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { Look, ShardPlan } from '../operations/operation.ts'
-import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
+import { phaseDocument, readPhase, storeTime, writePhase } from './phase-document.ts'
 import { openRound, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
 import type { RunContext, RunStep } from './run-context.ts'
@@ -43,8 +43,12 @@ export async function runForward(context: RunContext, crew: Crew, run: Run, stop
 export async function runContract(context: RunContext, crew: Crew): Promise<void> {
   await context.flush({ state: 'completing', phase: 'contract' })
   await context.tables.durable()
-  await lastLook(context, crew)
-  await writePhase(context.documents, context.clock, context.migration, 'contract')
+  // What clients were told counts, not what the ledger has of it: a kill may have come between the two.
+  const told = await readPhase(context.documents, context.migration)
+  if (told !== 'contract' && told !== 'completed') {
+    await lastLook(context, crew)
+    await writePhase(context.documents, context.clock, context.migration, 'contract')
+  }
   await inPhase(context, 'contract', async () => {
     await openFirstSweep(context, 'contract')
     await workPhase(context, crew, 'contract', remainingOf(context, 'contract'))
@@ -116,7 +120,6 @@ function remainingOf(context: RunContext, phase: WorkPhase): Remaining {
  * what an old client wrote before them.
  */
 async function lastLook(context: RunContext, crew: Crew): Promise<void> {
-  if ((await readShards(context.tables, context.run, 'contract')).length > 0) return
   const documents = new Set(documentSteps(context))
   const remaining: Remaining = async (phase) =>
     (await remainingOf(context, phase)(phase)).map((shards, step) => (documents.has(step) ? shards : []))

@@ -1,7 +1,8 @@
 import { retry } from '../kernel/backoff.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import type { DocumentWriter, FieldChange } from '../stores/documents.ts'
+import { fieldAt } from '../operations/field-path.ts'
+import type { DocumentReader, DocumentWriter, FieldChange } from '../stores/documents.ts'
 import { isPassing } from './passing-errors.ts'
 
 /** Where clients read the phase of each migration: field = migration id, value = phase. */
@@ -11,6 +12,13 @@ export const phaseDocument = '_lockstep/state'
 const clockDocument = '_lockstep/clock'
 
 const patient = { first: 200, longest: 5_000, repeats: 12 }
+
+/** The migration's phase as clients have been told it; undefined where they have not. */
+export async function readPhase(documents: DocumentReader, migration: string): Promise<string | undefined> {
+  const [found] = await documents.get([phaseDocument], [[migration]])
+  const phase = found && fieldAt(found, [migration])
+  return phase !== undefined && 'stringValue' in phase ? phase.stringValue : undefined
+}
 
 /** Sets or, with undefined, removes the migration's phase; retried until the store agrees. */
 export async function writePhase(

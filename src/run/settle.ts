@@ -31,6 +31,8 @@ interface Item<U> {
   readonly edit: DocumentEdit
   at?: { readonly seq: string; readonly index: number }
   doubt: boolean
+  /** The last try met another version, of the document or of one that it depends on. */
+  conflict?: boolean
 }
 
 interface Tally {
@@ -102,17 +104,47 @@ async function keepImages<U extends Unit>(
   fates.set(seq, [])
 }
 
+/** Edits that depend on other documents on their way at once: each is a request of its own. */
+const dependentAtOnce = 16
+
 /** Undefined where the fate of the write is unknown because the connection broke. */
 async function send<U extends Unit>(
   { documents }: Settling,
   items: readonly Item<U>[],
 ): Promise<readonly (WriteResult | undefined)[]> {
+  const results = new Map<Item<U>, WriteResult | undefined>()
+  const alone = items.filter(({ edit }) => (edit.given?.length ?? 0) === 0)
+  const dependent = items.filter((item) => !alone.includes(item))
+  if (alone.length > 0) {
+    const found = await unlessLost(() => documents.write(alone.map(({ edit }) => writeOf(edit))))
+    for (const [index, item] of alone.entries()) results.set(item, found?.[index])
+  }
+  for (let from = 0; from < dependent.length; from += dependentAtOnce) {
+    const some = dependent.slice(from, from + dependentAtOnce)
+    const found = await Promise.all(some.map(({ edit }) => unlessLost(() => documents.commit(dependentWrites(edit)))))
+    for (const [index, item] of some.entries()) results.set(item, found[index])
+  }
+  return items.map((item) => results.get(item))
+}
+
+async function unlessLost<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await documents.write(items.map(({ edit }) => writeOf(edit)))
+    return await work()
   } catch (error) {
     if (!isPassing(error)) throw error
-    return items.map(() => undefined)
+    return undefined
   }
+}
+
+/** A patch of nothing asks for the version and changes none. */
+function dependentWrites(edit: DocumentEdit): readonly DocumentWrite[] {
+  const given = (edit.given ?? []).map((document) => ({
+    op: 'patch' as const,
+    name: document.name,
+    changes: [],
+    expect: versionOf(document),
+  }))
+  return [...given, writeOf(edit)]
 }
 
 function writeOf(edit: DocumentEdit): DocumentWrite {
@@ -149,7 +181,7 @@ async function book<U extends Unit>(
     const result = results[index]
     if (result?.ok === true) tally.changed++
     else if (result === undefined) doubted.push(Object.assign(item, { doubt: true }))
-    else if (result.kind === 'conflict') (item.doubt ? doubted : stale).push(item)
+    else if (result.kind === 'conflict') (item.doubt ? doubted : stale).push(Object.assign(item, { conflict: true }))
     else if (result.kind === 'refused') throw refused(item, result)
     else again.push(item)
   }
@@ -179,7 +211,7 @@ async function judge<U extends Unit>(settling: Settling, { doubted, again, stale
   for (const [index, item] of doubted.entries()) {
     const now = found[index]
     const before = item.edit.op === 'create' ? undefined : item.edit.document.updateTime
-    if (now?.updateTime === before) again.push(item)
+    if (now?.updateTime === before) (item.conflict === true ? stale : again).push(item)
     else if (hasLanded(now, { version: before, after: afterOf(item.edit) })) tally.changed++
     else stale.push(item)
   }

@@ -14,12 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** The store, on which `then` happens as soon as clients are told that the contract phase has begun. */
-function onContract(documents: DocumentWriter, then: () => Promise<void>): DocumentWriter {
+/** The store, on which `then` happens as soon as clients are told that a phase has begun. */
+function onTold(phase: 'contract' | 'completed', documents: DocumentWriter, then: () => Promise<void>): DocumentWriter {
   let told = false
   const watch = async <T>(writes: readonly DocumentWrite[], result: Promise<T>): Promise<T> => {
     const done = await result
-    if (!told && JSON.stringify(writes).includes('"stringValue":"contract"')) {
+    if (!told && JSON.stringify(writes).includes(`"stringValue":"${phase}"`)) {
       told = true
       await then()
     }
@@ -47,7 +47,7 @@ it('what clients write while a migration completes is what they find afterwards'
     [],
   )
   let told = false
-  const documents = onContract(world.documents, async () => {
+  const documents = onTold('contract', world.documents, async () => {
     told = true
     await world.write(
       {
@@ -65,3 +65,23 @@ it('what clients write while a migration completes is what they find afterwards'
     [`${chat}/1`]: { contact: { name: 'Ada 3' } },
   })
 })
+
+it.each(['contract', 'completed'] as const)(
+  'what is written in the new shape alone stays when complete is killed once clients know of %s',
+  async (phase) => {
+    const theCase = renameFieldCases[0] as OperationCase
+    await world.fill(theCase)
+    const soaking = world.migrator(theCase)
+    await soaking.start(await soaking.plan(migrationId))
+    // The whole document in the new shape: the new place is as the copy left it, and the old one is not there.
+    const written = { [`${chat}/1`]: { contact: { name: 'Ada' }, n: 2 } }
+    const documents = onTold(phase, world.documents, async () => {
+      await world.write(written, [])
+      throw new Error('killed')
+    })
+    await expect(world.migrator(theCase, { ...world, documents }).complete(migrationId)).rejects.toThrow('killed')
+    await world.tables.transaction((q) => q.script('update lockstep.runs set owner = null'))
+    await world.migrator(theCase).complete(migrationId)
+    expect(await allDocuments(world.documents)).toMatchObject(written)
+  },
+)

@@ -7,7 +7,7 @@ import type { CrashPoint } from './crashing-stores.ts'
 import { allDocuments, migrationId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const tries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 4)
+const tries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 2)
 
 /** The children of one missing document fill three pages, which are settled at once: each makes the document. */
 const keys = Array.from({ length: 1_100 }, (_, n) => `k${String(n).padStart(4, '0')}`)

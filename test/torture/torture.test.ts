@@ -1,64 +1,28 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFirestoreServer } from '../../src/local/firestore/server.ts'
-import { createPostgresServer } from '../../src/local/postgres/server.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { DocumentWriter } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
-import { startOfficialEmulator } from '../stores/official-emulator.ts'
-import { startRealPostgres } from '../stores/real-postgres.ts'
-import { needs } from '../stores/skips.ts'
+import { describeStores } from './both-stores.ts'
+import type { Stores } from './both-stores.ts'
+import { killed } from './kills.ts'
 import { ask, misshapenTables, takePicture, timesChanged, touchedBy } from './oracle.ts'
 import type { Picture } from './oracle.ts'
 import { lockstep, start, succeed } from './processes.ts'
 import type { Running } from './processes.ts'
+import { createRandom, seed } from './seeded.ts'
 
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full
   ? { documents: 100_000, tenants: 5_000, kills: 20, killsBack: 10, rate: 60 }
   : { documents: 6_000, tenants: 300, kills: 6, killsBack: 3, rate: 40 }
-const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20_261_122)
 const example = fileURLToPath(new URL('../../examples/chatmimic-connect', import.meta.url))
 const migration = '20261122093000_chats_know_their_language'
 const chatName = /^Whatsapp_Data\/[^/]+\/chats\/[^/]+$/
 
-interface Stores {
-  readonly host: string
-  readonly url: string
-  close(): Promise<void>
-}
-
-const emulator = await startOfficialEmulator()
-const postgres = await startRealPostgres()
-const missing = emulator === undefined ? 'no official Firestore emulator' : 'no PostgreSQL with pgvector'
-const real = emulator !== undefined && postgres?.vector === true
-
-describe('on the official emulator and PostgreSQL', needs(real ? emulator : undefined, missing), () => {
-  torture(async () => {
-    const [firestore, tables] = [emulator, postgres]
-    if (firestore === undefined || tables === undefined) throw new Error(missing)
-    return {
-      host: firestore.host,
-      url: tables.url,
-      close: async () => void (await Promise.all([firestore.stop(), tables.stop()])),
-    }
-  })
-})
-
-describe('on the embedded stores', () => {
-  torture(async () => {
-    const firestore = await createFirestoreServer()
-    const tables = await createPostgresServer()
-    return {
-      host: firestore.host,
-      url: tables.url,
-      close: async () => void (await Promise.all([firestore.close(), tables.close()])),
-    }
-  })
-})
+await describeStores(torture)
 
 function torture(open: () => Promise<Stores>): void {
   const timeout = full ? 7_200_000 : 400_000
@@ -120,24 +84,12 @@ function torture(open: () => Promise<Stores>): void {
     await succeed(start('examples/chatmimic-connect/bin/simulate.mjs', check, env))
   }
 
-  /** Starts the command again and again and kills each at a moment of its own, then lets it end. */
-  const killed = async (args: readonly string[], times: number): Promise<number> => {
-    let kills = 0
-    for (let n = 0; n < times; n++) {
-      const running = lockstep([...args, '--format', 'ndjson'], folder, env)
-      await running.printed('phase-started')
-      const ended = await Promise.race([running.finished, sleep(random() * (full ? 5_000 : 300))])
-      if (ended !== undefined) break
-      running.child.kill('SIGKILL')
-      await running.finished
-      kills++
-    }
-    return kills
-  }
+  const kill = (args: readonly string[], times: number): Promise<number> =>
+    killed(args, times, { folder, env, random, milliseconds: full ? 5_000 : 300 })
 
   it(`up is killed ${size.kills} times while the app writes, and ends as if it never was`, { timeout }, async () => {
     const app = await simulate('there')
-    const kills = await killed(['up'], size.kills)
+    const kills = await kill(['up'], size.kills)
     await succeed(lockstep(['up'], folder, env))
     await stop(app)
     expect(kills).toBeGreaterThan(0)
@@ -165,7 +117,7 @@ function torture(open: () => Promise<Stores>): void {
     { timeout },
     async () => {
       const app = await simulate('back')
-      expect(await killed(['down', '--yes'], size.killsBack)).toBeGreaterThan(0)
+      expect(await kill(['down', '--yes'], size.killsBack)).toBeGreaterThan(0)
       const status = JSON.parse((await succeed(lockstep(['status', '--json'], folder, env))).stdout) as {
         migrations: { state: string }[]
       }
@@ -182,15 +134,4 @@ function torture(open: () => Promise<Stores>): void {
       expect(now.functions).toEqual(seeded.functions)
     },
   )
-}
-
-/** A small seeded generator (mulberry32), so that a failing run can be had again. */
-function createRandom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

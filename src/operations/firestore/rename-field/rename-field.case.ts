@@ -140,7 +140,7 @@ export const renameFieldCases: readonly OperationCase[] = [
         // Each side changed another member of the map; then both the same one: the old place wins, and both stay.
         'Users/map': { old: { a: 2, 'b.c': { d: null } }, new: { 'the.key': { deep: { a: 1, 'b.c': { d: 'new' } } } } },
         'Users/clash': { old: { a: 2, b: 1 }, new: { 'the.key': { deep: { a: 3, b: 4 } } } },
-        // Clients of the new shape deleted the field, clients of the old one did.
+        // Gone from the new place alone: who writes the document whole in the old shape does that. Deleted by old clients.
         'Users/list': { old: [1, { old: 2 }], n: 1, new: { 'the.key': {} } },
         'Users/empty': { new: { 'the.key': { deep: {} } } },
         'Users/gone': null,
@@ -150,7 +150,7 @@ export const renameFieldCases: readonly OperationCase[] = [
       sql: [],
       afterDown: {
         documents: {
-          'Users/list': { n: 1, new: { 'the.key': {} } },
+          'Users/list': { old: [1, { old: 2 }], n: 1, new: { 'the.key': {} } },
           'Users/map': { old: { a: 2, 'b.c': { d: 'new' } } },
           'Users/clash': { old: { a: 2, b: 4 }, new: { 'the.key': { deep: { a: 3, b: 4 } } } },
           'Users/null': { old: null, new: { kept: true, 'the.key': {} } },

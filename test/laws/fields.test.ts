@@ -1,0 +1,3 @@
+import { tryLaws } from './laws.ts'
+
+await tryLaws('fields')

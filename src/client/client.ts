@@ -9,7 +9,7 @@ export type {
 } from './converter.ts'
 export type { Data } from './data.ts'
 export type { Move } from './move.ts'
-export { bothPaths, collectionPath, placesOf, readEntries, readMoved, writeMoved } from './moves.ts'
+export { applyWrites, bothPaths, collectionPath, placesOf, readEntries, readMoved, writeMoved } from './moves.ts'
 export type { MovedWrite } from './moves.ts'
 export { phaseDocumentPath, serverSource, webSource } from './phase-source.ts'
 export type { PhaseSource, WebFunctions } from './phase-source.ts'

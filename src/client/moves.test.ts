@@ -80,29 +80,34 @@ describe('a renamed collection', () => {
 })
 
 describe('entries that become documents', () => {
-  const params = { uid: 'u', id: 'a.b' }
+  const params = { uid: 'u', id: 'ab' }
   const target = { phases: at('cutover'), sdk }
 
   test('are written to both places, with their key in the document alone', () => {
     expect(writeMoved(entries, target, params, { limit: 1 })).toEqual([
-      { path: 'Users/u/workflows/a.b', data: { limit: 1, name: 'a.b' }, options: {} },
+      { path: 'Users/u/workflows/ab', data: { limit: 1, name: 'ab' }, options: {} },
       {
         path: 'Users/u',
-        data: { workflows: { 'a.b': { limit: 1 } } },
-        options: { mergeFields: [new FieldPath('workflows', 'a.b')] },
+        data: { workflows: { ab: { limit: 1 } } },
+        options: { mergeFields: [new FieldPath('workflows', 'ab')] },
       },
     ])
   })
 
   test('go from both places', () => {
     expect(writeMoved(entries, target, params, undefined)).toEqual([
-      { path: 'Users/u/workflows/a.b', delete: true },
+      { path: 'Users/u/workflows/ab', delete: true },
       {
         path: 'Users/u',
-        data: { workflows: { 'a.b': gone } },
-        options: { mergeFields: [new FieldPath('workflows', 'a.b')] },
+        data: { workflows: { ab: gone } },
+        options: { mergeFields: [new FieldPath('workflows', 'ab')] },
       },
     ])
+  })
+
+  test('with a dot in the key are written by update, since the server SDKs cannot merge those', () => {
+    const [, write] = writeMoved(entries, target, { uid: 'u', id: 'a.b' }, { limit: 1 })
+    expect(write).toEqual({ path: 'Users/u', update: [new FieldPath('workflows', 'a.b'), { limit: 1 }] })
   })
 
   test('are read together, whichever of them has been copied', () => {
@@ -190,6 +195,7 @@ test('what a client writes it reads back, phase after phase, until the old place
 /** As a store does it; of merges only those of whole fields. */
 function apply(stored: Record<string, object | undefined>, write: MovedWrite): void {
   if ('delete' in write) stored[write.path] = undefined
+  else if ('update' in write) throw new Error('no key has a dot here')
   else if (write.options.mergeFields === undefined) stored[write.path] = write.data
   else stored[write.path] = merged(stored[write.path] ?? {}, write.data)
 }

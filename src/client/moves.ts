@@ -1,5 +1,6 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { FieldPath } from '../stores/documents.ts'
+import type { UpdateArguments, WrittenData } from './converter.ts'
 import { isMap, memberAt, withMember } from './data.ts'
 import type { Data } from './data.ts'
 import { entryLens } from './entry-lens.ts'
@@ -12,14 +13,29 @@ import { sideOf } from './read-rules.ts'
 import type { BothPlaces } from './read-rules.ts'
 import type { Sdk } from './sdk.ts'
 
-/** One write of a batch: `'delete' in write ? batch.delete(doc(write.path)) : batch.set(doc(write.path), write.data, write.options)`. */
+/** One write of a batch, for `applyWrites`. FieldPaths are typed so that every SDK takes its own. */
 export type MovedWrite =
   | { readonly path: string; readonly delete: true }
-  | {
-      readonly path: string
-      readonly data: { [field: string]: unknown }
-      readonly options: { readonly mergeFields?: object[] }
-    }
+  | { readonly path: string; readonly data: WrittenData; readonly options: { readonly mergeFields?: never[] } }
+  /** Of a map's entry whose key has a dot, which the server SDKs cannot merge: the document has to exist. */
+  | { readonly path: string; readonly update: UpdateArguments }
+
+/** A batch or transaction of any SDK. */
+interface BatchLike {
+  set(reference: never, data: never, options: never): unknown
+  update(reference: never, path: never, value: unknown, ...more: unknown[]): unknown
+  delete(reference: never): unknown
+}
+
+/** Puts the writes into a batch or transaction; `doc` gives the SDK's reference of a path. */
+export function applyWrites(batch: BatchLike, doc: (path: string) => object, writes: readonly MovedWrite[]): void {
+  for (const write of writes) {
+    const reference = doc(write.path) as never
+    if ('delete' in write) batch.delete(reference)
+    else if ('update' in write) batch.update(reference, ...write.update)
+    else batch.set(reference, write.data as never, write.options as never)
+  }
+}
 
 /** The documents to read for a moved thing, the new place first. */
 export function placesOf(move: Move, params: Params): readonly string[] {
@@ -105,10 +121,13 @@ function writesOn(side: 'old' | 'neu', pairs: readonly PlacePair[], value: unkno
     const document = pairs.length > 1 ? value : partOf(value, first, side)
     return [isMap(document) ? { path, data: { ...document }, options: {} } : { path, delete: true }]
   }
-  const data = pairs.reduce<Data>(
-    (made, pair) => withMember(made, pair[side].field, partOf(value, pair, side) ?? sdk.deleteField()),
-    {},
-  )
+  const isDotted = pairs.some((pair) => pair[side].field.some((key) => key.includes('.')))
+  const values = pairs.map((pair) => [pair[side].field, partOf(value, pair, side) ?? sdk.deleteField()] as const)
+  if (isDotted) {
+    const update = values.flatMap(([field, part]): unknown[] => [fieldPath(field, sdk), part]) as UpdateArguments
+    return [{ path, update }]
+  }
+  const data = values.reduce<Data>((made, [field, part]) => withMember(made, field, part), {})
   return [{ path, data, options: { mergeFields: pairs.map((pair) => fieldPath(pair[side].field, sdk)) } }]
 }
 
@@ -168,8 +187,8 @@ function distinct(names: readonly string[]): readonly string[] {
   return [...new Set(names)]
 }
 
-function fieldPath(path: FieldPath, { FieldPath: Class }: Sdk): object {
-  if (Class !== undefined) return new Class(...path)
+function fieldPath(path: FieldPath, { FieldPath: Class }: Sdk): never {
+  if (Class !== undefined) return new Class(...path) as never
   throw new LockstepError('LS-2109', 'moved fields need FieldPath of the Firestore SDK', {
     where: { name: 'sdk.FieldPath' },
     hint: 'give an sdk with FieldPath',

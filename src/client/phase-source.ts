@@ -28,33 +28,25 @@ export function serverSource(reference: ServerReference): PhaseSource {
   }
 }
 
-/** What the web SDK has as functions. */
-export interface WebFunctions<Reference> {
-  readonly onSnapshot: (
-    reference: Reference,
-    next: (snapshot: SnapshotOfState) => void,
-    failed: (error: Error) => void,
-  ) => () => void
-  readonly getDoc: (reference: Reference) => Promise<SnapshotOfState>
+/** The web SDK's functions, on the reference of the phase document. */
+export interface WebFunctions {
+  readonly onSnapshot: (next: (snapshot: SnapshotOfState) => void, failed: (error: Error) => void) => () => void
+  readonly getDoc: () => Promise<SnapshotOfState>
 }
 
-/** For the web SDK: `webSource(doc(firestore, phaseDocumentPath), { onSnapshot, getDoc })`. */
-export function webSource<Reference>(
-  reference: Reference,
-  { onSnapshot, getDoc }: WebFunctions<Reference>,
-): PhaseSource {
+/**
+ * For the web SDK, with `const state = doc(firestore, phaseDocumentPath)`:
+ * `webSource({ onSnapshot: (next, failed) => onSnapshot(state, next, failed), getDoc: () => getDoc(state) })`.
+ */
+export function webSource({ onSnapshot, getDoc }: WebFunctions): PhaseSource {
   return {
     listen: (next, failed) =>
-      onSnapshot(
-        reference,
-        (snapshot) => {
-          // An empty cache knows nothing of the document: that is not an answer.
-          const fields = fieldsOf(snapshot)
-          if (fields !== undefined || snapshot.metadata?.fromCache !== true) next(fields)
-        },
-        failed,
-      ),
-    get: async () => fieldsOf(await getDoc(reference)),
+      onSnapshot((snapshot) => {
+        // An empty cache knows nothing of the document: that is not an answer.
+        const fields = fieldsOf(snapshot)
+        if (fields !== undefined || snapshot.metadata?.fromCache !== true) next(fields)
+      }, failed),
+    get: async () => fieldsOf(await getDoc()),
   }
 }
 

@@ -117,8 +117,8 @@ test('an empty cache of the web SDK is no answer', () => {
     { data: () => ({ m: 'backfill' }), metadata: { fromCache: true } },
     { data: () => undefined, metadata: { fromCache: false } },
   ]
-  const source = webSource('ref', {
-    onSnapshot(_, next) {
+  const source = webSource({
+    onSnapshot(next) {
       for (const snapshot of snapshots) next(snapshot)
       return () => undefined
     },

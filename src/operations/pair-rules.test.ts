@@ -96,3 +96,23 @@ describe('nothing in the new place', () => {
     expect(giveBack(shared, identity)).toEqual({ act: 'leave' })
   })
 })
+
+describe('what the old shape can only say roughly', () => {
+  const rough = {
+    up: (found: Value) => ('integerValue' in found ? found : undefined),
+    // 15 is no ten: what cannot come back exactly has no way down.
+    down: (found: Value) => ('integerValue' in found && Number(found.integerValue) % 10 === 0 ? found : undefined),
+  }
+  const nearest = (found: Value): Value =>
+    encodeValue('integerValue' in found ? Math.floor(Number(found.integerValue) / 10) * 10 : null)
+
+  it('counts as said by the client that wrote both places', () => {
+    const written = stateOf(10, 15, [[undefined, 20]])
+    expect(carry(written, { ...rough, nearest })).toEqual({ act: 'leave' })
+    expect(giveBack(written, { ...rough, nearest })).toEqual({ act: 'leave' })
+    expect(carry(stateOf(30, 15, [[undefined, 20]]), { ...rough, nearest })).toMatchObject({
+      act: 'write',
+      value: value(30),
+    })
+  })
+})

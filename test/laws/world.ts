@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/kernel/clock.ts'
 import type { Listener } from '../../src/ledger/events.ts'
-import { createFirestoreServer } from '../../src/local/firestore/server.ts'
 import { wireMigrator } from '../../src/migrator.ts'
 import type { Migrator } from '../../src/migrator.ts'
 import type { CaseDocuments, CaseFiles, OperationCase } from '../../src/operations/operation-case.ts'
@@ -11,16 +10,16 @@ import type { Document, DocumentWriter } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
 import { createFirestoreIndexes } from '../../src/stores/firestore/firestore-indexes.ts'
 import type { IndexWriter } from '../../src/stores/indexes.ts'
-import { createPgliteTables } from '../../src/stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../../src/stores/tables.ts'
 import { decodeFields, encodeValue } from '../../src/stores/values.ts'
 import { createDirectEngine } from './direct-engine.ts'
+import { openLawStores } from './law-stores.ts'
 
 export const migrationId = '20261122093000_law'
 
 const indexFile = 'firestore.indexes.json'
 
-/** Both embedded stores, emptied between tries. */
+/** Both stores, emptied between tries. */
 export interface World {
   readonly documents: DocumentWriter
   readonly tables: TableWriter
@@ -40,13 +39,13 @@ export interface World {
 
 /** `adminHost` is where indexes are created; without it the document store's own host, which has no admin API. */
 export async function openWorld(caseFile: string, adminHost?: string): Promise<World> {
-  const server = await createFirestoreServer()
-  const tables = await createPgliteTables({})
-  const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: server.host })
+  const stores = await openLawStores()
+  const { tables } = stores
+  const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: stores.host })
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-laws-'))
   const indexes = createFirestoreIndexes({
     projectId: 'demo-laws',
-    target: { ...documents.target, emulator: adminHost ?? server.host },
+    target: { ...documents.target, emulator: adminHost ?? stores.host },
     root: folder,
     file: join(folder, indexFile),
     create: adminHost !== undefined,
@@ -74,13 +73,13 @@ export async function openWorld(caseFile: string, adminHost?: string): Promise<W
     write,
     async fill({ before }) {
       rmSync(join(folder, indexFile), { force: true })
-      await server.reset('demo-laws')
+      await stores.reset('demo-laws')
       await tables.transaction((q) =>
         q.script('drop schema if exists lockstep cascade; drop schema public cascade; create schema public'),
       )
       await write(before.documents, before.sql, before.files)
     },
-    migrator: (theCase, stores = { documents, tables, indexes }, listener = () => {}) =>
+    migrator: (theCase, used = { documents, tables, indexes }, listener = () => {}) =>
       wireMigrator({
         options: { concurrency: 2 },
         loaded: project(folder, caseFile, theCase),
@@ -89,7 +88,7 @@ export async function openWorld(caseFile: string, adminHost?: string): Promise<W
           origin: 'flag',
           settings: { kind: 'local', firestore: { projectId: 'demo-laws' }, postgres: { pglite: '' } },
         },
-        stores: { ...stores, target: target(documents, tables), close: () => Promise.resolve() },
+        stores: { ...used, target: target(documents, tables), close: () => Promise.resolve() },
         clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
         listener,
         createEngine: createDirectEngine,
@@ -97,8 +96,7 @@ export async function openWorld(caseFile: string, adminHost?: string): Promise<W
     async close() {
       await indexes.close()
       await documents.close()
-      await tables.close()
-      await server.close()
+      await stores.close()
       rmSync(folder, { recursive: true })
     },
   }

@@ -1,0 +1,49 @@
+import { createFirestoreServer } from '../../src/local/firestore/server.ts'
+import { createPgliteTables } from '../../src/stores/pglite/pglite-tables.ts'
+import { createPostgresTables } from '../../src/stores/postgres/postgres-tables.ts'
+import type { TableWriter } from '../../src/stores/tables.ts'
+import { startOfficialEmulator } from '../stores/official-emulator.ts'
+import { startRealPostgres } from '../stores/real-postgres.ts'
+
+/** The stores of a world of laws: the embedded ones, or with LOCKSTEP_LAWS=real the official emulator and PostgreSQL. */
+export interface LawStores {
+  readonly host: string
+  readonly tables: TableWriter
+  /** Forgets every document of the project. */
+  reset(project: string): Promise<void>
+  close(): Promise<void>
+}
+
+export function openLawStores(): Promise<LawStores> {
+  return process.env['LOCKSTEP_LAWS'] === 'real' ? openReal() : openEmbedded()
+}
+
+async function openEmbedded(): Promise<LawStores> {
+  const server = await createFirestoreServer()
+  const tables = await createPgliteTables({})
+  return {
+    host: server.host,
+    tables,
+    reset: (project) => server.reset(project),
+    close: async () => void (await Promise.all([tables.close(), server.close()])),
+  }
+}
+
+async function openReal(): Promise<LawStores> {
+  const [emulator, postgres] = [await startOfficialEmulator(), await startRealPostgres()]
+  if (emulator === undefined || postgres === undefined) throw new Error('the real stores are not on this machine')
+  const tables = await createPostgresTables({ url: postgres.url })
+  return {
+    host: emulator.host,
+    tables,
+    async reset(project) {
+      const url = `http://${emulator.host}/emulator/v1/projects/${project}/databases/(default)/documents`
+      const { ok, status } = await fetch(url, { method: 'DELETE' })
+      if (!ok) throw new Error(`the emulator answered ${status} when asked to forget ${project}`)
+    },
+    async close() {
+      await tables.close()
+      await Promise.all([emulator.stop(), postgres.stop()])
+    },
+  }
+}

@@ -91,9 +91,13 @@ function leftoversOf(
 }
 
 function without(found: Picture, left: readonly Leftover[]): Picture {
-  const picture = new Map<string, Value | undefined>([...found].map(([name, fields]) => [name, { mapValue: { fields } }]))
+  const picture = new Map<string, Value | undefined>(
+    [...found].map(([name, fields]) => [name, { mapValue: { fields } }]),
+  )
   for (const { name, path } of left) picture.set(name, withValueIn(picture.get(name), path, undefined))
-  return new Map([...picture].flatMap(([name, value]) => (value === undefined ? [] : [[name, fieldsOf(value)] as const])))
+  return new Map(
+    [...picture].flatMap(([name, value]) => (value === undefined ? [] : [[name, fieldsOf(value)] as const])),
+  )
 }
 
 interface Seen {
@@ -134,7 +138,8 @@ function strange(kind: Kind, { id, state, found, deeds }: Seen & Pick<Entity, 'd
   const spots = state === undefined ? [] : [...kind.spots('old', id, state), ...kind.spots('new', id, state)]
   // What an old client took away stays in the new place until our next look.
   const before = kind.inPlace === true ? [] : deeds.flatMap((deed) => kind.spots('new', id, deed.state ?? {}))
-  const isLeft = (spot: Spot): boolean => state?.[spot.part] === undefined && sameValue(valueAt(found, spot), spot.value)
+  const isLeft = (spot: Spot): boolean =>
+    state?.[spot.part] === undefined && sameValue(valueAt(found, spot), spot.value)
   spots.push(...before.filter(isLeft))
   for (const [name, fields] of normal(kind, found, 'soaking')) {
     let left: Value | undefined = { mapValue: { fields } }
@@ -170,7 +175,8 @@ function normalFields({ containers = [], unknown = [] }: Kind, fields: Fields, r
       value = withValueIn(value, path, undefined)
   }
   for (const { path, value: usual } of reader === 'old' ? unknown : []) {
-    if (sameValue(valueAt(new Map([['', fields]]), { name: '', path }), usual)) value = withValueIn(value, path, undefined)
+    if (sameValue(valueAt(new Map([['', fields]]), { name: '', path }), usual))
+      value = withValueIn(value, path, undefined)
   }
   return fieldsOf(value)
 }
@@ -200,7 +206,9 @@ function brief(value: unknown): string {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
     const entries = Object.entries(inner).filter(([key]) => !rareNames.has(key))
     const [only] = entries
-    return entries.length === 1 && only !== undefined && only[0].endsWith('Value') ? only[1] : Object.fromEntries(entries)
+    return entries.length === 1 && only !== undefined && only[0].endsWith('Value')
+      ? only[1]
+      : Object.fromEntries(entries)
   })
   return text ?? 'nothing'
 }

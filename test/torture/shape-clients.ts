@@ -151,7 +151,10 @@ interface Intent extends Planned {
   readonly phase: string
 }
 
-async function perform({ documents, generated, migration, random }: World, { entity, client, phase, how, state }: Intent): Promise<void> {
+async function perform(
+  { documents, generated, migration, random }: World,
+  { entity, client, phase, how, state }: Intent,
+): Promise<void> {
   const { kind, id, states } = entity
   const { mode, alsoGone } = modesOf(client, phase)
   const change = { kind, id, before: states[0], after: state }
@@ -159,7 +162,15 @@ async function perform({ documents, generated, migration, random }: World, { ent
   const byRules = rules && generatedWrites(rules, change, { phase, migration, whole: how !== 'parts' })
   const writes = byRules ?? (how === 'parts' ? partWrites : wholeWrites)(change, mode, alsoGone)
   const answer = writes.length === 0 ? 'nothing to write' : await send(documents, writes)
-  entity.deeds.push({ at: new Date().toISOString(), client, phase, how, generated: byRules !== undefined, state, answer })
+  entity.deeds.push({
+    at: new Date().toISOString(),
+    client,
+    phase,
+    how,
+    generated: byRules !== undefined,
+    state,
+    answer,
+  })
   const parts = client === 'new' && mode !== 'old' ? Object.keys(state ?? {}) : []
   entity.newer = new Set([...entity.newer, ...parts])
   if (answer === 'lost') entity.states = [...states, state]

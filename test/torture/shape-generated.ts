@@ -3,7 +3,7 @@ import { bothPaths, createConverter, fixedPhases, writeMoved } from '../../src/c
 import type { Data, Move, MovedWrite, Phases, Shape } from '../../src/client/client.ts'
 import { parsePhase } from '../../src/client/phases.ts'
 import { sameValue } from '../../src/operations/field-path.ts'
-import type { DocumentWrite, FieldPath, Value } from '../../src/stores/documents.ts'
+import type { DocumentWrite, FieldChange, FieldPath, Value } from '../../src/stores/documents.ts'
 import { decodeValue, encodeValue } from '../../src/stores/values.ts'
 import { lockstep, succeed } from './processes.ts'
 import { cents, orders } from './shape-functions.ts'
@@ -168,7 +168,8 @@ function movedWrites(move: Move, phases: Phases, { kind, id, before, after }: Ch
 }
 
 function joined(first: DocumentWrite | undefined, second: DocumentWrite): DocumentWrite {
-  if (first?.op === 'patch' && second.op === 'patch') return { ...first, changes: [...first.changes, ...second.changes] }
+  if (first?.op === 'patch' && second.op === 'patch')
+    return { ...first, changes: [...first.changes, ...second.changes] }
   if (first === undefined) return second
   throw new Error(`${second.name} is written twice`)
 }
@@ -190,7 +191,9 @@ function restWrites(
   if (first === undefined) return []
   const [was, is] = [fieldsOf(before), fieldsOf(after)]
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => !sameValue(was[key], is[key]))
-  return [{ op: 'patch', name: first.name, changes: keys.map((key) => ({ path: [key], value: is[key] })), expect: 'any' }]
+  return [
+    { op: 'patch', name: first.name, changes: keys.map((key) => ({ path: [key], value: is[key] })), expect: 'any' },
+  ]
 }
 
 function renamedWrites(move: Move, phases: Phases, name: string, value: Value | undefined): readonly DocumentWrite[] {
@@ -202,13 +205,19 @@ function renamedWrites(move: Move, phases: Phases, name: string, value: Value | 
 function documentWrite(write: MovedWrite): DocumentWrite {
   const name = write.path
   if ('delete' in write) return { op: 'delete', name, expect: 'any' }
-  const { mergeFields } = write.options
+  if ('update' in write) return { op: 'patch', name, changes: updatedFields(write.update), expect: { exists: true } }
+  const mergeFields: readonly unknown[] | undefined = write.options.mergeFields
   const stored = raw(write.data)
   if (mergeFields === undefined) return { op: 'put', name, fields: fieldsOf(stored), expect: 'any' }
   const changes = mergeFields.flatMap((field) =>
     field instanceof Path ? [{ path: field.segments, value: memberOf(write.data, field.segments) }] : [],
   )
   return { op: 'patch', name, changes, expect: 'any' }
+}
+
+/** Paths and values by turns. */
+function updatedFields(args: readonly unknown[]): readonly FieldChange[] {
+  return args.flatMap((path, at) => (path instanceof Path ? [{ path: path.segments, value: raw(args[at + 1]) }] : []))
 }
 
 function memberOf(data: unknown, [key, ...rest]: FieldPath): Value | undefined {

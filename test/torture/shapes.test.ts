@@ -88,7 +88,10 @@ function torture(open: () => Promise<Stores>): void {
   /** What both clients wrote since the last look, the old one last, stays in the new place: told, and in the way of `up`. */
   const clearUp = async (): Promise<void> => {
     const left = leftovers(world.entities, await readEntities(documents, kinds))
-    const rows = await ask(stores.url, `select sum((data->>'count')::int) as told from lockstep.events where type = 'kept'`)
+    const rows = await ask(
+      stores.url,
+      `select sum((data->>'count')::int) as told from lockstep.events where type = 'kept'`,
+    )
     expect(left.length).toBeLessThanOrEqual(Number(rows[0]?.['told'] ?? 0))
     for (const { name, path } of left) {
       const [result] = await documents.write([
@@ -117,19 +120,23 @@ function torture(open: () => Promise<Stores>): void {
     await clearUp()
   })
 
-  it('up once more, and complete, is killed while clients write, and the old places are gone', { timeout }, async () => {
-    start('old', 'new')
-    await run(['up'], 'soaking')
-    await sleep(size.soak)
-    await stop()
-    await expectNone('soaking')
-    start('new')
-    await run(['complete', '--yes'], 'completed')
-    await stop()
-    await expectNone('completed')
-    const unused = kinds.filter((kind) => !world.entities.some((each) => each.kind === kind && isByRules(each)))
-    expect(unused.map(({ name }) => name)).toEqual([])
-  })
+  it(
+    'up once more, and complete, is killed while clients write, and the old places are gone',
+    { timeout },
+    async () => {
+      start('old', 'new')
+      await run(['up'], 'soaking')
+      await sleep(size.soak)
+      await stop()
+      await expectNone('soaking')
+      start('new')
+      await run(['complete', '--yes'], 'completed')
+      await stop()
+      await expectNone('completed')
+      const unused = kinds.filter((kind) => !world.entities.some((each) => each.kind === kind && isByRules(each)))
+      expect(unused.map(({ name }) => name)).toEqual([])
+    },
+  )
 }
 
 function isByRules({ deeds }: Entity): boolean {

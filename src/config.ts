@@ -34,10 +34,16 @@ const configForm = z.strictObject({
   migrations: z.string().min(1).optional(),
   /** The file of index definitions, beside the configuration; without it firebase.json counts. */
   firestoreIndexes: z.string().min(1).optional(),
-  /** The apps that are out there, for lint. */
+  /** The apps that are out there. */
   clients: z
     .strictObject({
-      oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
+      /** The newest migration that the oldest app with generated readers knows, for lint. */
+      oldest: z
+        .string()
+        .regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'")
+        .optional(),
+      /** A promise: every app that knows a migration writes both places in one write, from backfill until contract. */
+      writeBoth: z.boolean().optional(),
     })
     .optional(),
   tenants: z

@@ -205,7 +205,7 @@ async function workOn(
   way: 'forward' | 'contract' | 'revert',
   work: RunWork,
 ): Promise<void> {
-  const { stores, environment, clock, listener, options } = house
+  const { stores, loaded, environment, clock, listener, options } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
   await ensureLedger(stores.tables)
@@ -219,6 +219,7 @@ async function workOn(
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
+    writeBoth: loaded.config.clients?.writeBoth ?? false,
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),
     listener,

@@ -57,6 +57,10 @@ create type lockstep.name_range as range (subtype = text, collation = "C");
 alter table lockstep.pre_images add column span lockstep.name_range;
 create index pre_images_span on lockstep.pre_images using gist (span) where span is not null;
 `,
+  // When clients were told of the phases tells who can have written what.
+  `
+alter table lockstep.runs add column told jsonb not null default '{}';
+`,
 ]
 
 export const ledgerVersion = versions.length

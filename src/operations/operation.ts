@@ -102,6 +102,23 @@ export interface KeptPage {
   readonly unapplied: readonly number[]
 }
 
+/**
+ * When clients were told of a phase: each the document store's time just before. A time that is not known is left out,
+ * and what hangs on it is not taken for certain.
+ */
+export interface Told {
+  readonly backfill?: string
+  readonly cutover?: string
+  /** When the last sweep began that saw both places of everything; from the cutover on. */
+  readonly swept?: string
+  /** When `complete` was begun first: clients were not told of that. */
+  readonly completing?: string
+  readonly contract?: string
+  readonly rollingBack?: string
+  /** The configuration promises that clients of the new shape write both places, from backfill until contract. */
+  readonly writeBoth?: boolean
+}
+
 /** The shard being worked on. */
 export interface Work<Spec> {
   readonly spec: Spec
@@ -112,6 +129,7 @@ export interface Work<Spec> {
   readonly cursor: Json | undefined
   /** In the backfill: the document store's time before any client was told of it, or at which a later sweep began. */
   readonly since?: string | undefined
+  readonly told?: Told
   readonly signal: AbortSignal
 }
 
@@ -190,6 +208,7 @@ export interface VerifyScope {
   readonly memo: Json
   /** What the step did to these units of documents, as `DocumentHands.images` gives it. */
   readonly images: DocumentHands['images']
+  readonly told?: Told
   readonly signal: AbortSignal
 }
 

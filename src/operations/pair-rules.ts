@@ -39,7 +39,18 @@ export interface Pair {
    * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
    */
   readonly shared?: boolean
+  /**
+   * The old shape cannot say everything: clients of the new one then write the new place alone and empty the old one.
+   * That the old place holds nothing does not say that somebody deleted that.
+   */
+  readonly gaps?: boolean
 }
+
+/**
+ * Whoever wrote the new place last, where that can be told: a client that wrote both places in one write (or we), or
+ * one that writes the new place alone, later than anybody wrote the old one.
+ */
+export type Hand = 'both' | 'new'
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
 export interface PairState {
@@ -51,13 +62,23 @@ export interface PairState {
   readonly removed: Value | undefined
   /** As the pair has it. */
   readonly shared?: boolean | undefined
+  readonly last?: Hand | undefined
+  /** The old place held something when the new one was written last. */
+  readonly hadOld?: boolean | undefined
+  /** The new place said what the old one says, and that has not been written since: others emptied the new one. */
+  readonly stood?: boolean | undefined
+  /** The new place alone holds it, and nothing tells whether it ever was in the old one. */
+  readonly unsure?: boolean | undefined
 }
 
-/** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
+/**
+ * What is to become of one of the two places. `clashes`: both sides changed it, and one has won. `firm`: others wrote
+ * what is lost by it, so it holds only as long as the other place is as it was read.
+ */
 export type Outcome =
   | { readonly act: 'leave'; readonly clashes?: number }
-  | { readonly act: 'write'; readonly value: Value; readonly clashes: number }
-  | { readonly act: 'remove' }
+  | { readonly act: 'write'; readonly value: Value; readonly clashes: number; readonly firm?: boolean }
+  | { readonly act: 'remove'; readonly firm?: boolean }
   | { readonly act: 'stuck'; readonly why: string }
 
 const leave: Outcome = { act: 'leave' }
@@ -81,18 +102,41 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base } = state
-  if (old === undefined) return trusted === 'old' ? follow(state) : leave
+  const { old, neu, base, last } = state
+  if (trusted === 'old' && last === 'both') return followOld(state, lens)
+  if (old === undefined) return trusted === 'old' && last !== 'new' ? follow(state) : leave
+  if (last === 'new' && (base === undefined || sameValue(neu, base.value))) return leave
   if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
   const up = lens.up(old)
   if (up === undefined) return stuck(old, lens, 'up')
   if (isTheirs(state, up, trusted)) return leave
-  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
+  const outcome =
+    neu === undefined || base === undefined
+      ? write(up)
+      : merged({ up, neu, base: base.value }, last === 'new' ? 'new' : trusted)
+  // Of what we write to the new place from then on, its time tells: it is what the old one said at that moment.
+  return trusted === 'new' && outcome.act === 'write' ? { ...outcome, firm: true } : outcome
+}
+
+/** Whoever wrote the new place wrote the old one too: what that says now is the last word. */
+function followOld(state: PairState, lens: Lens): Outcome {
+  const { old, neu, base } = state
+  const firm = neu !== undefined && (base === undefined || !sameValue(neu, base.value))
+  if (old === undefined) return isDeleted(state, lens) ? { act: 'remove', firm } : follow(state)
+  if (neu !== undefined && agree(old, neu, lens)) return leave
+  const up = lens.up(old)
+  return up === undefined ? stuck(old, lens, 'up') : { act: 'write', value: up, clashes: 0, firm }
+}
+
+/** Somebody who knows the old place alone took away what was in both. */
+function isDeleted({ old, neu, removed, hadOld }: PairState, lens: Lens): boolean {
+  return hadOld === true && old === undefined && removed === undefined && neu !== undefined && lens.down(neu) !== undefined
 }
 
 /** Gone from the new place, or changed only there: others did that, after us. */
-function isTheirs({ neu, base, shared }: PairState, up: Value, trusted: Trusted): boolean {
-  if (base === undefined || !sameValue(up, base.value)) return false
+function isTheirs(state: PairState, up: Value, trusted: Trusted): boolean {
+  const { neu, shared } = state
+  if (!stoodFor(state, up)) return false
   return neu !== undefined || shared !== true || trusted === 'new'
 }
 
@@ -117,22 +161,42 @@ function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
 
 /** What the old place has to become on the way back: what clients of the new shape changed since is converted back. */
 export function giveBack(state: PairState, lens: Lens): Outcome {
-  const { old, neu, base } = state
+  const { old, neu, base, last } = state
+  if (last === 'both' && (old !== undefined || isDeleted(state, lens))) return leave
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined)
-    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined) return state.shared !== true && stoodFor(state, up) ? remove : leave
   // Of two that cannot be compared the old place's stays, as it does where clients of both shapes changed the same.
-  if (agree(old, neu, lens) || up === undefined || base === undefined || sameValue(neu, base.value)) return leave
+  if (agree(old, neu, lens) || up === undefined) return leave
+  if (last === 'new') return giveBackLater({ ...state, neu, up }, lens)
+  if (base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
 }
 
+/** What the old place says is what the new one said before others emptied that. */
+function stoodFor({ base, stood }: PairState, up: Value | undefined): boolean {
+  return up !== undefined && (stood === true || (base !== undefined && sameValue(up, base.value)))
+}
+
+/** The new place was written after the old one, by a client that writes it alone: what both changed is as that says. */
+function giveBackLater(
+  { neu, up, base, removed }: PairState & { readonly neu: Value; readonly up: Value },
+  lens: Lens,
+): Outcome {
+  if (base === undefined) return converted(neu, lens, 0)
+  // We emptied the old place, so that what is there now came after what we left.
+  if (removed !== undefined && sameValue(neu, base.value)) return leave
+  if (sameValue(neu, base.value)) return converted(neu, lens, 0)
+  const { value, clashes } = mergeThree(base.value, neu, up)
+  return converted(value, lens, clashes.length)
+}
+
 /** Nothing in the old place: removed by us, deleted by others, or never there. */
-function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
+function revive({ base, removed, last }: PairState, neu: Value, lens: Lens): Outcome {
   const ours = base !== undefined && sameValue(neu, base.value)
   if (removed !== undefined && (ours || agree(removed, neu, lens))) return write(removed)
-  return ours ? leave : converted(neu, lens, 0)
+  return ours && last !== 'new' ? leave : converted(neu, lens, 0)
 }
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
@@ -146,11 +210,13 @@ function stuck(value: Value | undefined, { why }: Lens, way: 'up' | 'down'): Out
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */
-export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
+export function mayGo(state: PairState, lens: Lens): boolean {
+  const { old, neu, base, last } = state
   if (neu === undefined) return false
+  if (last === 'both' && (old !== undefined || isDeleted(state, lens))) return true
   const ours = base !== undefined && sameValue(neu, base.value)
-  if (ours || old === undefined) return ours
-  if (base === undefined || agree(old, neu, lens)) return true
+  if (old === undefined) return ours && last !== 'new'
+  if (ours || base === undefined || agree(old, neu, lens)) return true
   const up = lens.up(old)
   const { value, clashes } = mergeThree(base.value, up, neu)
   return clashes.length === 0 && sameValue(value, up)

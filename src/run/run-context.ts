@@ -26,6 +26,8 @@ export interface Rooms {
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined
+  /** The configuration's promise that clients of the new shape write both places until contract. */
+  readonly writeBoth: boolean
   readonly concurrency: number
   readonly actor: string
   readonly listener: Listener

@@ -109,6 +109,7 @@ async function attempt(point?: CrashPoint): Promise<number> {
     createEngine: createDirectEngine,
     mostWrites: undefined,
     concurrency: 1,
+    writeBoth: false,
     actor: '',
     listener: () => {},
     run: 'r',

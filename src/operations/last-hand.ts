@@ -26,23 +26,25 @@ export function knownOf(
   clients: Clients | undefined,
 ): Omit<PairState, 'old' | 'neu'> {
   const remembered = rememberedOf(images, pair)
-  const { from, to, gaps } = pair
-  const neu = documents.get(to.name)
   if (clients === undefined) return remembered
-  const { told, noneAlone: isAlone } = clients
-  const together = from.name === to.name
-  const last =
-    neu === undefined
-      ? handOfNone(told)
-      : (bothHands(neu, told) ?? (together ? newHandWithin(neu, told) : newHand(neu, documents.get(from.name), told)))
-  const begun = remembered.base !== undefined || isAlone || (neu !== undefined && isOfWindow(neu, pair, told))
-  const hadOld = last === 'both' && begun && gaps !== true
-  const isUntouched = remembered.base === undefined && remembered.removed === undefined
-  const old = documents.get(from.name)
-  // What we emptied ourselves we did on the way back, or it was born again since: then nobody can tell.
-  const isOurs = remembered.base !== undefined && remembered.base.value === undefined
-  const stood = neu === undefined && last === undefined && !isOurs && isSwept(old, told)
-  return { ...remembered, last, hadOld, stood, unsure: isUntouched && neu !== undefined && isOfSoak(neu, told) }
+  const { told } = clients
+  const { base, removed } = remembered
+  const [old, neu] = [documents.get(pair.from.name), documents.get(pair.to.name)]
+  const isAlone = base === undefined && removed === undefined
+  if (neu === undefined) {
+    const last = told.backfill !== undefined && endOfBoth(told) === undefined ? 'both' : undefined
+    // What we emptied ourselves we did on the way back, or it was born again since: then nobody can tell.
+    const isOurs = base !== undefined && base.value === undefined
+    return { ...remembered, last, stood: last === undefined && !isOurs && isSwept(old, told) }
+  }
+  const last = isOfBoth(neu, told) ? 'both' : isOfNew({ old, neu, removed }, pair, told) ? 'new' : undefined
+  const isBorn = base !== undefined || clients.noneAlone || isOfWindow(neu, pair, told)
+  return {
+    ...remembered,
+    last,
+    hadOld: last === 'both' && isBorn && pair.gaps !== true,
+    unsure: isAlone && isOfSoak(neu, told),
+  }
 }
 
 /** A sweep has seen it as it is, and would have filled an empty new place. */
@@ -58,14 +60,10 @@ function endOfBoth({ writeBoth, cutover, contract }: Told): string | undefined {
   return writeBoth === true ? contract : (cutover ?? contract)
 }
 
-function handOfNone(told: Told): Hand | undefined {
-  return told.backfill !== undefined && endOfBoth(told) === undefined ? 'both' : undefined
-}
-
-function bothHands({ updateTime }: Document, told: Told): Hand | undefined {
+function isOfBoth({ updateTime }: Document, told: Told): boolean {
   const end = endOfBoth(told)
   const isBegun = told.backfill !== undefined && updateTime > told.backfill
-  return isBegun && (end === undefined || updateTime < end) ? 'both' : undefined
+  return isBegun && (end === undefined || updateTime < end)
 }
 
 /** Between the cutover and the last look of `complete`, where nothing is promised: a time in which we write nothing. */
@@ -75,20 +73,24 @@ function isOfSoak({ updateTime }: Document, told: Told): boolean {
   return writeBoth !== true && cutover !== undefined && updateTime > cutover && (end === undefined || updateTime < end)
 }
 
-/**
- * The document is newer than that of the old place, at a time at which we write nothing, or (from contract on) only
- * what the old one says at that moment.
- */
-function newHand(neu: Document, old: Document | undefined, told: Told): Hand | undefined {
-  const isLate = told.contract !== undefined && neu.updateTime > told.contract
-  const isLater = old === undefined || old.updateTime < neu.updateTime
-  return isLater && (isLate || isOfSoak(neu, told)) ? 'new' : undefined
+interface Versions extends Pick<PairState, 'removed'> {
+  readonly old: Document | undefined
+  readonly neu: Document
 }
 
-/** In one document, times tell on the way back alone: that it was written after contract and before clients went back. */
-function newHandWithin({ updateTime }: Document, { contract, rollingBack }: Told): Hand | undefined {
-  const isOfContract = contract !== undefined && updateTime > contract
-  return isOfContract && rollingBack !== undefined && updateTime < rollingBack ? 'new' : undefined
+/**
+ * Between two documents the newer tells, where we write nothing to the new place, or only what the old one says at
+ * that moment. In one document it is taken so from contract on, until we emptied the old place: what came there then
+ * came later.
+ */
+function isOfNew({ old, neu, removed }: Versions, { from, to }: Pair, told: Told): boolean {
+  const { contract, rollingBack } = told
+  const isLate = contract !== undefined && neu.updateTime > contract
+  if (from.name === to.name)
+    return isLate && removed === undefined && (rollingBack === undefined || neu.updateTime < rollingBack)
+  const isLater = old === undefined || old.updateTime < neu.updateTime
+  // Of a part of a document its time says little: whoever wrote another part left it as it was.
+  return isLater && (isLate || (to.path.length === 0 && isOfSoak(neu, told)))
 }
 
 /** What is in the new place was not there before the backfill: it is the document as a whole, or in one born since. */

@@ -181,13 +181,10 @@ function stoodFor({ base, stood }: PairState, up: Value | undefined): boolean {
 
 /** The new place was written after the old one, by a client that writes it alone: what both changed is as that says. */
 function giveBackLater(
-  { neu, up, base, removed }: PairState & { readonly neu: Value; readonly up: Value },
+  { neu, up, base }: PairState & { readonly neu: Value; readonly up: Value },
   lens: Lens,
 ): Outcome {
-  if (base === undefined) return converted(neu, lens, 0)
-  // We emptied the old place, so that what is there now came after what we left.
-  if (removed !== undefined && sameValue(neu, base.value)) return leave
-  if (sameValue(neu, base.value)) return converted(neu, lens, 0)
+  if (base === undefined || sameValue(neu, base.value)) return converted(neu, lens, 0)
   const { value, clashes } = mergeThree(base.value, neu, up)
   return converted(value, lens, clashes.length)
 }

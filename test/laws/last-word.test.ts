@@ -1,9 +1,14 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DocumentEdit, DocumentImage } from '../../src/operations/document-hands.ts'
 import type { Told } from '../../src/operations/operation.ts'
 import type { Lens } from '../../src/operations/pair-rules.ts'
 import { resultOf } from '../../src/operations/pair-edits.ts'
+import { fieldRelocation } from '../../src/operations/field-relocation.ts'
+import { parseFieldSpread } from '../../src/operations/field-spread.ts'
+import { parsePattern } from '../../src/operations/collection-pattern.ts'
+import { withField } from '../../src/operations/value-tree.ts'
+import { identity } from '../../src/operations/pair-rules.ts'
 import { editsOf } from '../../src/operations/relocate.ts'
 import type { Act, Relocation } from '../../src/operations/relocation.ts'
 import { imageOf, parseImage } from '../../src/run/document-images.ts'
@@ -36,6 +41,9 @@ const apart: Relocation = {
   pairs: () => [{ from: { name: places.old, path: [] }, to: { name: places.neu, path: [] }, lens }],
 }
 
+/** Both in one document, which stays. */
+const together = fieldRelocation(parsePattern('Old/{id}'), parseFieldSpread('o'), parseFieldSpread('n'), identity)
+
 type Side = keyof typeof places
 type Deed =
   | 'look'
@@ -43,6 +51,7 @@ type Deed =
   | `${'old' | 'both' | 'new'} deletes`
 
 interface World {
+  readonly relocation: Relocation
   readonly documents: Map<string, Document>
   images: DocumentImage[]
   now: number
@@ -52,8 +61,8 @@ interface World {
   readonly notes: string[]
 }
 
-function born(told: Told): World {
-  const world: World = { documents: new Map(), images: [], now: 0, told, truth: '0', notes: [] }
+function born(told: Told, relocation = apart): World {
+  const world: World = { relocation, documents: new Map(), images: [], now: 0, told, truth: '0', notes: [] }
   put(world, 'old', '0')
   return world
 }
@@ -62,6 +71,11 @@ const time = (n: number): string => String(n).padStart(6, '0')
 
 function put(world: World, side: Side, n: string | undefined): void {
   world.now++
+  if (world.relocation === together) {
+    const { fields = {} } = world.documents.get(places.old) ?? {}
+    const value = n === undefined ? undefined : { integerValue: n }
+    return store(world, places.old, withField(fields, side === 'old' ? 'o' : 'n', value))
+  }
   store(world, places[side], n === undefined ? undefined : { n: side === 'old' ? { integerValue: n } : { stringValue: n } })
 }
 
@@ -73,10 +87,10 @@ function store({ documents, now }: World, name: string, fields: Fields | undefin
 }
 
 function act(world: World, what: Act): number {
-  const { documents, images, told, notes } = world
-  const names = [places.old, places.neu]
-  const unit = { key: places.old, names, documents, images, clients: { told, noneAlone: false } }
-  const edits: readonly DocumentEdit[] = editsOf(apart, unit, what, {
+  const { relocation, documents, images, told, notes } = world
+  const names = relocation === together ? [places.old] : [places.old, places.neu]
+  const unit = { key: places.old, names, documents, images, clients: { told, noneAlone: true } }
+  const edits: readonly DocumentEdit[] = editsOf(relocation, unit, what, {
     add: (_, why) => void notes.push(why),
     tell: () => {},
   })
@@ -119,9 +133,10 @@ function tell(world: World, phase: keyof Omit<Told, 'writeBoth'>): void {
   world.told = { ...world.told, [phase]: time(++world.now) }
 }
 
-function shown({ documents }: World): Readonly<Record<Side, string | undefined>> {
+function shown({ relocation, documents }: World): Readonly<Record<Side, string | undefined>> {
   const of = (side: Side): string | undefined => {
-    const n = documents.get(places[side])?.fields['n']
+    const isTogether = relocation === together
+    const n = documents.get(isTogether ? places.old : places[side])?.fields[isTogether && side === 'old' ? 'o' : 'n']
     return n === undefined ? undefined : 'integerValue' in n ? n.integerValue : 'stringValue' in n ? n.stringValue : '?'
   }
   return { old: of('old'), neu: of('neu') }
@@ -139,70 +154,101 @@ function deedsOf(...who: readonly ('old' | 'both' | 'new')[]): fc.Arbitrary<read
 
 const runs = { numRuns: 3_000, seed: 20_261_122 }
 const forward = ['carry'] as const
-const back = ['restore', 'retire'] as const
 
-it.each([false, true])('in the backfill the last word counts, deletions and values that recur too: %s', (goesBack) => {
-  const property = fc.property(deedsOf('old', 'both'), (deeds) => {
-    const world = born({})
-    tell(world, 'backfill')
-    play(world, deeds, forward)
-    if (goesBack) tell(world, 'rollingBack')
-    settle(world, goesBack ? back : forward)
-    expect(shown(world)).toEqual({ old: world.truth, neu: goesBack ? undefined : world.truth })
+/** How it ends: swept, completed or gone back from. */
+const backOf = (relocation: Relocation): readonly Act[] => (relocation === together ? ['retire'] : ['restore', 'retire'])
+const lastOf = (relocation: Relocation): readonly Act[] => (relocation === together ? ['remove'] : ['trail', 'remove'])
+
+describe.each([
+  { where: 'two documents', relocation: apart },
+  { where: 'one document', relocation: together },
+])('places in $where', ({ relocation }) => {
+  it.each(['swept', 'gone back from'])('in the backfill the last word counts, when it is %s', (end) => {
+    const property = fc.property(deedsOf('old', 'both'), (deeds) => {
+      const world = born({}, relocation)
+      tell(world, 'backfill')
+      play(world, deeds, forward)
+      expectEnd(world, end)
+    })
+    fc.assert(property, runs)
   })
-  fc.assert(property, runs)
+
+  it.each(['swept', 'gone back from'])('after the cutover too, where that is promised, when it is %s', (end) => {
+    const property = fc.property(deedsOf('old', 'both'), deedsOf('old', 'both'), (deeds, soaking) => {
+      const world = born({ writeBoth: true }, relocation)
+      tell(world, 'backfill')
+      play(world, deeds, forward)
+      tell(world, 'cutover')
+      play(world, soaking, forward)
+      expectEnd(world, end)
+    })
+    fc.assert(property, runs)
+  })
+
+  it.each([
+    ['completed', true],
+    ['completed', false],
+    ['gone back from', true],
+    ['gone back from', false],
+  ])('from contract on the new place has it, when it is %s, with a promise: %s', (end, writeBoth) => {
+    const property = fc.property(deedsOf('old', 'both'), deedsOf('new'), fc.boolean(), (deeds, late, removing) => {
+      const world = born({ writeBoth }, relocation)
+      tell(world, 'backfill')
+      play(world, deeds, forward)
+      settle(world, forward)
+      tell(world, 'swept')
+      tell(world, 'cutover')
+      if (writeBoth) play(world, deeds.toReversed(), forward)
+      settle(world, forward)
+      tell(world, 'swept')
+      tell(world, 'contract')
+      // In one document nobody can tell that from a client of the old shape that wrote it whole.
+      const inBoth = (deed: Deed): Deed => (relocation === together && deed === 'new deletes' ? 'both deletes' : deed)
+      play(world, late.map(inBoth), removing ? lastOf(relocation) : [])
+      fc.pre(!isBornAgain(world))
+      expectEnd(world, end)
+    })
+    fc.assert(property, runs)
+  })
 })
 
-it.each([false, true])('after the cutover too, where clients promise to write both: %s', (goesBack) => {
-  const property = fc.property(deedsOf('old', 'both'), deedsOf('old', 'both'), (deeds, soaking) => {
-    const world = born({ writeBoth: true })
-    tell(world, 'backfill')
-    play(world, deeds, forward)
-    tell(world, 'cutover')
-    play(world, soaking, forward)
-    if (goesBack) tell(world, 'rollingBack')
-    settle(world, goesBack ? back : forward)
-    expect(shown(world)).toEqual({ old: world.truth, neu: goesBack ? undefined : world.truth })
-  })
-  fc.assert(property, runs)
-})
-
-it('without a promise, clients that write the new place alone after the cutover lose nothing', () => {
-  const property = fc.property(deedsOf('old', 'both'), deedsOf('new'), (deeds, soaking) => {
-    const world = born({})
-    tell(world, 'backfill')
-    play(world, deeds, forward)
-    settle(world, forward)
-    tell(world, 'swept')
-    tell(world, 'cutover')
-    const alone = soaking.filter((deed) => deed !== 'look')
-    play(world, alone, forward)
-    fc.pre(!isBornAgain(world))
+function expectEnd(world: World, end: string): void {
+  const { relocation, truth } = world
+  if (end === 'swept') settle(world, forward)
+  if (end === 'completed') settle(world, lastOf(relocation))
+  if (end === 'gone back from') {
     tell(world, 'rollingBack')
-    settle(world, back)
-    const { old, neu } = shown(world)
-    // Written back to what was copied, it is what we wrote; the copy stays only where it says something else.
-    expect([old, neu]).toEqual([world.truth, undefined])
+    settle(world, backOf(relocation))
+  }
+  expect(shown(world)).toEqual({
+    old: end === 'completed' ? undefined : truth,
+    neu: end === 'gone back from' ? undefined : truth,
   })
-  fc.assert(property, runs)
-})
+}
 
-it.each([false, true])('from contract on, the new place has the last word on the way back, where %s was promised', (writeBoth) => {
-  const property = fc.property(deedsOf('old', 'both'), deedsOf('new'), fc.boolean(), (deeds, late, removing) => {
-    const world = born({ writeBoth })
-    tell(world, 'backfill')
-    play(world, deeds, forward)
-    settle(world, forward)
-    tell(world, 'cutover')
-    if (writeBoth) play(world, deeds.toReversed(), forward)
-    settle(world, forward)
-    tell(world, 'swept')
-    tell(world, 'contract')
-    play(world, late, removing ? ['trail', 'remove'] : [])
-    fc.pre(!isBornAgain(world))
-    tell(world, 'rollingBack')
-    settle(world, back)
-    expect(shown(world)).toEqual({ old: world.truth, neu: undefined })
-  })
-  fc.assert(property, runs)
-})
+it.each(['completed', 'gone back from'])(
+  'without a promise, clients that write the new place alone after the cutover lose nothing, when it is %s',
+  (end) => {
+    const property = fc.property(deedsOf('old', 'both'), deedsOf('new'), (deeds, soaking) => {
+      const world = born({})
+      tell(world, 'backfill')
+      play(world, deeds, forward)
+      settle(world, forward)
+      tell(world, 'swept')
+      tell(world, 'cutover')
+      play(
+        world,
+        soaking.filter((deed) => deed !== 'look'),
+        forward,
+      )
+      fc.pre(!isBornAgain(world))
+      if (end === 'completed') {
+        tell(world, 'completing')
+        settle(world, forward)
+        tell(world, 'contract')
+      }
+      expectEnd(world, end)
+    })
+    fc.assert(property, runs)
+  },
+)

@@ -44,6 +44,8 @@ const configForm = z.strictObject({
         .optional(),
       /** A promise: every app that knows a migration writes both places in one write, from backfill until contract. */
       writeBoth: z.boolean().optional(),
+      /** How long complete waits for apps to hear that only the new shape is written; 0 waits for none. */
+      graceSeconds: z.number().min(0).max(3_600).optional(),
     })
     .optional(),
   tenants: z

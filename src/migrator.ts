@@ -91,6 +91,9 @@ export interface Migrator {
 
 const defaultConcurrency = 4
 
+/** Clients whose listener fails read the phase every ten seconds at most. */
+const defaultGraceSeconds = 15
+
 /** Loads the configuration, opens both stores of the environment, and wires the rooms. */
 export async function createMigrator(options: MigratorOptions): Promise<Migrator> {
   const env = options.env ?? process.env
@@ -219,6 +222,8 @@ async function workOn(
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
+    graceSeconds:
+      loaded.config.clients?.graceSeconds ?? (environment.settings.kind === 'local' ? 0 : defaultGraceSeconds),
     writeBoth: loaded.config.clients?.writeBoth ?? false,
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),

@@ -39,6 +39,12 @@ export function shownSettings(
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
     withDefault('firestoreIndexes', config.firestoreIndexes, 'as firebase.json says, or firestore.indexes.json'),
     withDefault('clients.oldest', config.clients?.oldest, 'unknown'),
+    withDefault('clients.writeBoth', config.clients?.writeBoth?.toString(), 'false'),
+    withDefault(
+      'clients.graceSeconds',
+      config.clients?.graceSeconds?.toString(),
+      settings.kind === 'local' ? '0' : '15',
+    ),
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
 }

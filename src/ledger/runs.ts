@@ -115,9 +115,7 @@ export async function readSince(tables: TableReader, run: string): Promise<strin
 
 /** When clients were told of the run's phases. */
 export async function readTold(tables: TableReader, run: string): Promise<Told> {
-  const [row] = await tables.read((q) =>
-    q.query<{ told: Told }>('select told from lockstep.runs where id = $1', [run]),
-  )
+  const [row] = await tables.read((q) => q.query<{ told: Told }>('select told from lockstep.runs where id = $1', [run]))
   return row?.told ?? {}
 }
 

@@ -21,7 +21,10 @@ export function isNoneAlone(memo: Json): boolean {
 
 /** What times and the pre-images tell of a pair. Without clients it is the pre-images alone. */
 export function knownOf(
-  { documents, images }: { readonly documents: ReadonlyMap<string, Document>; readonly images: readonly DocumentImage[] },
+  {
+    documents,
+    images,
+  }: { readonly documents: ReadonlyMap<string, Document>; readonly images: readonly DocumentImage[] },
   pair: Pair,
   clients: Clients | undefined,
 ): Omit<PairState, 'old' | 'neu'> {

@@ -130,7 +130,9 @@ function followOld(state: PairState, lens: Lens): Outcome {
 
 /** Somebody who knows the old place alone took away what was in both. */
 function isDeleted({ old, neu, removed, hadOld }: PairState, lens: Lens): boolean {
-  return hadOld === true && old === undefined && removed === undefined && neu !== undefined && lens.down(neu) !== undefined
+  return (
+    hadOld === true && old === undefined && removed === undefined && neu !== undefined && lens.down(neu) !== undefined
+  )
 }
 
 /** Gone from the new place, or changed only there: others did that, after us. */

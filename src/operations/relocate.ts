@@ -218,11 +218,7 @@ function empty(settling: Settling, act: 'remove' | 'retire'): void {
  * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
  * write made on the way, and a document that it created, unless only a part of that was read.
  */
-function vacate(
-  { relocation, unit, writes }: Settling,
-  { name, path, container }: Place,
-  source: string = name,
-): void {
+function vacate({ relocation, unit, writes }: Settling, { name, path, container }: Place, source: string = name): void {
   writes.set({ name, path }, undefined, source)
   for (let length = path.length - 1; length >= 0; length--) {
     const above = { name, path: path.slice(0, length) }

@@ -18,6 +18,15 @@ const pageSize = 500
 
 const taken = 'the new place is taken by something else'
 
+/** What helps there: most of it is what `down` left of an earlier try. */
+export function hintOfTaken(why: string): string | undefined {
+  if (why !== taken) return undefined
+  return (
+    'if an earlier try was taken back, this is what new clients wrote and down kept (lockstep journal --json names it ' +
+    'at digest.kept): where it is right, write it to the old place too; where it is not, delete it in the new one'
+  )
+}
+
 const noImages: Images = async () => new Map()
 
 export interface Inspection {
@@ -183,7 +192,8 @@ async function* unitPages(
     page.push(document)
     if (++read >= most) break
   }
-  if (page.length > 0) yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients }) }
+  if (page.length > 0)
+    yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients }) }
 }
 
 /**

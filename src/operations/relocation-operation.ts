@@ -8,7 +8,7 @@ import { firestoreCost, rampSeconds } from './firestore-costs.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
 import { noneAlone } from './last-hand.ts'
-import { inspectRelocation, verifyRelocation } from './relocation-checks.ts'
+import { hintOfTaken, inspectRelocation, verifyRelocation } from './relocation-checks.ts'
 import type { Inspect, Inspection } from './relocation-checks.ts'
 import { relocate } from './relocate.ts'
 import type { RelocationScope } from './relocate.ts'
@@ -80,7 +80,7 @@ async function planRelocation(described: DescribedRelocation, documents: Documen
   const expected = await documents.count(scopeOf(relocation, 'from'))
   const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize, inspect)
   if (found.read === 0) await requireSome(described, documents)
-  requireWay(summary, found, described.hintOf)
+  requireWay(summary, found, (why) => described.hintOf?.(why) ?? hintOfTaken(why))
   return {
     summary,
     effects: effectsOf(described, documents, found, expected),

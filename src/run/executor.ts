@@ -6,6 +6,7 @@ import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { Look, ShardPlan } from '../operations/operation.ts'
 import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
+import { giveGrace } from './grace.ts'
 import { openRound, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
 import type { RunContext, RunStep } from './run-context.ts'
@@ -51,6 +52,7 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
     await tell(context, 'contract')
   }
   await inPhase(context, 'contract', async () => {
+    await giveGrace(context)
     await openFirstSweep(context, 'contract')
     await workPhase(context, crew, 'contract', remainingOf(context, 'contract'))
     await verifyOnce(context)

@@ -28,6 +28,8 @@ export interface Rooms {
   readonly mostWrites: number | undefined
   /** The configuration's promise that clients of the new shape write both places until contract. */
   readonly writeBoth: boolean
+  /** How long `complete` waits for clients to hear of the contract phase. */
+  readonly graceSeconds: number
   readonly concurrency: number
   readonly actor: string
   readonly listener: Listener

@@ -121,7 +121,7 @@ async function openDocuments(
 
 function keptEvent(step: number, names: readonly string[], why: string): RunEvent {
   const where = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
-  return { type: 'kept', step, where, count: names.length, unit: 'documents', why }
+  return { type: 'kept', step, where, count: names.length, unit: 'documents', why, names: [...names] }
 }
 
 function openTables(

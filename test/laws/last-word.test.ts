@@ -45,10 +45,7 @@ const apart: Relocation = {
 const together = fieldRelocation(parsePattern('Old/{id}'), parseFieldSpread('o'), parseFieldSpread('n'), identity)
 
 type Side = keyof typeof places
-type Deed =
-  | 'look'
-  | `${'old' | 'both' | 'new'} ${0 | 1 | 2}`
-  | `${'old' | 'both' | 'new'} deletes`
+type Deed = 'look' | `${'old' | 'both' | 'new'} ${0 | 1 | 2}` | `${'old' | 'both' | 'new'} deletes`
 
 interface World {
   readonly relocation: Relocation
@@ -76,7 +73,11 @@ function put(world: World, side: Side, n: string | undefined): void {
     const value = n === undefined ? undefined : { integerValue: n }
     return store(world, places.old, withField(fields, side === 'old' ? 'o' : 'n', value))
   }
-  store(world, places[side], n === undefined ? undefined : { n: side === 'old' ? { integerValue: n } : { stringValue: n } })
+  store(
+    world,
+    places[side],
+    n === undefined ? undefined : { n: side === 'old' ? { integerValue: n } : { stringValue: n } },
+  )
 }
 
 /** At the moment that it is: writes of one commit have the same time. */
@@ -144,7 +145,9 @@ function shown({ relocation, documents }: World): Readonly<Record<Side, string |
 
 /** Born again after we took it away, and then deleted in the new place alone: nothing tells that from our own work. */
 function isBornAgain({ truth, images }: World): boolean {
-  return truth === undefined && images.some(({ name, after }) => name === places.neu && after.some(([, to]) => to === null))
+  return (
+    truth === undefined && images.some(({ name, after }) => name === places.neu && after.some(([, to]) => to === null))
+  )
 }
 
 function deedsOf(...who: readonly ('old' | 'both' | 'new')[]): fc.Arbitrary<readonly Deed[]> {
@@ -156,7 +159,8 @@ const runs = { numRuns: 3_000, seed: 20_261_122 }
 const forward = ['carry'] as const
 
 /** How it ends: swept, completed or gone back from. */
-const backOf = (relocation: Relocation): readonly Act[] => (relocation === together ? ['retire'] : ['restore', 'retire'])
+const backOf = (relocation: Relocation): readonly Act[] =>
+  relocation === together ? ['retire'] : ['restore', 'retire']
 const lastOf = (relocation: Relocation): readonly Act[] => (relocation === together ? ['remove'] : ['trail', 'remove'])
 
 describe.each([

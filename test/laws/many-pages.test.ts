@@ -110,6 +110,7 @@ async function attempt(point?: CrashPoint): Promise<number> {
     mostWrites: undefined,
     concurrency: 1,
     writeBoth: false,
+    graceSeconds: 0,
     actor: '',
     listener: () => {},
     run: 'r',

@@ -111,12 +111,7 @@ function encodeFields(fields: Readonly<Record<string, unknown>>): Document['fiel
 }
 
 /** A migration file that takes its steps from the case, so that it is loaded as a user's is. */
-function project(
-  folder: string,
-  caseFile: string,
-  theCase: OperationCase,
-  clients: Config['clients'],
-): LoadedConfig {
+function project(folder: string, caseFile: string, theCase: OperationCase, clients: Config['clients']): LoadedConfig {
   const migrations = join(folder, 'migrations')
   mkdirSync(migrations, { recursive: true })
   const name = JSON.stringify(theCase.name)

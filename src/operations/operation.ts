@@ -133,8 +133,6 @@ export interface TableChange {
   readonly cursor: Json | (() => Json)
   /** True where a statement may read a whole large table: it has no statement timeout then. */
   readonly long?: boolean | undefined
-  /** True where an earlier pass over the same tables has counted them. */
-  readonly counted?: boolean | undefined
   /**
    * Runs inside the transaction, under the lock timeout. Returns the pre-image of each thing it changed, which is
    * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.

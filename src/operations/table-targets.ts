@@ -6,12 +6,6 @@ import { mismatchErrors } from '../tenants/fleet.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
 import type { Look } from './operation.ts'
 
-/** Tables a transaction alters at most: commits dominate below, lock slots and their holding time above. */
-export const groupSize = 50
-
-/** Tables a shard holds at most: a few seconds of work. */
-export const tablesPerShard = 250
-
 export interface TargetTables {
   readonly tables: readonly CatalogTable[]
   shapeOf(table: CatalogTable): TableShape

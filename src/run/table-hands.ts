@@ -127,7 +127,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
       await saveCheckpoint(q, shard, {
         cursor: part.whole ? cursorOf(change) : undefined,
         changed: changed.length,
-        skipped: skippedOf(change, part, changed),
+        skipped: 0,
         conflicts: 0,
       })
       return changed
@@ -135,12 +135,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
     change.long === true ? { statementTimeout: 0 } : {},
   )
   part.tally.changed += images.length
-  part.tally.skipped += skippedOf(change, part, images)
   part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)
-}
-
-function skippedOf(change: TableChange, part: Part, images: readonly PreImage[]): number {
-  return change.counted === true ? 0 : part.names.length - images.length
 }
 
 function cursorOf(change: TableChange): Json {

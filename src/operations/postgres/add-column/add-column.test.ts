@@ -162,7 +162,9 @@ describe('plan', () => {
     await owners('a', 'b')
     await sql('alter table settings_a add column language text')
     const { shards, memo } = await plan(specOf(tenants('settings'), 'language', 'text'))
-    expect(shards.map(({ scope }) => scope)).toEqual([{ schema: 'public', tables: ['settings_b'] }])
+    expect(shards.map(({ scope }) => scope)).toEqual([
+      { schema: 'public', tables: ['settings_b'], around: ['settings_', ''] },
+    ])
     expect(memo).toEqual({ had: ['settings_a'], excluded: [] })
   })
 
@@ -217,6 +219,7 @@ describe('an expression as default', () => {
     expect(statementsOf({ ...planned, shards, effects })).toEqual([
       'alter table "public"."orders" add column "token" uuid',
       'alter table "public"."orders" alter column "token" set default gen_random_uuid()',
+      'update "public"."orders" set "token" = gen_random_uuid() where … and ("token" is null)',
     ])
   })
 
@@ -250,8 +253,8 @@ describe('verify', () => {
       await findings(specOf(tenants('settings'), 'language', 'text', { default: 'en', notNull: true, index: true })),
     ).toEqual([
       { where: 'settings_a', problem: 'column language is missing' },
+      { where: 'settings_b', problem: 'column language has no valid index' },
       { where: 'settings_b', problem: 'column language is character varying(5), not text' },
-      { where: 'settings_b', problem: 'column language has no index' },
       { where: 'settings_c', problem: 'column language has no default' },
       { where: 'settings_d', problem: 'column language can be null' },
     ])

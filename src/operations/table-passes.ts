@@ -1,0 +1,165 @@
+import type { Json } from '../kernel/canonical-json.ts'
+import { printTable, quoteTable } from '../kernel/identifiers.ts'
+import type { Queryable } from '../stores/tables.ts'
+import type { TableShape } from '../tenants/catalog.ts'
+import { phases } from './operation.ts'
+import type { Checkpoint, KeptValues, PreImage, TableHands, Work, WorkPhase } from './operation.ts'
+import { fillRows } from './row-pages.ts'
+import type { RowFill } from './row-pages.ts'
+import { tablesLeft, tablesScope } from './table-scope.ts'
+import type { TablesScope } from './table-scope.ts'
+import { tableStates } from './table-state.ts'
+import type { TableState } from './table-state.ts'
+import { groupsOf } from './table-targets.ts'
+
+interface PassBase {
+  /** Tells the passes of an operation apart, in cursors too. */
+  readonly name: string
+  /** The phase from which on a table has to have it. A table found late catches up with all earlier ones. */
+  readonly phase: WorkPhase
+  /** For the plan, in the imperative: `add the check, not yet valid`. */
+  readonly what: string
+  /** For the plan: the strongest lock and for how long. */
+  readonly lock: string
+  /** For the plan: what `down` does about it. */
+  readonly undo: string
+  /** For verification, as what is wrong with a table: `column language is missing`. */
+  readonly lacking: string
+}
+
+/** A change of the catalog, decided for each table from its state alone. */
+export interface CatalogPass extends PassBase {
+  /**
+   * `together`: many tables in one transaction, no row is read. `one by one`: a transaction a table, in which a whole
+   * table may be read. `concurrently`: outside of any transaction.
+   */
+  readonly how: 'together' | 'one by one' | 'concurrently'
+  /** What is left to do for the table once all earlier passes are done; none where it has what this one gives. */
+  readonly statements: (table: TableState) => readonly string[]
+  /** Values that are copied into the ledger before the statements take them away, in the same transaction. */
+  readonly keeps?: (table: TableState) => KeptValues | undefined
+  /** Tables that change together at most, where each holds its lock for longer than a catalog change. */
+  readonly atOnce?: number
+  /** Lock slots that a table takes, those of its indexes, sequences and toast table included. Default 4. */
+  readonly locks?: number
+  /** For the plan: bytes that it adds to these tables. */
+  readonly grows?: (tables: readonly TableState[]) => number
+}
+
+/** A change of rows, batch by batch in the order of the primary key. */
+export interface RowPass extends PassBase {
+  readonly how: 'rows'
+  /** Undefined where the table has no rows to change any more. */
+  readonly fill: (table: TableState) => RowFill | undefined
+}
+
+export type TablePass = CatalogPass | RowPass
+
+/** Passes that a table has to have had in a phase: its own and those before it. The way back has only its own. */
+export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): readonly TablePass[] {
+  if (phase === 'revert') return passes.filter((pass) => pass.phase === 'revert')
+  const now = phases.indexOf(phase)
+  return passes.filter((pass) => pass.phase !== 'revert' && phases.indexOf(pass.phase) <= now)
+}
+
+/** Whether the catalog shows that the pass has something to do; rows are not looked at. */
+export function isOpen(pass: TablePass, table: TableState): boolean {
+  return pass.how !== 'rows' && pass.statements(table).length > 0
+}
+
+/** Runs the passes of the shard's phase over its tables, each pass from the cursor on. Safe to repeat. */
+export async function* applyPasses(
+  work: Work<unknown>,
+  hands: TableHands,
+  passes: readonly TablePass[],
+): AsyncGenerator<Checkpoint> {
+  const due = passesUntil(passes, work.phase)
+  const names = due.map(({ name }) => name)
+  const scope = tablesScope.parse(work.scope)
+  const kept = new Set<string>()
+  for (const pass of due) {
+    const left = tablesLeft(work, pass.name, names)
+    const states = await hands.tables.read((q) => tableStates(q, scope, left))
+    if (pass.how === 'rows') {
+      for (const state of states) {
+        const fill = pass.fill(state)
+        if (fill !== undefined) yield* fillRows(work, hands, pass.name, { table: state, fill })
+      }
+      continue
+    }
+    const open = states.filter((state) => isOpen(pass, state))
+    if (pass.how === 'concurrently') yield* buildAlone(pass, open, hands)
+    else yield* alter(pass, { scope, open, kept }, hands)
+  }
+}
+
+interface Altering {
+  readonly scope: TablesScope
+  readonly open: readonly TableState[]
+  /** Tables whose shape before this step is in the ledger. */
+  readonly kept: Set<string>
+}
+
+async function* buildAlone(
+  pass: CatalogPass,
+  tables: readonly TableState[],
+  hands: TableHands,
+): AsyncGenerator<Checkpoint> {
+  for (const table of tables) {
+    await hands.alone(...pass.statements(table))
+    yield { cursor: { pass: pass.name, table: table.name }, changed: 1, skipped: 0, conflicts: 0 }
+  }
+}
+
+async function* alter(
+  pass: CatalogPass,
+  { scope, open, kept }: Altering,
+  hands: TableHands,
+): AsyncGenerator<Checkpoint> {
+  const single = pass.how === 'one by one'
+  const most = Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4))
+  for (const group of groupsOf(open, single ? 1 : Math.max(1, Math.floor(most)))) {
+    const names = group.map(({ name }) => name)
+    yield await hands.change({
+      names,
+      cursor: { pass: pass.name, table: names.at(-1) ?? '' },
+      long: single,
+      work: async (q, some) => {
+        // As of now, in the transaction itself: tables grow, and another runner may have been here.
+        const now = (await tableStates(q, scope, some)).filter((state) => isOpen(pass, state))
+        await keepBefore(q, pass, now, hands)
+        if (now.length > 0) await q.script(now.flatMap((state) => pass.statements(state)).join(';\n'))
+        return now.filter(({ name }) => !kept.has(name)).map((state) => imageOf(state, pass))
+      },
+    })
+    for (const name of names) kept.add(name)
+  }
+}
+
+/** In a table that changes together with others, writers wait, so that nothing comes in between. */
+async function keepBefore(
+  q: Queryable,
+  pass: CatalogPass,
+  tables: readonly TableState[],
+  hands: TableHands,
+): Promise<void> {
+  const kept = tables.flatMap((table) => pass.keeps?.(table) ?? [])
+  if (kept.length === 0) return
+  if (pass.how === 'together')
+    await q.script(`lock table ${tables.map(quoteTable).join(', ')} in access exclusive mode`)
+  for (const values of kept) await hands.keepValues(q, values)
+}
+
+/** Commits dominate below, lock slots and their holding time above: measured in the research on fan-out. */
+const mostTogether = 50
+
+/** Slots of the server's lock table that one transaction takes at most: 3 % of 64 × 100, the default settings. */
+const slotsAtOnce = 200
+
+function imageOf(state: TableState, pass: CatalogPass): PreImage {
+  return { name: printTable(state), before: toJson(state.shape), after: { pass: pass.name } }
+}
+
+function toJson(shape: TableShape): Json {
+  return JSON.parse(JSON.stringify(shape)) as Json
+}

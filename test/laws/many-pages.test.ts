@@ -113,6 +113,7 @@ async function attempt(point?: CrashPoint): Promise<number> {
     graceSeconds: 0,
     actor: '',
     listener: () => {},
+    history: undefined,
     run: 'r',
     migration: 'm',
     owner: `owner ${Math.random()}`,

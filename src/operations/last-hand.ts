@@ -2,8 +2,8 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { Document } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
 import type { Told } from './operation.ts'
-import { rememberedOf } from './pair-rules.ts'
-import type { Hand, Pair, PairState } from './pair-rules.ts'
+import { rememberedOf } from './pair-memory.ts'
+import type { Pair, PairState } from './pair-rules.ts'
 
 /** What is known of clients, beyond what their writes say. */
 export interface Clients {
@@ -31,23 +31,29 @@ export function knownOf(
   const remembered = rememberedOf(images, pair)
   if (clients === undefined) return remembered
   const { told } = clients
-  const { base, removed } = remembered
   const [old, neu] = [documents.get(pair.from.name), documents.get(pair.to.name)]
-  const isAlone = base === undefined && removed === undefined
-  if (neu === undefined) {
-    const last = told.backfill !== undefined && endOfBoth(told) === undefined ? 'both' : undefined
-    // What we emptied ourselves we did on the way back, or it was born again since: then nobody can tell.
-    const isOurs = base !== undefined && base.value === undefined
-    return { ...remembered, last, stood: last === undefined && !isOurs && isSwept(old, told) }
-  }
+  if (neu === undefined) return { ...remembered, ...knownOfNone(remembered, old, told) }
+  const { base, removed } = remembered
   const last = isOfBoth(neu, told) ? 'both' : isOfNew({ old, neu, removed }, pair, told) ? 'new' : undefined
   const isBorn = base !== undefined || clients.noneAlone || isOfWindow(neu, pair, told)
   return {
     ...remembered,
     last,
     hadOld: last === 'both' && isBorn && pair.gaps !== true,
-    unsure: isAlone && isOfSoak(neu, told),
+    unsure: base === undefined && removed === undefined && isOfSoak(neu, told),
   }
+}
+
+/** Where there is no new document, which would have times. */
+function knownOfNone(
+  { base }: Pick<PairState, 'base'>,
+  old: Document | undefined,
+  told: Told,
+): Pick<PairState, 'last' | 'stood'> {
+  if (told.backfill !== undefined && endOfBoth(told) === undefined) return { last: 'both' }
+  // What we emptied ourselves we did on the way back, or it was born again since: then nobody can tell.
+  const isOurs = base !== undefined && base.value === undefined
+  return { stood: !isOurs && isSwept(old, told) }
 }
 
 /** A sweep has seen it as it is, and would have filled an empty new place. */

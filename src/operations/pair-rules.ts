@@ -1,7 +1,6 @@
 import type { FieldPath, Value } from '../stores/documents.ts'
 import { sameValue } from './field-path.ts'
-import type { DocumentImage } from './document-hands.ts'
-import { isPrefix, mergeThree, valueIn, withValueIn } from './value-tree.ts'
+import { mergeThree } from './value-tree.ts'
 
 /** A field of a document, or with the path `[]` the document as a whole. */
 export interface Place {
@@ -102,20 +101,27 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base, last } = state
+  const { old, neu, last } = state
   if (trusted === 'old' && last === 'both') return followOld(state, lens)
   if (old === undefined) return trusted === 'old' && last !== 'new' ? follow(state) : leave
-  if (last === 'new' && (base === undefined || sameValue(neu, base.value))) return leave
-  if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
+  if (isLastWord(state, trusted) || (neu !== undefined && agree(old, neu, lens))) return leave
   const up = lens.up(old)
   if (up === undefined) return stuck(old, lens, 'up')
   if (isTheirs(state, up, trusted)) return leave
-  const outcome =
-    neu === undefined || base === undefined
-      ? write(up)
-      : merged({ up, neu, base: base.value }, last === 'new' ? 'new' : trusted)
+  const outcome = taken(state, up, last === 'new' ? 'new' : trusted)
   // Of what we write to the new place from then on, its time tells: it is what the old one said at that moment.
   return trusted === 'new' && outcome.act === 'write' ? { ...outcome, firm: true } : outcome
+}
+
+/** The new place stays, whatever the old one says: it is the newer, or trusted, and holds nothing that is to be merged. */
+function isLastWord({ neu, base, last }: PairState, trusted: Trusted): boolean {
+  if (neu === undefined) return false
+  if (base === undefined) return last === 'new' || trusted === 'new'
+  return last === 'new' && sameValue(neu, base.value)
+}
+
+function taken({ neu, base }: PairState, up: Value, trusted: Trusted): Outcome {
+  return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
 
 /** Whoever wrote the new place wrote the old one too: what that says now is the last word. */
@@ -219,83 +225,4 @@ export function mayGo(state: PairState, lens: Lens): boolean {
   const up = lens.up(old)
   const { value, clashes } = mergeThree(base.value, up, neu)
   return clashes.length === 0 && sameValue(value, up)
-}
-
-/**
- * What the images say of a pair. They are of one unit, oldest first. A removal is as good as a write to the new place:
- * when it came last, the new place stood for what was removed.
- */
-export function rememberedOf(
-  images: readonly DocumentImage[],
-  { from, to, lens, shared }: Pair,
-): Pick<PairState, 'base' | 'removed' | 'shared'> {
-  const written = lastWritten(images, to)
-  const emptied = lastEmptied(images, from)
-  const stood = emptied === undefined ? undefined : lens.up(emptied.value)
-  const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
-  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
-}
-
-/**
- * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
- * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
- * the next look would take it back.
- */
-function lastWritten(
-  images: readonly DocumentImage[],
-  place: Place,
-): { readonly value: Value | undefined; readonly at: number } | undefined {
-  let base: { readonly value: Value | undefined; readonly at: number } | undefined
-  for (const [at, image] of images.entries()) {
-    if (image.name !== place.name) continue
-    for (const [index, [path, after]] of image.after.entries()) {
-      const was = image.before[index]?.[1] ?? undefined
-      const now = after ?? undefined
-      if (isPrefix(path, place.path)) {
-        const rest = place.path.slice(path.length)
-        const left = valueIn(now, rest)
-        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value, at }
-      } else if (base !== undefined && isPrefix(place.path, path)) {
-        const below = path.slice(place.path.length)
-        const { value } = mergeThree(was, now, valueIn(base.value, below))
-        base = { value: withValueIn(base.value, below, value), at }
-      }
-    }
-  }
-  return base
-}
-
-/** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
-export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
-  let value = now
-  const overtaken = new Set<string>()
-  for (const image of images.toReversed()) {
-    for (const [index, [path, after]] of image.after.entries()) {
-      const key = JSON.stringify(path)
-      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
-      const rest = path.slice(place.path.length)
-      if (sameValue(valueIn(value, rest), after ?? undefined))
-        value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
-      else overtaken.add(key)
-    }
-  }
-  return value
-}
-
-/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
-function lastEmptied(
-  images: readonly DocumentImage[],
-  place: Place,
-): { readonly value: Value; readonly at: number } | undefined {
-  for (const [at, image] of [...images.entries()].toReversed()) {
-    if (image.name !== place.name) continue
-    for (const [index, [path, after]] of image.after.entries()) {
-      if (!isPrefix(path, place.path)) continue
-      const rest = place.path.slice(path.length)
-      if (valueIn(after ?? undefined, rest) !== undefined) return undefined
-      const value = valueIn(image.before[index]?.[1] ?? undefined, rest)
-      return value === undefined ? undefined : { value, at }
-    }
-  }
-  return undefined
 }

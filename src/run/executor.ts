@@ -187,7 +187,9 @@ async function switchOver(context: RunContext): Promise<void> {
   await context.history?.applied(context.migration)
   context.emit({ type: 'switched', phaseDocument })
   context.emit({ type: 'soaking' })
-  await context.flush({ state: 'soaking', phase: 'cutover' })
+  // In one transaction: who takes the run for soaking may write the new place alone.
+  const cutover = await storeTime(context.documents, context.clock)
+  await context.flush({ state: 'soaking', phase: 'cutover', told: { cutover } })
   await tell(context, 'cutover')
 }
 

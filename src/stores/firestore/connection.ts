@@ -1,7 +1,7 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { DocumentTarget } from '../documents.ts'
 import { createClient } from './create-client.ts'
-import { createDirectReads, type DirectReads } from './direct-reads.ts'
+import { createDirectCalls, type DirectCalls } from './direct-calls.ts'
 import { storeError } from './failures.ts'
 import { parseInstance, type InstanceSettings } from './instance.ts'
 import { loadRawClientClass } from './peer.ts'
@@ -25,8 +25,8 @@ export interface FirestoreOptions {
 /** A raw client with the names and options each call needs. */
 export interface Connection {
   readonly client: RawClient
-  /** How documents are read, where the driver lets us; else the client's own calls. */
-  readonly direct?: DirectReads | undefined
+  /** How documents are read and written, where the driver lets us; else the client's own calls. */
+  readonly direct?: DirectCalls | undefined
   readonly target: DocumentTarget
   /** `projects/p/databases/d` */
   readonly database: string
@@ -51,7 +51,7 @@ export async function openConnection(options: FirestoreOptions): Promise<Connect
   }
   try {
     await probe(connection)
-    return { ...connection, direct: createDirectReads(client, stub) }
+    return { ...connection, direct: createDirectCalls(client, stub) }
   } catch (error) {
     await connection.close()
     throw storeError(error, target, 'connecting')

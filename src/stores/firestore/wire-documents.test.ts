@@ -9,6 +9,8 @@ import { readDocument } from './wire-documents.ts'
 
 type Serialise = (message: object) => Buffer
 
+const isSerialise = (value: unknown): value is Serialise => typeof value === 'function'
+
 const root = 'projects/p/databases/(default)/documents/'
 
 /** The driver's own serialisers: what is read went over the wire's form. */
@@ -16,8 +18,8 @@ function serialiserOf(method: string): Serialise {
   const client = new v1.FirestoreClient({ projectId: 'p', fallback: false })
   const path = ['_protos', 'google', 'firestore', 'v1', 'Firestore', 'service', method, 'responseSerialize']
   const found: unknown = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), client)
-  if (typeof found !== 'function') throw new Error(`the driver shows no ${method}`)
-  return (message) => Buffer.from(found(message))
+  if (!isSerialise(found)) throw new Error(`the driver shows no ${method}`)
+  return found
 }
 
 const answers = {

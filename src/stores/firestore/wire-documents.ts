@@ -72,7 +72,7 @@ function readKind(reader: Reader, field: number): Value {
     case 1:
       return { booleanValue: reader.bool() }
     case 2:
-      return { integerValue: String(reader.int64()) }
+      return { integerValue: reader.int64().toString() }
     case 3:
       return toDouble(reader.double())
     case 5:
@@ -122,7 +122,7 @@ function readPoint(reader: Reader): { readonly latitude: number; readonly longit
 function readTimestamp(reader: Reader, digits: number): string {
   let [seconds, nanos] = [0, 0]
   eachField(reader, endOf(reader), (field, skip) => {
-    if (field === 1) seconds = Number(reader.int64())
+    if (field === 1) seconds = reader.int64().toNumber()
     else if (field === 2) nanos = reader.int32()
     else skip()
   })

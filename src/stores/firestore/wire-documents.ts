@@ -122,7 +122,7 @@ function readPoint(reader: Reader): { readonly latitude: number; readonly longit
 function readTimestamp(reader: Reader, digits: number): string {
   let [seconds, nanos] = [0, 0]
   eachField(reader, endOf(reader), (field, skip) => {
-    if (field === 1) seconds = reader.int64().toNumber()
+    if (field === 1) seconds = Number(reader.int64())
     else if (field === 2) nanos = reader.int32()
     else skip()
   })

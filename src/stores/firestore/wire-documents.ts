@@ -72,7 +72,7 @@ function readKind(reader: Reader, field: number): Value {
     case 1:
       return { booleanValue: reader.bool() }
     case 2:
-      return { integerValue: reader.int64().toString() }
+      return { integerValue: readInteger(reader) }
     case 3:
       return toDouble(reader.double())
     case 5:
@@ -95,6 +95,12 @@ function readKind(reader: Reader, field: number): Value {
     default:
       return unknownKind(field)
   }
+}
+
+function readInteger(reader: Reader): string {
+  const { low, high } = reader.int64()
+  const number = high * 2 ** 32 + (low >>> 0)
+  return Number.isSafeInteger(number) ? String(number) : String((BigInt(high) << 32n) | BigInt(low >>> 0))
 }
 
 function readMap(reader: Reader): Record<string, Value> {
@@ -122,7 +128,7 @@ function readPoint(reader: Reader): { readonly latitude: number; readonly longit
 function readTimestamp(reader: Reader, digits: number): string {
   let [seconds, nanos] = [0, 0]
   eachField(reader, endOf(reader), (field, skip) => {
-    if (field === 1) seconds = Number(reader.int64())
+    if (field === 1) seconds = Number(readInteger(reader))
     else if (field === 2) nanos = reader.int32()
     else skip()
   })

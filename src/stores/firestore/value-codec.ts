@@ -46,7 +46,7 @@ export function encodeFieldsOf(fields: Fields): RawFields {
 }
 
 /** Assigning to `__proto__` would replace the object's prototype and lose the value. */
-function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
+export function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
   else target[key] = value

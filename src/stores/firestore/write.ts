@@ -95,7 +95,8 @@ function* splitWrites(writes: readonly EncodedWrite[], most: number): Generator<
 async function sendBatch(connection: Connection, writes: readonly EncodedWrite[]): Promise<readonly WriteResult[]> {
   try {
     const request = { database: connection.database, writes: writes.map((write) => write.raw) }
-    const [{ status, writeResults }] = await connection.client.batchWrite(request, connection.call)
+    const { client, direct = client, call } = connection
+    const [{ status, writeResults }] = await direct.batchWrite(request, call)
     return status.map((one, i) =>
       one.code === 0 ? { ok: true, updateTime: versionOf(writeResults[i]?.updateTime) } : rejection(one),
     )

@@ -143,6 +143,7 @@ describe('encodeValue', () => {
     ['a function', { f: () => 1 }, 'f is a function'],
     ['a symbol', Symbol('x'), 'the value is a symbol'],
     ['an array in an array', { a: [1, [2]] }, 'a[1] is an array directly in an array'],
+    ['a vector in an array', { a: [FieldValue.vector([1])] }, 'a[0] is a vector in an array'],
     ['an empty place', { a: Array.from({ length: 2 }) }, 'a[0] is undefined'],
     ['an integer of 65 bits', { n: 2n ** 63n }, 'n is an integer of more than 64 bits'],
     ['an invalid date', { d: new Date('x') }, 'd is an invalid date'],

@@ -36,6 +36,12 @@ export function valuesContract(documents: Documents): void {
       expect(empty?.fields).toEqual({})
     })
 
+    it('refuses an embedding in a list', async () => {
+      const fields = { list: { arrayValue: { values: [values['a vector'] ?? { nullValue: null }] } } }
+      const result = await writeOne(documents(), { op: 'put', name: 'values-list/a', fields, expect: 'any' })
+      expect(result).toMatchObject({ ok: false, kind: 'refused' })
+    })
+
     it('cuts timestamps to microseconds as the server does, and no further', async () => {
       await seed(documents(), [put('values-nanos/a', { t: { timestampValue: '2026-01-31T08:30:00.123456789Z' } })])
       const [got] = await documents().get(['values-nanos/a'])

@@ -33,6 +33,7 @@ interface Pair {
   readonly build: (spec: BuiltInConversion, home: HomeDatabase | undefined) => Conversion
 }
 
+/** What a list can hold, lists and maps apart: of an embedding it can hold none. */
 const single = [
   'string',
   'int',
@@ -43,7 +44,6 @@ const single = [
   'bytes',
   'reference',
   'geopoint',
-  'vector',
 ] as const
 
 const pairs: readonly Pair[] = [

@@ -51,7 +51,14 @@ const tied = fc.letrec<{ value: Value; map: Value; array: Value; fields: Fields 
   value: fc.oneof({ depthSize: 'small' }, scalar, tie('map'), tie('array')),
   map: tie('fields').map((fields): Value => ({ mapValue: { fields } })),
   array: fc
-    .array(fc.oneof({ depthSize: 'small' }, scalar, tie('map')), { maxLength: 5 })
+    .array(
+      fc.oneof(
+        { depthSize: 'small' },
+        scalar.filter((value) => !isVector(value)),
+        tie('map'),
+      ),
+      { maxLength: 5 },
+    )
     .map((values): Value => ({ arrayValue: { values } })),
   fields: fc.array(fc.tuple(key, tie('value')), { maxLength: 5 }).map((entries) => Object.fromEntries(entries)),
 }))
@@ -62,7 +69,7 @@ export const anyValue: fc.Arbitrary<Value> = tied.value
 /** Any fields of a document. */
 export const anyFields: fc.Arbitrary<Fields> = tied.fields
 
-/** Values that Firestore keeps as they are: no reserved keys, no embedding in a list, times to the microsecond. */
+/** Values that Firestore keeps as they are: no reserved keys, names of databases it takes, times to the microsecond. */
 export const storableValue: fc.Arbitrary<Value> = anyValue.map(toStorable)
 
 /** Fields of a document that Firestore keeps as they are. */
@@ -73,8 +80,7 @@ export function toStorable(value: Value): Value {
   if ('timestampValue' in value) return { timestampValue: cutToMicros(value.timestampValue) }
   // The official emulator fails over a project or database that is no name.
   if ('referenceValue' in value) return { referenceValue: value.referenceValue.replace(/[^a-z/]/g, 'x') }
-  if ('arrayValue' in value)
-    return { arrayValue: { values: value.arrayValue.values.filter((each) => !isVector(each)).map(toStorable) } }
+  if ('arrayValue' in value) return { arrayValue: { values: value.arrayValue.values.map(toStorable) } }
   if (!('mapValue' in value) || isVector(value)) return value
   return { mapValue: { fields: storableMembers(value.mapValue.fields) } }
 }

@@ -34,17 +34,7 @@ interface Pair {
 }
 
 /** What a list can hold, lists and maps apart: of an embedding it can hold none. */
-const single = [
-  'string',
-  'int',
-  'double',
-  'number',
-  'bool',
-  'timestamp',
-  'bytes',
-  'reference',
-  'geopoint',
-] as const
+const single = ['string', 'int', 'double', 'number', 'bool', 'timestamp', 'bytes', 'reference', 'geopoint'] as const
 
 const pairs: readonly Pair[] = [
   { ends: ['string', 'int'], options: [], build: () => stringToInt },

@@ -99,7 +99,8 @@ function toList(fields: Fields, { toItem }: Entries, numeric: boolean): Converte
   for (const key of keys.sort(counting ? (a, b) => Number(a) - Number(b) || compare(a, b) : compare)) {
     const entry = fields[key]
     const item = entry === undefined ? undefined : toItem(key, entry)
-    if (item === undefined || ['array', 'vector'].includes(typeOf(item))) return { loss: 'wrong-type', value: undefined }
+    if (item === undefined || ['array', 'vector'].includes(typeOf(item)))
+      return { loss: 'wrong-type', value: undefined }
     values.push(item)
   }
   return { value: { arrayValue: { values } } }

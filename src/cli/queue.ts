@@ -1,4 +1,4 @@
-import { LockstepError } from '../kernel/errors.ts'
+import { joinErrors, LockstepError } from '../kernel/errors.ts'
 import type { Status, StatusRow } from '../report/status.ts'
 
 /** What `up` has before it: runs to go on with, then migrations to plan and start, each in the order of the files. */
@@ -58,15 +58,8 @@ function appliedAfter({ migrations }: Status, row: StatusRow): string | undefine
     ?.id
 }
 
-function throwAll([first, ...also]: readonly LockstepError[]): void {
-  if (first === undefined) return
-  const { code, message, why, hint, where } = first
-  throw new LockstepError(code, message, {
-    also,
-    ...(why === undefined ? {} : { why }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(where === undefined ? {} : { where }),
-  })
+function throwAll([first, ...others]: readonly LockstepError[]): void {
+  if (first !== undefined) throw joinErrors(first, others)
 }
 
 function edited({ id }: StatusRow): LockstepError {

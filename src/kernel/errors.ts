@@ -109,6 +109,19 @@ export class LockstepError extends Error {
   }
 }
 
+/** Several problems as one error: the first, with the others and what was found beside each as its `also`. */
+export function joinErrors(first: LockstepError, others: readonly LockstepError[]): LockstepError {
+  if (others.length === 0) return first
+  const { code, message, why, hint, where, cause } = first
+  return new LockstepError(code, message, {
+    also: [first, ...others].flatMap((error, at) => (at === 0 ? error.also : [error, ...error.also])),
+    ...(why === undefined ? {} : { why }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where }),
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
 /** Any thrown value as a LockstepError; what is not one yet becomes LS-9001 with its message and cause. */
 export function toLockstepError(error: unknown): LockstepError {
   if (isLockstepError(error)) return error

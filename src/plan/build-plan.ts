@@ -1,6 +1,6 @@
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
-import { LockstepError } from '../kernel/errors.ts'
+import { isLockstepError, joinErrors, LockstepError } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
 import type { FullLook } from '../operations/index-operation.ts'
 import type { LintFinding } from './lint-finding.ts'
@@ -17,14 +17,10 @@ export interface PlanningOptions {
   readonly now: number
 }
 
-/** Asks every step for its plan. Reads only. */
-export async function buildPlan({ migration, target, look, drift, findings, now }: PlanningOptions): Promise<Plan> {
-  const steps: PlannedStep[] = []
-  for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
-    const planned = await operation.plan(spec, look)
-    const warnings = [...planned.warnings, ...findings.filter(({ step }) => step === index).map(warningOf)]
-    steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
-  }
+/** Asks every step for its plan. Reads only. Throws what stands in the way of any step, as one error. */
+export async function buildPlan(options: PlanningOptions): Promise<Plan> {
+  const { migration, target, drift, now } = options
+  const steps = await planSteps(options)
   const { id, summary, checksum } = migration
   return planForm.parse({
     formatVersion: 1,
@@ -37,6 +33,35 @@ export async function buildPlan({ migration, target, look, drift, findings, now 
     totals: totalsOf(steps),
     pointOfNoReturn: `lockstep complete ${id}: until then lockstep down is exact`,
   })
+}
+
+async function planSteps({ migration, look, findings }: PlanningOptions): Promise<readonly PlannedStep[]> {
+  const steps: PlannedStep[] = []
+  const problems: LockstepError[] = []
+  for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
+    try {
+      const planned = await operation.plan(spec, look)
+      const warnings = [...planned.warnings, ...findings.filter(({ step }) => step === index).map(warningOf)]
+      steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
+    } catch (error) {
+      if (!isOfStep(error)) throw error
+      problems.push(error)
+    }
+  }
+  const [first, ...others] = distinct(problems)
+  if (first !== undefined) throw joinErrors(first, others)
+  return steps
+}
+
+/** A store that does not answer is no problem of the step, and would not answer the next one either. */
+function isOfStep(error: unknown): error is LockstepError {
+  return isLockstepError(error) && error.code.startsWith('LS-2')
+}
+
+/** What several steps stumble over, such as a tenant without its table, is said once. */
+function distinct(problems: readonly LockstepError[]): readonly LockstepError[] {
+  const keyOf = ({ code, message, where }: LockstepError): string => canonicalJson([code, message, where ?? null])
+  return [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()]
 }
 
 function warningOf({ rule, severity, message, fix }: LintFinding): PlannedStep['warnings'][number] {

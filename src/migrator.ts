@@ -154,7 +154,8 @@ async function plan(house: House, id: string): Promise<Plan> {
   ])
   const findings = standing(await lintLoaded(house.loaded, migration))
   const { target } = house.stores
-  return buildPlan({ migration, target, look: look(house), drift, findings, now: house.clock.now() })
+  const mostWrites = house.environment.settings.limits?.writesPerSecond
+  return buildPlan({ migration, target, look: look(house), drift, findings, mostWrites, now: house.clock.now() })
 }
 
 async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise<void> {

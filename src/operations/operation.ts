@@ -4,6 +4,7 @@ import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
+import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
 import type { ShapeChange } from './shape-change.ts'
 
@@ -25,6 +26,8 @@ export interface Look {
   readonly tables: TableReader
   /** The tenants and their tables, read once a call and checked against the catalog. */
   fleet(): Promise<Fleet>
+  /** What the project's index file says of fields; without it, nothing does. */
+  indexSettings?(): Promise<IndexSettings>
 }
 
 /** Where a number comes from: a count of the store, a sample, the server's statistics, or a guess. */

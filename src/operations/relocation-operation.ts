@@ -5,8 +5,9 @@ import { countHaving } from './document-counts.ts'
 import { documentShards } from './document-pages.ts'
 import { requireWay } from './document-problems.ts'
 import { firestoreCost, rampSeconds } from './firestore-costs.ts'
+import { settingsOf } from './index-settings.ts'
 import { defineDocumentOperation } from './operation.ts'
-import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
+import type { DocumentOperation, Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
 import { inspectRelocation, verifyRelocation } from './relocation-checks.ts'
 import type { Inspect, Inspection } from './relocation-checks.ts'
 import { relocate } from './relocate.ts'
@@ -61,7 +62,7 @@ export function defineRelocation<Spec>(definition: RelocationDefinition<Spec>): 
     meta: { summary, phases: ['backfill', 'cutover', 'contract'], destructive: true },
     parse,
     shape,
-    plan: (spec, { documents }) => planRelocation(describe(spec, documents.target), documents),
+    plan: (spec, look) => planRelocation(describe(spec, look.documents.target), look),
     remaining: (spec, phase, { documents }) => remaining(describe(spec, documents.target), phase, documents),
     apply: (work, hands) => relocate(work, hands, relocationOf(work.spec, hands.documents)),
     verify: (spec, { documents }, scope) => verifyRelocation(relocationOf(spec, documents), documents, scope),
@@ -72,10 +73,13 @@ export function defineRelocation<Spec>(definition: RelocationDefinition<Spec>): 
   })
 }
 
-async function planRelocation(described: DescribedRelocation, documents: DocumentReader): Promise<StepPlan> {
+async function planRelocation(described: DescribedRelocation, look: Look): Promise<StepPlan> {
   const { relocation, summary, check, basis, inspect } = described
+  const { documents } = look
   const expected = await documents.count(scopeOf(relocation, 'from'))
-  const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize, inspect)
+  const settings = await settingsOf(look)
+  const most = check === 'full' ? Infinity : sampleSize
+  const found = await inspectRelocation(relocation, documents, { most, inspect, settings })
   if (found.read === 0) await requireSome(described, documents)
   requireWay(summary, found, described.hintOf)
   return {

@@ -2,7 +2,10 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
 import { isLockstepError, joinErrors, LockstepError } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
+import { settingsOf } from '../operations/index-settings.ts'
 import type { FullLook } from '../operations/index-operation.ts'
+import type { PlanWarning, StepPlan } from '../operations/operation.ts'
+import { hotIndexWarnings } from './hot-index.ts'
 import type { LintFinding } from './lint-finding.ts'
 import { planForm } from './plan.ts'
 import type { Plan, PlannedStep, Target } from './plan.ts'
@@ -14,6 +17,8 @@ export interface PlanningOptions {
   readonly drift: readonly string[]
   /** What lint found, as warnings of the steps. */
   readonly findings: readonly LintFinding[]
+  /** Writes a second at most, where the environment limits them. */
+  readonly mostWrites?: number | undefined
   readonly now: number
 }
 
@@ -35,13 +40,15 @@ export async function buildPlan(options: PlanningOptions): Promise<Plan> {
   })
 }
 
-async function planSteps({ migration, look, findings }: PlanningOptions): Promise<readonly PlannedStep[]> {
+async function planSteps(options: PlanningOptions): Promise<readonly PlannedStep[]> {
+  const { migration, look, findings } = options
   const steps: PlannedStep[] = []
   const problems: LockstepError[] = []
   for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
     try {
       const planned = await operation.plan(spec, look)
-      const warnings = [...planned.warnings, ...findings.filter(({ step }) => step === index).map(warningOf)]
+      const found = findings.filter(({ step }) => step === index).map(warningOf)
+      const warnings = [...planned.warnings, ...(await heatOf(index, planned, options)), ...found]
       steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
     } catch (error) {
       if (!isOfStep(error)) throw error
@@ -51,6 +58,18 @@ async function planSteps({ migration, look, findings }: PlanningOptions): Promis
   const [first, ...others] = distinct(problems)
   if (first !== undefined) throw joinErrors(first, others)
   return steps
+}
+
+async function heatOf(
+  index: number,
+  { effects }: StepPlan,
+  { migration, look, mostWrites }: PlanningOptions,
+): Promise<readonly PlanWarning[]> {
+  const shapes = migration.steps.map(({ operation, spec }) => operation.shape?.(spec) ?? [])
+  const backfills = effects.filter(({ phase, unit }) => phase === 'backfill' && unit === 'documents')
+  const writes = backfills.reduce((sum, { count }) => sum + count.value, 0)
+  const settings = await settingsOf(look)
+  return hotIndexWarnings({ changes: shapes[index] ?? [], writes, mostWrites, settings, migration: shapes.flat() })
 }
 
 /** A store that does not answer is no problem of the step, and would not answer the next one either. */

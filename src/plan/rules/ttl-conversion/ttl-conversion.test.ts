@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FieldType } from '../../../operations/conversions/conversion.ts'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
-import { parseIndexSettings } from '../../index-settings.ts'
+import { parseIndexSettings } from '../../../operations/index-settings.ts'
 import { ttlConversion } from './ttl-conversion.ts'
 
 const pattern = 'Whatsapp_Data/{uid}/chats/{phone}'

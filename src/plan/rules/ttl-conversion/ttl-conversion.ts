@@ -44,6 +44,7 @@ function writtenBy(change: ShapeChange, migration: string): Written | undefined 
     case 'transform':
     case 'move':
     case 'index':
+    case 'exempt':
       return undefined
   }
 }

@@ -1,6 +1,6 @@
 import type { Document, DocumentReader } from '../stores/documents.ts'
 import { matching } from './collection-pattern.ts'
-import { brokenLimit } from './document-limits.ts'
+import { brokenLimit, documentSize } from './document-limits.ts'
 import { pagesOf } from './document-pages.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
@@ -17,6 +17,8 @@ export interface InPlaceInspection {
   readonly existing: number
   /** Bytes that what is written takes more than what it replaces. */
   readonly bytes: number
+  /** Bytes of what is written. */
+  readonly sent: number
   readonly problems: Problems
 }
 
@@ -27,7 +29,7 @@ export async function inspectInPlace(
   { most, settings }: { readonly most: number; readonly settings: IndexSettings },
 ): Promise<InPlaceInspection> {
   const { problems, note } = createProblems()
-  const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
+  const sums = { read: 0, writes: 0, existing: 0, bytes: 0, sent: 0 }
   // Whole documents, since it is as a whole that they may become too large.
   for await (const document of matching(inPlace.pattern, documents.scan(inPlace.pattern.scope, {}))) {
     const seen = onlyFields(document, inPlace.fields)
@@ -39,6 +41,7 @@ export async function inspectInPlace(
       sums.writes++
       const after = fieldsWith(document, verdict.changes)
       sums.bytes += JSON.stringify(after).length - JSON.stringify(document.fields).length
+      sums.sent += documentSize(document.name, fieldsWith({ fields: {} }, verdict.changes))
       const broken = brokenLimit(document.name, after, settings)
       if (broken !== undefined) note(document.name, broken)
     }

@@ -2,7 +2,7 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { DocumentReader, DocumentTarget } from '../stores/documents.ts'
 import { documentShards, requireMatch } from './document-pages.ts'
 import { requireWay } from './document-problems.ts'
-import { firestoreCost, rampSeconds } from './firestore-costs.ts'
+import { firestoreCost, writingOf } from './firestore-costs.ts'
 import { settingsOf } from './index-settings.ts'
 import { inspectInPlace, verifyInPlace } from './in-place-checks.ts'
 import type { InPlaceInspection } from './in-place-checks.ts'
@@ -116,13 +116,14 @@ function effectOf(
   const share = check === 'full' || found.read === 0 ? 1 : Math.max(1, expected / found.read)
   const writes = Math.round(found.writes * share)
   const billed = target.emulator === undefined
+  const { seconds, note } = writingOf(target, { writes, bytes: found.sent * share })
   return {
     phase: 'backfill',
-    what,
+    what: what + note,
     count: { value: writes, source: check === 'full' ? 'counted' : 'sampled' },
     unit: 'documents',
     lock: 'none: each write carries the version it was computed from',
-    seconds: billed ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2] : [writes / 5_000, writes / 500 + 5],
+    seconds,
     secondsSource: 'guess',
     cost: billed ? firestoreCost({ reads: expected * passes, writes, deletes: 0 }) : 0,
     disk: Math.max(0, Math.round(found.bytes * share)),

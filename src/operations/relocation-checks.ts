@@ -9,6 +9,7 @@ import { agree, carry, rememberedOf } from './pair-rules.ts'
 import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
+import { fieldsWith } from './value-tree.ts'
 import { isHosted, knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 
@@ -27,6 +28,8 @@ export interface Inspection {
   readonly existing: number
   /** Bytes that the new places will take. */
   readonly bytes: number
+  /** Bytes of what is written. */
+  readonly sent: number
   /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
   readonly problems: Problems
 }
@@ -50,7 +53,7 @@ export async function inspectRelocation(
   { most, inspect, settings }: Inspecting,
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
-  const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
+  const sums = { read: 0, writes: 0, existing: 0, bytes: 0, sent: 0 }
   // It is as a whole that a document becomes too large; one that only gives away does not.
   const grows = relocation.satellites === undefined
   const whole = grows ? { ...relocation, hosts: { ...relocation.hosts, fields: undefined } } : relocation
@@ -64,6 +67,7 @@ export async function inspectRelocation(
         sums.writes++
         const { name, fields } = resultOf(edit)
         sums.bytes += JSON.stringify(fields).length
+        sums.sent += documentSize(name, edit.op === 'patch' ? fieldsWith({ fields: {} }, edit.changes) : fields)
         const broken = brokenLimit(name, fields, settings)
         if (broken !== undefined) note(name, broken)
       }

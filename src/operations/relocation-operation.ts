@@ -4,7 +4,7 @@ import type { DocumentReader, DocumentTarget, FieldPath } from '../stores/docume
 import { countHaving } from './document-counts.ts'
 import { documentShards } from './document-pages.ts'
 import { requireWay } from './document-problems.ts'
-import { firestoreCost, rampSeconds } from './firestore-costs.ts'
+import { firestoreCost, writingOf } from './firestore-costs.ts'
 import { settingsOf } from './index-settings.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
@@ -132,8 +132,7 @@ function effectsOf(
   const source = check === 'full' ? ('counted' as const) : ('sampled' as const)
   const billed = documents.target.emulator === undefined
   const sides = relocation.satellites === undefined ? 1 : 2
-  const seconds = (some: number): readonly [number, number] =>
-    billed ? [rampSeconds(some) * 0.9, rampSeconds(some) * 2] : [some / 5_000, some / 500 + 5]
+  const copy = writingOf(documents.target, { writes, bytes: found.sent * share })
   const shared = {
     unit: 'documents' as const,
     lock: 'none: each write carries the version it was computed from',
@@ -144,9 +143,9 @@ function effectsOf(
     {
       ...shared,
       phase: 'backfill',
-      what: 'copy to the new place, and keep it up to date',
+      what: `copy to the new place, and keep it up to date${copy.note}`,
       count: { value: writes, source },
-      seconds: seconds(writes),
+      seconds: copy.seconds,
       cost: billed ? firestoreCost({ reads: expected * sides * passes, writes, deletes: 0 }) : 0,
       disk: Math.round(found.bytes * share),
       undo: 'take what came to the new place back to the old one, then empty the new one',
@@ -156,7 +155,7 @@ function effectsOf(
       phase: 'contract',
       what: `old place emptied: ${removal}`,
       count: { value: expected, source: 'counted' },
-      seconds: seconds(expected),
+      seconds: writingOf(documents.target, { writes: expected, bytes: 0 }).seconds,
       cost: billed ? firestoreCost({ reads: expected * sides * 3, ...removalCost(removal, expected) }) : 0,
       disk: 0,
       undo: 'none once completed: restore from a backup',

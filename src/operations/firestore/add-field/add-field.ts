@@ -8,7 +8,7 @@ import { countHaving } from '../../document-counts.ts'
 import { documentShards, requireMatch, rewriteDocuments } from '../../document-pages.ts'
 import { requireWay } from '../../document-problems.ts'
 import { fieldAt, isBlocked, parseFieldPath, printFieldPath } from '../../field-path.ts'
-import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
+import { firestoreCost, writingOf } from '../../firestore-costs.ts'
 import { settingsOf } from '../../index-settings.ts'
 import { defineDocumentOperation } from '../../operation.ts'
 import type { Effect, Finding, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
@@ -209,17 +209,14 @@ function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, { total, 
   const { paths } = compile(spec)
   const share = found.read === 0 ? 0 : total / found.read
   const writes = Math.round(found.lacking * share)
-  const fast = writes / 5_000
+  const { seconds, note } = writingOf(documents.target, { writes, bytes: found.bytes * share })
   return {
     phase: 'backfill',
-    what: `write ${paths.map(printFieldPath).join(', ')} where absent`,
+    what: `write ${paths.map(printFieldPath).join(', ')} where absent${note}`,
     count: { value: writes, source: spec.options.check === 'full' ? 'counted' : 'sampled' },
     unit: 'documents',
     lock: 'none: each write carries the version it was computed from',
-    seconds:
-      documents.target.emulator === undefined
-        ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2]
-        : [fast, fast * 10 + 5],
+    seconds,
     secondsSource: 'guess',
     // Read by the backfill, by a sweep for what came meanwhile, and by the verification.
     cost: documents.target.emulator === undefined ? firestoreCost({ reads: 3 * total, writes, deletes: 0 }) : 0,

@@ -78,6 +78,37 @@ test('a field renamed to one with a time to live is a warning', () => {
   expect(severities({ change: 'rename', pattern, path: ['expiresAt'], to: ['end'] })).toEqual([])
 })
 
+const move = (over: Partial<Extract<ShapeChange, { change: 'move' }>>): ShapeChange => ({
+  change: 'move',
+  from: 'Old/{uid}/talks/{phone}',
+  to: pattern,
+  what: 'documents',
+  inward: false,
+  ...over,
+})
+
+test.each<[string, ShapeChange]>([
+  ['documents', move({})],
+  ['entries that become documents', move({ what: 'entries', from: 'Whatsapp_Data/{uid}', path: ['chats'] })],
+  ['a field', move({ what: 'fields', fields: [['expiresAt']] })],
+  [
+    'a field under another name',
+    move({ what: 'fields', fields: [['end']], named: [['meta', 'gone-at']], inward: true }),
+  ],
+])('%s moved under a time to live are a warning', (_, change) => {
+  expect(severities(change)).toEqual(['warning'])
+})
+
+test.each<[string, ShapeChange]>([
+  ['documents that were under it before', move({ from: 'Old/{uid}/chats/{phone}' })],
+  ['documents that become entries', move({ what: 'entries', inward: true, path: ['all'] })],
+  ['documents that become one field', move({ inward: true, path: ['contact'] })],
+  ['fields that do not expire', move({ what: 'fields', fields: [['expiresAt']], named: [['end']] })],
+  ['what goes to another collection', move({ to: 'Users/{uid}' })],
+])('%s are none', (_, change) => {
+  expect(severities(change)).toEqual([])
+})
+
 test('it names the field, its collection, and the way out', () => {
   const [found] = ttlConversion.check({
     migration: { id: '20261122093000_x', steps: [{ changes: [] }, { changes: [convert(['x'], ['expiresAt'])] }] },

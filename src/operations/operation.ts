@@ -1,3 +1,4 @@
+import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { TableName } from '../kernel/identifiers.ts'
 import type { DocumentReader } from '../stores/documents.ts'
@@ -69,7 +70,7 @@ export interface Effect {
 }
 
 export interface PlanWarning {
-  readonly code: string
+  readonly code: WarningCode
   readonly message: string
   readonly hint: string
 }

@@ -53,6 +53,7 @@ const configForm = z.strictObject({
         .regex(/^[^()]+\([^()]*\)$/, 'write it with its argument types, as in create_user_table(text)')
         .optional(),
       mismatches: z.enum(['error', 'skip']).optional(),
+      canaries: z.array(z.string()).readonly().optional(),
     })
     .optional(),
 })

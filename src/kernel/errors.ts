@@ -66,7 +66,7 @@ export type ErrorCode = keyof typeof errorCatalogue
 
 /**
  * Every warning of a plan, each with one meaning: 10x indexes, 11x places and shapes of documents, 12x what goes for
- * good, 13x pace, 2xx tenants. What lint finds goes by the name of its rule.
+ * good, 13x pace, 2xx tenants, 3xx functions. What lint finds goes by the name of its rule.
  */
 export const warningCatalogue = {
   W102: 'no admin API to create an index with',
@@ -84,6 +84,13 @@ export const warningCatalogue = {
   W120: 'values are removed for good',
   W130: 'one value in very many documents heats its index',
   W201: 'no provisioning function is configured',
+  W202: 'tenants without a table, or tables without a tenant, are left as they are',
+  W203: 'tables are not as most of their kind are',
+  W204: 'tables that the step does not fit are left out',
+  W301: 'a function runs as its owner and may be called by anybody',
+  W302: 'callers must fit the new signature',
+  W303: 'a call fits the old signature and the new one',
+  W304: 'other functions name the function in their source',
 } as const satisfies Record<string, string>
 
 export type WarningCode = keyof typeof warningCatalogue
@@ -133,16 +140,16 @@ export class LockstepError extends Error {
   }
 }
 
-/** Several problems as one error: the first, with the others and what was found beside each as its `also`. */
-export function joinErrors(first: LockstepError, others: readonly LockstepError[]): LockstepError {
-  if (others.length === 0) return first
-  const { code, message, why, hint, where, cause } = first
-  return new LockstepError(code, message, {
-    also: [first, ...others].flatMap((error, at) => (at === 0 ? error.also : [error, ...error.also])),
-    ...(why === undefined ? {} : { why }),
+/** Throws the first problem with all the others, and what was found beside each, as `also`; nothing where there is none. */
+export function throwAll([first, ...also]: readonly LockstepError[]): void {
+  if (first === undefined) return
+  const { code, message, hint, why, where, cause } = first
+  throw new LockstepError(code, message, {
+    cause,
+    also: [...first.also, ...also.flatMap((error) => [error, ...error.also])],
     ...(hint === undefined ? {} : { hint }),
+    ...(why === undefined ? {} : { why }),
     ...(where === undefined ? {} : { where }),
-    ...(cause === undefined ? {} : { cause }),
   })
 }
 

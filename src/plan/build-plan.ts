@@ -1,6 +1,6 @@
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
-import { isLockstepError, joinErrors, LockstepError } from '../kernel/errors.ts'
+import { isLockstepError, LockstepError, throwAll } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
 import { settingsOf } from '../operations/index-settings.ts'
 import type { FullLook } from '../operations/index-operation.ts'
@@ -55,8 +55,7 @@ async function planSteps(options: PlanningOptions): Promise<readonly PlannedStep
       problems.push(error)
     }
   }
-  const [first, ...others] = distinct(problems)
-  if (first !== undefined) throw joinErrors(first, others)
+  throwAll(distinct(problems))
   return steps
 }
 

@@ -23,8 +23,13 @@ export interface TenantsConfig {
   readonly tables: Readonly<Record<string, string>>
   /** The function that makes a tenant's tables, with its argument types, e.g. `create_user_table(text)`. */
   readonly provision?: string | undefined
-  /** What to do where source and catalog disagree: stop (the default), or leave those tenants and tables out. */
+  /**
+   * What to do where source and catalog disagree, or a step cannot be done to some of the tables: leave those out and
+   * tell (the default), or stop.
+   */
   readonly mismatches?: 'error' | 'skip' | undefined
+  /** Uids of tenants whose tables are changed before all others; without them one in a hundred. */
+  readonly canaries?: readonly string[] | undefined
 }
 
 /** A step's target: one table by name, or the tables of every tenant made from one template. */

@@ -5,6 +5,8 @@ import type { Move } from './move.ts'
 import { bothPaths, collectionPath, placesOf, readEntries, readMoved, writeMoved } from './moves.ts'
 import type { MovedWrite } from './moves.ts'
 import { fixedPhases } from './phases.ts'
+import { mergeDocuments, mergeDocumentsStep } from '../operations/firestore/merge-documents/merge-documents.ts'
+import type { ShapeChange } from '../operations/shape-change.ts'
 import type { ClientPhase, Phases } from './phases.ts'
 
 const sdk = { deleteField: () => FieldValue.delete(), FieldPath }
@@ -28,6 +30,11 @@ const entries: Move = {
   key: 'name',
   value: 'is',
 }
+const mergeInto = mergeDocumentsStep('contacts/{phone}', {
+  into: 'chats/{phone}',
+  fields: ['name'],
+  as: 'contact',
+}).spec
 const split: Move = {
   migration: 'm',
   from: 'chats/{phone}',
@@ -76,6 +83,22 @@ describe('a renamed collection', () => {
     ])
     expect(read('cutover', { [neu ?? '']: { a: 1 } })).toEqual({ a: 1 })
     expect(read('cutover', {})).toBeUndefined()
+  })
+})
+
+describe('fields that come into a map of another document', () => {
+  const [change] = mergeDocuments.shape?.(mergeInto) ?? []
+  const { change: _, ...move } = change as Extract<ShapeChange, { change: 'move' }>
+  const merged: Move = { migration: 'm', ...move }
+  const params = { phone: '1' }
+
+  test('are written to both places, and read from the map', () => {
+    const both = writeMoved(merged, { phases: at('cutover'), sdk }, params, { contact: { name: 'Ada' } })
+    expect(both.map(({ path }) => path).toSorted()).toEqual(['chats/1', 'contacts/1'])
+    expect(both).toContainEqual(expect.objectContaining({ path: 'chats/1', data: { contact: { name: 'Ada' } } }))
+    expect(both).toContainEqual(expect.objectContaining({ path: 'contacts/1', data: { name: 'Ada' } }))
+    const stored = { 'chats/1': { contact: { name: 'Bo' }, name: 'of the chat' } }
+    expect(readMoved(merged, at('contract'), params, stored)).toEqual(stored['chats/1'])
   })
 })
 

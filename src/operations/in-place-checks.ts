@@ -7,7 +7,8 @@ import type { Problems } from './document-problems.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { InPlace, Verdict } from './in-place.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
-import { fieldsWith, onlyFields } from './value-tree.ts'
+import { fieldsWith } from './value-draft.ts'
+import { onlyFields } from './value-tree.ts'
 
 export interface InPlaceInspection {
   /** Documents of the pattern that were read, and how many of them will be written. */
@@ -39,9 +40,9 @@ export async function inspectInPlace(
     for (const why of new Set(verdict.stays)) note(document.name, why)
     if (verdict.changes.length > 0) {
       sums.writes++
-      const after = fieldsWith(document, verdict.changes)
+      const after = fieldsWith(document.fields, verdict.changes)
       sums.bytes += JSON.stringify(after).length - JSON.stringify(document.fields).length
-      sums.sent += documentSize(document.name, fieldsWith({ fields: {} }, verdict.changes))
+      sums.sent += documentSize(document.name, fieldsWith({}, verdict.changes))
       const broken = brokenLimit(document.name, after, settings)
       if (broken !== undefined) note(document.name, broken)
     }

@@ -9,7 +9,7 @@ import { agree, carry, rememberedOf } from './pair-rules.ts'
 import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
-import { fieldsWith } from './value-tree.ts'
+import { fieldsWith } from './value-draft.ts'
 import { isHosted, knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 
@@ -67,7 +67,7 @@ export async function inspectRelocation(
         sums.writes++
         const { name, fields } = resultOf(edit)
         sums.bytes += JSON.stringify(fields).length
-        sums.sent += documentSize(name, edit.op === 'patch' ? fieldsWith({ fields: {} }, edit.changes) : fields)
+        sums.sent += documentSize(name, edit.op === 'patch' ? fieldsWith({}, edit.changes) : fields)
         const broken = brokenLimit(name, fields, settings)
         if (broken !== undefined) note(name, broken)
       }

@@ -1,4 +1,4 @@
-import type { Document, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
+import type { Document, FieldPath, Fields, Value } from '../stores/documents.ts'
 import { sameValue } from './field-path.ts'
 
 /** The value at the path inside a value; undefined where a part of it is absent or not a map. `[]` is the value. */
@@ -27,13 +27,6 @@ export function onlyFields(document: Document, fields: readonly FieldPath[] | un
   let seen: Value | undefined = { mapValue: { fields: {} } }
   for (const path of fields) seen = withValueIn(seen, path, valueIn({ mapValue: { fields: document.fields } }, path))
   return { ...document, fields: seen !== undefined && 'mapValue' in seen ? seen.mapValue.fields : {} }
-}
-
-/** The document with the changes made. */
-export function fieldsWith({ fields }: Pick<Document, 'fields'>, changes: readonly FieldChange[]): Fields {
-  let value: Value | undefined = { mapValue: { fields } }
-  for (const change of changes) value = withValueIn(value, change.path, change.value)
-  return value !== undefined && 'mapValue' in value ? value.mapValue.fields : {}
 }
 
 /** The fields with this one set or, undefined, taken out. Any key is a plain member, `__proto__` too. */

@@ -6,7 +6,8 @@ import { createProblems } from '../../document-problems.ts'
 import type { Problems } from '../../document-problems.ts'
 import { isBlocked, printFieldPath } from '../../field-path.ts'
 import type { IndexSettings } from '../../index-settings.ts'
-import { fieldsWith, onlyFields } from '../../value-tree.ts'
+import { fieldsWith } from '../../value-draft.ts'
+import { onlyFields } from '../../value-tree.ts'
 
 export interface Additions {
   readonly pattern: CollectionPattern
@@ -43,7 +44,7 @@ export async function inspectAdditions(
     if (changes.length > 0) {
       sums.lacking++
       sums.bytes += changes.reduce((sum, change) => sum + JSON.stringify(change).length, 0)
-      const broken = brokenLimit(document.name, fieldsWith(document, changes), settings)
+      const broken = brokenLimit(document.name, fieldsWith(document.fields, changes), settings)
       if (broken !== undefined) note(document.name, broken)
     }
     if (sums.read >= most) break

@@ -34,6 +34,8 @@ const configForm = z.strictObject({
   migrations: z.string().min(1).optional(),
   /** The file of index definitions, beside the configuration; without it firebase.json counts. */
   firestoreIndexes: z.string().min(1).optional(),
+  /** `history: true` notes each migration in the Supabase CLI's history and in supabase/migrations. */
+  supabase: z.strictObject({ history: z.boolean().optional() }).optional(),
   /** The apps that are out there, for lint. */
   clients: z
     .strictObject({

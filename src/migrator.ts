@@ -21,6 +21,8 @@ import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
 import { lintLoaded } from './linting.ts'
 import { openStores } from './open-stores.ts'
+import { createSupabaseHistory } from './stores/supabase-history.ts'
+import type { SupabaseHistory } from './stores/supabase-history.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
 import { requireLinted, standing } from './plan/lint-finding.ts'
@@ -159,10 +161,19 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.edited ? [`${row.id} was edited after it was applied`] : []),
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
+  const supabase = await historyOf(house).drift()
   const findings = standing(await lintLoaded(house.loaded, migration))
   const { target } = house.stores
   const mostWrites = house.environment.settings.limits?.writesPerSecond
-  return buildPlan({ migration, target, look: look(house), drift, findings, mostWrites, now: house.clock.now() })
+  return buildPlan({
+    migration,
+    target,
+    look: look(house),
+    drift: [...drift, ...supabase],
+    findings,
+    mostWrites,
+    now: house.clock.now(),
+  })
 }
 
 async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise<void> {
@@ -234,6 +245,7 @@ async function workOn(
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),
     listener,
+    history: house.loaded.config.supabase?.history === true ? historyOf(house) : undefined,
   }
   const interrupt = options.interrupt ?? new AbortController().signal
   await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) =>
@@ -271,6 +283,10 @@ function wrongState(run: Run, verb: string): LockstepError {
     why,
     hint: 'lockstep status shows what can be done next',
   })
+}
+
+function historyOf({ stores, loaded }: House): SupabaseHistory {
+  return createSupabaseHistory(stores.tables, loaded.root)
 }
 
 /** Who runs this, for the journal. */

@@ -5,8 +5,6 @@ import type { Move } from './move.ts'
 import { bothPaths, collectionPath, placesOf, readEntries, readMoved, writeMoved } from './moves.ts'
 import type { MovedWrite } from './moves.ts'
 import { fixedPhases } from './phases.ts'
-import { mergeDocuments, mergeDocumentsStep } from '../operations/firestore/merge-documents/merge-documents.ts'
-import type { ShapeChange } from '../operations/shape-change.ts'
 import type { ClientPhase, Phases } from './phases.ts'
 
 const sdk = { deleteField: () => FieldValue.delete(), FieldPath }
@@ -87,9 +85,14 @@ describe('a renamed collection', () => {
 })
 
 describe('fields that come into a map of another document', () => {
-  const [change] = mergeDocuments.shape?.(mergeInto) ?? []
-  const { change: _, ...move } = change as Extract<ShapeChange, { change: 'move' }>
-  const merged: Move = { migration: 'm', ...move }
+  const merged: Move = {
+    ...split,
+    from: 'contacts/{phone}',
+    to: 'chats/{phone}',
+    inward: true,
+    fields: [['name']],
+    named: [['contact', 'name']],
+  }
   const params = { phone: '1' }
 
   test('are written to both places, and read from the map', () => {

@@ -4,7 +4,7 @@ import { readCatalog } from '../tenants/catalog.ts'
 import type { CatalogTable, TableShape } from '../tenants/catalog.ts'
 import { findDrift } from '../tenants/drift.ts'
 import { listed, mismatchErrors } from '../tenants/fleet.ts'
-import { keyOf } from '../tenants/tenants-config.ts'
+import { keyOf, refuseManaged } from '../tenants/tenants-config.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
 import type { LeftOut, Look, PlanWarning } from './operation.ts'
 
@@ -44,6 +44,7 @@ interface Found {
 
 async function oneTable(look: Look, text: string): Promise<Found> {
   const { schema, name } = parseTableName(text)
+  refuseManaged({ schema, name })
   const expression = `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
   const found = await look.tables.read((q) => readCatalog(q, [{ schema, expression }]))
   if (found.tables.length > 0) return found

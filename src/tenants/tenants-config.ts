@@ -49,6 +49,20 @@ export interface TableTemplate {
   readonly expression: string
 }
 
+/** Schemas that Postgres, Supabase or Lockstep keep for themselves. */
+const managed =
+  /^(pg_.*|information_schema|auth|storage|realtime|_realtime|vault|extensions|graphql|graphql_public|pgsodium|pgsodium_masks|supabase_.*|_supavisor|_analytics|net|cron|pgbouncer|pgtle|lockstep|lockstep_.*)$/
+
+/** Throws LS-2111 for a table of a schema that somebody else keeps in order. */
+export function refuseManaged({ schema, name }: TableName): void {
+  if (!managed.test(schema)) return
+  throw new LockstepError('LS-2111', `table ${schema}.${name} is not yours to change: schema ${schema} is managed`, {
+    where: { name: `${schema}.${name}` },
+    why: 'the platform migrates it itself, and refuses or overwrites what others change there',
+    hint: 'keep what is yours in a schema of your own, with a foreign key or a view on it',
+  })
+}
+
 /** Keys are hex digits for md5, otherwise what survives unquoted: never anything that needs escaping. */
 export function parseTemplate(config: TenantsConfig, name: string): TableTemplate {
   const text = config.tables[name]
@@ -59,6 +73,7 @@ export function parseTemplate(config: TenantsConfig, name: string): TableTemplat
     })
   }
   const { schema, name: pattern } = parseTableName(text)
+  refuseManaged({ schema, name: pattern })
   const [prefix = '', suffix = '', ...rest] = pattern.split('{key}')
   if (!pattern.includes('{key}') || rest.length > 0) {
     throw new LockstepError('LS-1003', `tenant table "${text}" must contain {key} exactly once`, {

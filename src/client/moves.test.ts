@@ -28,11 +28,6 @@ const entries: Move = {
   key: 'name',
   value: 'is',
 }
-const mergeInto = mergeDocumentsStep('contacts/{phone}', {
-  into: 'chats/{phone}',
-  fields: ['name'],
-  as: 'contact',
-}).spec
 const split: Move = {
   migration: 'm',
   from: 'chats/{phone}',

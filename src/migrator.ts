@@ -167,12 +167,14 @@ async function plan(house: House, id: string): Promise<Plan> {
   const supabase = await historyOf(house).drift()
   const findings = standing(await lintLoaded(house.loaded, migration))
   const { target } = house.stores
+  const mostWrites = house.environment.settings.limits?.writesPerSecond
   return buildPlan({
     migration,
     target,
     look: look(house),
     drift: [...drift, ...supabase],
     findings,
+    mostWrites,
     now: house.clock.now(),
   })
 }

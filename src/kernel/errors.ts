@@ -64,6 +64,37 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue
 
+/**
+ * Every warning of a plan, each with one meaning: 10x indexes, 11x places and shapes of documents, 12x what goes for
+ * good, 13x pace, 2xx tenants, 3xx functions. What lint finds goes by the name of its rule.
+ */
+export const warningCatalogue = {
+  W102: 'no admin API to create an index with',
+  W103: 'an index has to be deployed',
+  W104: 'a field loses indexes',
+  W105: 'no collection of the name has documents',
+  W110: 'new places say the same as the old ones already',
+  W111: 'documents hold the new shape already',
+  W112: 'nothing in a document tells its shape',
+  W113: 'there is no way back but the pre-images',
+  W114: 'new places hold something while the old ones hold nothing',
+  W115: 'documents below stay where they are',
+  W116: 'references go on naming the old place',
+  W117: 'settings of the old collection do not apply to the new one',
+  W120: 'values are removed for good',
+  W130: 'one value in very many documents heats its index',
+  W201: 'no provisioning function is configured',
+  W202: 'tenants without a table, or tables without a tenant, are left as they are',
+  W203: 'tables are not as most of their kind are',
+  W204: 'tables that the step does not fit are left out',
+  W301: 'a function runs as its owner and may be called by anybody',
+  W302: 'callers must fit the new signature',
+  W303: 'a call fits the old signature and the new one',
+  W304: 'other functions name the function in their source',
+} as const satisfies Record<string, string>
+
+export type WarningCode = keyof typeof warningCatalogue
+
 /** Where a problem is: a file with its line and column (1-based), or a name in a store. */
 export interface Where {
   readonly file?: string
@@ -109,13 +140,13 @@ export class LockstepError extends Error {
   }
 }
 
-/** Throws the first problem with all the others as `also`; nothing where there is none. */
+/** Throws the first problem with all the others, and what was found beside each, as `also`; nothing where there is none. */
 export function throwAll([first, ...also]: readonly LockstepError[]): void {
   if (first === undefined) return
   const { code, message, hint, why, where, cause } = first
   throw new LockstepError(code, message, {
     cause,
-    also: [...first.also, ...also],
+    also: [...first.also, ...also.flatMap((error) => [error, ...error.also])],
     ...(hint === undefined ? {} : { hint }),
     ...(why === undefined ? {} : { why }),
     ...(where === undefined ? {} : { where }),

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checksumModule, loadModule, placeOf } from './load-module.ts'
+import { loadModule, placeOf, readSource } from './load-module.ts'
 
 let folder = ''
 
@@ -27,7 +27,9 @@ export default { summary: 'x', steps: [parse('1')] }
 const helper = `export function parse(text: string): number { return Number(text) }
 `
 
-describe('checksumModule', () => {
+const checksumModule = (file: string) => readSource(file, folder).checksum
+
+describe('readSource', () => {
   const both = (main: string, other = helper, at = '.') => {
     plant(join(at, 'helper.ts'), other)
     return checksumModule(plant(join(at, '20261122093000_x.ts'), main))

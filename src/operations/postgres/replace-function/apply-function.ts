@@ -1,39 +1,44 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import { quoteTable } from '../../../kernel/identifiers.ts'
+import { sqlState } from '../../../stores/tables.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import { lockFunction } from '../../function-lock.ts'
 import type { Checkpoint, PreImage, TableHands, Work } from '../../operation.ts'
 import { checkFunction } from './check-function.ts'
-import { grantsFor, sameGrants, setAttributes, setGrants, settingName, wantedAttributes } from './function-attributes.ts'
+import {
+  grantsFor,
+  sameGrants,
+  setAttributes,
+  setGrants,
+  settingName,
+  wantedAttributes,
+} from './function-attributes.ts'
 import { hashOf, printFunction } from './function-state.ts'
 import type { FunctionState } from './function-state.ts'
-import { imageOf } from './function-image.ts'
+import { imageOf, isChange } from './function-image.ts'
 import { isDone, isOldAsWanted, keepsOld, readIntent, readStanding } from './intent.ts'
 import type { Intent, Standing } from './intent.ts'
 import { readLogical, reread, writeText } from './logical-function.ts'
 import type { LogicalFunction } from './logical-function.ts'
-import { probeScope } from './probe-scope.ts'
 import { probeTenant } from './probe-tenant.ts'
+import { probeScope } from './provision.ts'
 import type { ReplaceFunctionSpec } from './replace-function.ts'
 import { shimDefinition } from './shim.ts'
 import { dress, drop, swap } from './swap-function.ts'
 
 /** Expand or cutover: the function. Cutover: a tenant made on trial. Contract: the old signature goes. */
-export async function* applyFunction(
-  work: Work<ReplaceFunctionSpec>,
-  hands: TableHands,
-): AsyncGenerator<Checkpoint> {
+export async function* applyFunction(work: Work<ReplaceFunctionSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
   const { spec, memo, phase } = work
   const probe = probeScope.safeParse(work.scope)
   const told: string[] = []
   const tell = (...messages: readonly string[]): number => told.push(...messages)
   const change = async (q: Queryable): Promise<readonly PreImage[]> => {
     told.length = 0
+    const intent = await readIntent(q, spec, memo)
     if (probe.success) {
-      requireShape(spec, await probeTenant(q, probe.data), tell)
+      await tryTenant(q, intent, tell)
       return []
     }
-    const intent = await readIntent(q, spec, memo)
     await lockFunction(q, intent.memo.old)
     const standing = await readStanding(q, intent.memo)
     return phase === 'contract' ? dropOld(q, intent, standing, tell) : replace(q, intent, standing, tell)
@@ -44,12 +49,16 @@ export async function* applyFunction(
 
 type Tell = (...messages: readonly string[]) => void
 
-function requireShape({ options, function: name }: ReplaceFunctionSpec, problems: readonly string[], tell: Tell): void {
+/** At the end, when every tenant's table has its new shape. */
+async function tryTenant(q: Queryable, { spec, memo }: Intent, tell: Tell): Promise<void> {
+  if (memo.provision === null) return
+  const { missing, differing } = await probeTenant(q, memo.provision)
+  if (spec.options.allow?.['tenant-shape'] !== undefined) tell(...differing)
+  requireShape(spec, spec.options.allow?.['tenant-shape'] === undefined ? [...missing, ...differing] : missing)
+}
+
+function requireShape({ options, function: name }: ReplaceFunctionSpec, problems: readonly string[]): void {
   if (problems.length === 0) return
-  if (options.allow?.['tenant-shape'] !== undefined) {
-    tell(...problems)
-    return
-  }
   throw new LockstepError('LS-2605', `${name} makes tenants of another shape: ${problems.join('; ')}`, {
     where: { name: options.file },
     why: 'a tenant was made on trial and taken back; nothing was switched',
@@ -61,9 +70,13 @@ async function replace(q: Queryable, intent: Intent, standing: Standing, tell: T
   if (isDone(intent, standing)) return []
   const old = requireUnchanged(intent, standing)
   await q.script('set local check_function_bodies = on')
-  const made = intent.memo.path === 'same' ? await replaceText(q, intent, old) : await replaceSignature(q, intent, old, standing)
+  const made =
+    intent.memo.path === 'same' ? await replaceText(q, intent, old) : await replaceSignature(q, intent, old, standing)
   tell(...(await checkFunction(q, made, intent.spec)))
-  return [await imageOf(q, intent, { old: old.state, next: undefined })]
+  // Tables are altered later; whether sign-ups work at all shows now.
+  if (intent.memo.provision !== null) requireShape(intent.spec, (await probeTenant(q, intent.memo.provision)).missing)
+  const image = await imageOf(q, intent, { old: old.state, next: undefined })
+  return isChange(image) ? [image] : []
 }
 
 /** Someone who replaced it since the plan had a reason: theirs is not overwritten. */
@@ -77,11 +90,32 @@ function requireUnchanged({ memo, spec }: Intent, { old }: Standing): LogicalFun
   })
 }
 
+/** What the server says of the file's own statement is LS-2605; locks and rights are another matter. */
+async function asFile<T>({ spec, file }: Intent, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!/^(42(?!501)|22|0A)/.test(sqlState(cause) ?? '')) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new LockstepError('LS-2605', `${file.name} does not work: ${message}`, {
+      where: { name: spec.options.file },
+      why: 'the server checked it as it was made; nothing has been changed',
+      hint: 'mend the file, then run up again',
+      cause,
+    })
+  }
+}
+
 /** CREATE OR REPLACE, under whose name the text is, and every attribute that the file leaves out as it was. */
 async function replaceText(q: Queryable, intent: Intent, old: LogicalFunction): Promise<FunctionState> {
   const { file } = intent
-  await writeText(q, old, (quoted) => `create or replace ${file.kind} ${quoted}${file.rest}`, (made) =>
-    setAttributes(q, made, wantedAttributes(old.inner, made, file.stated)),
+  await asFile(intent, () =>
+    writeText(
+      q,
+      old,
+      (quoted) => `create or replace ${file.kind} ${quoted}${file.rest}`,
+      (made) => setAttributes(q, made, wantedAttributes(old.inner, made, file.stated)),
+    ),
   )
   const [called = old.inner] = old.wrappers
   await limitCallers(q, intent, called)
@@ -107,7 +141,14 @@ function requireKept(before: FunctionState, after: FunctionState, { spec }: Inte
 async function limitCallers(q: Queryable, { memo, spec }: Intent, called: FunctionState): Promise<void> {
   if (spec.options.execute === undefined) return
   const now = await reread(q, called)
-  await setGrants(q, now, grantsFor(now, memo.callers.filter((role) => role !== now.owner)))
+  await setGrants(
+    q,
+    now,
+    grantsFor(
+      now,
+      memo.callers.filter((role) => role !== now.owner),
+    ),
+  )
 }
 
 /** The new one is made as owner, grants and comment of the old say; what depends on the old moves to it. */
@@ -121,7 +162,7 @@ async function replaceSignature(
   const keep = keepsOld(spec)
   const put = async (): Promise<FunctionState> => {
     if (memo.path === 'beside' && standing.next !== undefined) return standing.next.inner
-    await q.script(`create ${file.kind} ${quoteTable(memo.next)}${file.rest}`)
+    await asFile(intent, () => q.script(`create ${file.kind} ${quoteTable(memo.next)}${file.rest}`))
     const made = await readLogical(q, memo.next)
     if (made === undefined) throw new LockstepError('LS-9001', `${memo.next.name} was not made with the types planned`)
     await setAttributes(q, made.state, wantedAttributes(old.state, made.state, file.stated))
@@ -155,4 +196,3 @@ async function dropOld(q: Queryable, intent: Intent, standing: Standing, tell: T
   await drop(q, old.inner)
   return [await imageOf(q, intent, before)]
 }
-

@@ -53,7 +53,12 @@ export async function repoint(q: Queryable, dependents: readonly Dependent[]): P
 
 /** Locks, deadlocks and lost connections say nothing about the dependent. */
 function isPassing(error: unknown): boolean {
-  return !(error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(42|0A|22|23)/.test(error.code))
+  return !(
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    /^(42|0A|22|23)/.test(error.code)
+  )
 }
 
 /** Throws LS-2604 where something cannot be made anew, naming all of it. */

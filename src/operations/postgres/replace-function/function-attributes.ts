@@ -33,9 +33,7 @@ function keeps(key: (typeof simple)[number], old: FunctionState, made: FunctionS
 
 /** Alters what differs, and nothing else. */
 export async function setAttributes(q: Queryable, made: FunctionState, wanted: Attributes): Promise<void> {
-  const clauses = simple.flatMap((key) =>
-    made.attributes[key] === wanted[key] ? [] : clauseOf(key, wanted),
-  )
+  const clauses = simple.flatMap((key) => (made.attributes[key] === wanted[key] ? [] : clauseOf(key, wanted)))
   const target = targetOf(made)
   if (clauses.length > 0) await q.script(`alter ${target} ${clauses.join(' ')}`)
   await setSettings(q, made, wanted.settings)
@@ -69,7 +67,10 @@ async function setSettings(q: Queryable, made: FunctionState, wanted: readonly s
   const statements = [`alter ${target} reset all`]
   for (const setting of wanted) {
     const name = setting.slice(0, setting.indexOf('='))
-    const quoted = name.split('.').map((part) => `"${part}"`).join('.')
+    const quoted = name
+      .split('.')
+      .map((part) => `"${part}"`)
+      .join('.')
     const value = quoteLiteral(setting.slice(name.length + 1))
     statements.push(
       `select pg_catalog.set_config('lockstep.before', pg_catalog.current_setting(${quoteLiteral(name)}, true), true)`,

@@ -56,7 +56,14 @@ function detailOf({ intent, old, changes, dependents, mentions }: Found): string
     ...(changes.length === 0 ? [] : [changes.join(', ')]),
     ...(old.wrappers.length === 0 ? [] : [`in the copy that ${old.wrappers.length} other steps have wrapped`]),
     ...(kept.length === 0 ? [] : [`keeps ${kept.join(', ')}, which the file leaves out`]),
-    ...(dependents.length === 0 ? [] : [`used by ${listed(dependents.map(({ what }) => what), 10)}`]),
+    ...(dependents.length === 0
+      ? []
+      : [
+          `used by ${listed(
+            dependents.map(({ what }) => what),
+            10,
+          )}`,
+        ]),
     ...(mentions.length === 0 ? [] : [`named in the source of ${listed(mentions, 10)}`]),
   ]
     .map((part) => `; ${part}`)
@@ -119,7 +126,8 @@ export function warningsOf({ intent, old, changes, done, mentions }: Found): rea
   } else if (isAmbiguous(old.state.signature, signature) && memo.next.name === memo.old.name) {
     warnings.push({
       code: 'W303',
-      message: 'a call of the old signature by names fits the new one too: PostgREST answers PGRST203 while both are there',
+      message:
+        'a call of the old signature by names fits the new one too: PostgREST answers PGRST203 while both are there',
       hint: 'give the new one a required parameter of another name',
     })
   }

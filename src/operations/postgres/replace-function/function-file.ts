@@ -45,7 +45,8 @@ export async function parseFunctionFile(text: string, path: string): Promise<Fun
   )
   const [statement] = found
   if (statement === undefined) throw invalid(path, 'it has no CREATE FUNCTION', 'write the whole statement there')
-  if (found.length > 1) throw invalid(path, `it has ${found.length} functions`, 'give each a file and a step of its own')
+  if (found.length > 1)
+    throw invalid(path, `it has ${found.length} functions`, 'give each a file and a step of its own')
   if (statements.length > 1) {
     throw invalid(
       path,

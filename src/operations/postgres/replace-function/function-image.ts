@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Queryable } from '../../../stores/tables.ts'
 import type { PreImage } from '../../operation.ts'
-import { printFunction, stateForm } from './function-state.ts'
+import { hashOf, printFunction, stateForm } from './function-state.ts'
 import type { FunctionState } from './function-state.ts'
 import { readStanding } from './intent.ts'
 import type { Intent } from './intent.ts'
@@ -31,4 +31,12 @@ export async function imageOf(
       next: next === undefined ? null : { ...next },
     },
   }
+}
+
+/** False where the function is the very same as before. */
+export function isChange(image: PreImage): boolean {
+  const { before, after } = parseImage(image)
+  const text = ({ old, next }: FunctionImage['before']): string =>
+    JSON.stringify([old, next].map((state) => (state === null ? null : [hashOf(state), state.grants])))
+  return text(before) !== text(after)
 }

@@ -108,7 +108,7 @@ function readStates(q: Queryable, where: string, params: readonly unknown[]): Pr
   })
 }
 
-const aclOf = 'coalesce(p.proacl, pg_catalog.acldefault(\'f\', p.proowner))'
+const aclOf = "coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))"
 
 const stateStatement = `
 select jsonb_build_object(

@@ -8,6 +8,7 @@ import { attributesForm, grantForm, hashOf } from './function-state.ts'
 import type { Attributes, FunctionState, Signature } from './function-state.ts'
 import { readLogical } from './logical-function.ts'
 import type { LogicalFunction } from './logical-function.ts'
+import { provisionForm } from './provision.ts'
 import type { ReplaceFunctionSpec } from './replace-function.ts'
 import { resolveSignature, sameSignature } from './signatures.ts'
 
@@ -26,6 +27,8 @@ const memoForm = z.object({
   callers: z.array(z.string()),
   /** The phase in which it changes. */
   phase: z.enum(['expand', 'cutover']),
+  /** Where it makes the tables of new tenants, and may be tried. */
+  provision: provisionForm.nullable(),
 })
 export type Memo = z.infer<typeof memoForm>
 
@@ -62,7 +65,9 @@ export async function readStanding(q: Queryable, { old, next, path }: Memo): Pro
 /** True where nothing is left to do before the contract phase. */
 export function isDone(intent: Intent, { old, next }: Standing): boolean {
   if (next === undefined || differences(intent, next.state).length > 0) return false
-  const { path, callers } = intent.memo
+  const { path, callers, hash } = intent.memo
+  // The catalog keeps no text of a parsed body: only that it is another than when this was planned.
+  if (intent.file.body === undefined && path === 'same' && hashOf(next.state) === hash) return false
   if (grantees(next.state).join() !== [...callers].sort().join()) return false
   return path !== 'beside' || isOldAsWanted(intent, old?.state)
 }
@@ -88,19 +93,30 @@ export function isShim({ options }: ReplaceFunctionSpec, old: FunctionState): bo
 
 /** In what a function is not as the file and the plan want it, in words. */
 export function differences({ file, signature, memo }: Intent, state: FunctionState): readonly string[] {
-  const { stated } = file
   const wrong: string[] = []
   if (!sameSignature(state.signature, signature)) wrong.push('has another signature')
   if (state.language !== file.language) wrong.push(`is written in ${state.language}`)
   if (file.body === undefined ? !state.atomic : state.body !== file.body) wrong.push('has another body')
-  for (const key of ['definer', 'volatility', 'strict', 'leakproof', 'parallel', 'cost', 'rows'] as const) {
-    if (key === 'rows' && !state.signature.set) continue
-    if (key === 'cost' && stated.cost === undefined && state.attributes.cost !== memo.attributes.cost) continue
-    const wanted = stated[key] ?? (key === 'rows' && memo.attributes.rows === 0 ? undefined : memo.attributes[key])
-    if (wanted !== undefined && state.attributes[key] !== wanted)
-      wrong.push(`has another ${key === 'definer' ? 'security' : key}: ${String(state.attributes[key])}`)
-  }
-  return [...wrong, ...settingDifferences(state.attributes, memo.attributes, stated.settings)]
+  return [
+    ...wrong,
+    ...attributeDifferences(state, memo.attributes, file.stated),
+    ...settingDifferences(state.attributes, memo.attributes, file.stated.settings),
+  ]
+}
+
+/** Cost goes with the language and rows with a set, so that they are compared only where the file states them. */
+function attributeDifferences(
+  { attributes }: FunctionState,
+  before: Attributes,
+  stated: FunctionFile['stated'],
+): readonly string[] {
+  const kept = { ...before, cost: undefined, rows: undefined }
+  const keys = ['definer', 'volatility', 'strict', 'leakproof', 'parallel', 'cost', 'rows'] as const
+  return keys.flatMap((key) => {
+    const wanted = stated[key] ?? kept[key]
+    if (wanted === undefined || attributes[key] === wanted) return []
+    return [`has another ${key === 'definer' ? 'security' : key}: ${String(attributes[key])}`]
+  })
 }
 
 function settingDifferences(
@@ -114,7 +130,9 @@ function settingDifferences(
     ...kept.map((setting) => [settingName(setting), valueOf(setting)] as const),
     ...[...stated].map(([name, value]) => [name, value?.replaceAll(/["\s]/g, '')] as const),
   ])
-  const missing = [...wanted].filter(([name, value]) => !has.has(name) || (value !== undefined && has.get(name) !== value))
+  const missing = [...wanted].filter(
+    ([name, value]) => !has.has(name) || (value !== undefined && has.get(name) !== value),
+  )
   const added = [...has.keys()].filter((name) => !wanted.has(name))
   return [
     ...missing.map(([name]) => `has another setting of ${name}`),

@@ -59,7 +59,9 @@ export async function writeText(
   for (const wrapper of wrappers) await setAttributes(q, wrapper, made.attributes)
   if (wrappers.length > 0 && made.attributes.definer !== inner.attributes.definer) {
     // A definer's wrapper calls its copy as the owner, any other as whoever calls it.
-    const grants = made.attributes.definer ? state.grants.filter(({ grantee }) => grantee === state.owner) : state.grants
+    const grants = made.attributes.definer
+      ? state.grants.filter(({ grantee }) => grantee === state.owner)
+      : state.grants
     for (const copy of [...wrappers.slice(1), inner]) await setGrants(q, await reread(q, copy), grants)
   }
   return made

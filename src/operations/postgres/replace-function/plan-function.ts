@@ -3,19 +3,21 @@ import { quoteIdentifier } from '../../../kernel/identifiers.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import type { TenantsConfig } from '../../../tenants/tenants-config.ts'
 import type { Look, StepPlan } from '../../operation.ts'
-import { readDependents, readMentions, requireMovable } from './dependents.ts'
+import { readDependents, readMentions } from './dependents.ts'
 import type { Dependent } from './dependents.ts'
-import { grantsFor, settingName } from './function-attributes.ts'
+import { grantsFor } from './function-attributes.ts'
 import { effectsOf, warningsOf } from './function-effects.ts'
 import { parseFunctionFile, parseFunctionName } from './function-file.ts'
 import type { FunctionFile } from './function-file.ts'
 import { hashOf, printFunction, readOverloads } from './function-state.ts'
 import type { FunctionState, Signature } from './function-state.ts'
-import { differences, isDone, keepsOld, readStanding } from './intent.ts'
+import { isDone, readStanding } from './intent.ts'
 import type { Intent, Memo } from './intent.ts'
 import { identityOf, readLogical } from './logical-function.ts'
-import type { LogicalFunction } from './logical-function.ts'
-import { probeScopeOf } from './probe-scope.ts'
+import type { FunctionIdentity, LogicalFunction } from './logical-function.ts'
+import { requirePath, requireReplaceable, requireSafe } from './plan-checks.ts'
+import { provisionOf } from './provision.ts'
+import type { Provision } from './provision.ts'
 import type { ReplaceFunctionSpec } from './replace-function.ts'
 import { refusedChanges, resolveSignature, sameInputs } from './signatures.ts'
 
@@ -35,14 +37,14 @@ export async function planFunction(spec: ReplaceFunctionSpec, look: Look): Promi
   const tenants = await tenantsOf(look)
   const found = await look.tables.read((q) => inspect(q, spec, file, tenants))
   const { memo } = found.intent
-  const probe = found.isProvision && tenants !== undefined ? probeScopeOf(tenants) : undefined
-  const probes = probe === undefined || spec.options.allow?.['tenant-probe'] !== undefined ? [] : [probe]
   return {
     summary: `replace function ${printFunction(found.old.state)} by ${spec.options.file}`,
     effects: effectsOf(found),
     shards: [
       ...(found.done ? [] : [{ phase: memo.phase, stage: 0, scope: { replace: spec.function }, estimate: 1 }]),
-      ...probes.map((scope) => ({ phase: 'cutover' as const, stage: 1, scope, estimate: 1 })),
+      ...(memo.provision === null
+        ? []
+        : [{ phase: 'cutover' as const, stage: 1, scope: { probe: true }, estimate: 1 }]),
     ],
     warnings: warningsOf(found),
     basis: {
@@ -77,32 +79,55 @@ async function inspect(
   const old = (await readLogical(q, identityOf(called))) ?? { state: called, wrappers: [], inner: called }
   requireReplaceable(old.state)
   const isProvision = await isNamed(q, tenants?.provision, old.state)
-  const next = { schema: file.schema ?? old.state.schema, name: file.name }
-  const beside = next.schema !== old.state.schema || next.name !== old.state.name || !sameInputs(old.state.signature, signature)
-  const changes = beside ? ['it gets another name or other arguments'] : refusedChanges(old.state.signature, signature)
-  const memo: Memo = {
-    path: beside ? 'beside' : changes.length > 0 ? 'anew' : 'same',
-    old: copyOf(identityOf(old.state)),
-    next: { ...next, inputs: [...signature.inputs] },
-    hash: hashOf(old.state),
-    attributes: { ...old.state.attributes },
-    grants: [...old.state.grants],
-    callers: (spec.options.execute === undefined
-      ? old.state.grants
-      : grantsFor(old.state, await quotedRoles(q, spec.options.execute))
-    ).map(({ grantee }) => grantee),
-    phase: spec.options.phase ?? (isProvision ? 'expand' : 'cutover'),
+  const next = { schema: file.schema ?? called.schema, name: file.name, inputs: signature.inputs }
+  const changes = changesOf(old.state, next, signature)
+  const intent = {
+    spec,
+    file,
+    signature,
+    memo: {
+      path: changes.path,
+      old: plain(identityOf(old.state)),
+      next: plain(next),
+      hash: hashOf(old.state),
+      attributes: { ...old.state.attributes },
+      grants: [...old.state.grants],
+      callers: await callersOf(q, spec, old.state),
+      phase: spec.options.phase ?? (isProvision ? 'expand' : 'cutover'),
+      provision: isProvision ? trialOf(spec, tenants) : null,
+    },
   }
-  const intent = { spec, memo, file, signature }
   requireSafe(intent)
-  const standing = await readStanding(q, memo)
+  const standing = await readStanding(q, intent.memo)
   const done = isDone(intent, standing)
   const dependents = await readDependents(q, old.state.oid)
   if (!done) requirePath({ intent, old, isProvision, dependents, standing: standing.next })
-  return { intent, old, changes, dependents, mentions: await readMentions(q, old.state), isProvision, done }
+  const mentions = await readMentions(q, old.state)
+  return { intent, old, changes: changes.words, dependents, mentions, isProvision, done }
 }
 
-function copyOf({ schema, name, inputs }: { schema: string; name: string; inputs: readonly string[] }): Memo['old'] {
+function changesOf(
+  old: FunctionState,
+  next: FunctionIdentity,
+  signature: Signature,
+): { readonly path: Memo['path']; readonly words: readonly string[] } {
+  const isSamePlace = next.schema === old.schema && next.name === old.name && sameInputs(old.signature, signature)
+  if (!isSamePlace) return { path: 'beside', words: ['it gets another name or other arguments'] }
+  const words = refusedChanges(old.signature, signature)
+  return { path: words.length > 0 ? 'anew' : 'same', words }
+}
+
+async function callersOf(q: Queryable, { options }: ReplaceFunctionSpec, old: FunctionState): Promise<string[]> {
+  const grants = options.execute === undefined ? old.grants : grantsFor(old, await quotedRoles(q, options.execute))
+  return grants.map(({ grantee }) => grantee)
+}
+
+function trialOf({ options }: ReplaceFunctionSpec, tenants: TenantsConfig | undefined): Provision | null {
+  if (tenants === undefined || options.allow?.['tenant-probe'] !== undefined) return null
+  return provisionOf(tenants) ?? null
+}
+
+function plain({ schema, name, inputs }: FunctionIdentity): Memo['old'] {
   return { schema, name, inputs: [...inputs] }
 }
 
@@ -127,7 +152,8 @@ async function findFunction(
   // Applied already, and the old signature gone with it.
   const next = (file.schema ?? named.schema) === named.schema && file.name === named.name
   const applied = next ? overloads.find((each) => sameInputs(each.signature, signature)) : undefined
-  if (found === undefined && applied === undefined) throw overloads.length > 0 ? several(spec, overloads) : missing(spec)
+  if (found === undefined && applied === undefined)
+    throw overloads.length > 0 ? several(spec, overloads) : missing(spec)
   return found ?? applied ?? (only as FunctionState)
 }
 
@@ -142,22 +168,6 @@ function several(spec: ReplaceFunctionSpec, overloads: readonly FunctionState[])
   return new LockstepError('LS-2601', `${spec.function} is not the name of one function`, {
     where: { name: spec.function },
     hint: `name it with its argument types: ${overloads.map(printFunction).join(' or ')}`,
-  })
-}
-
-function requireReplaceable(state: FunctionState): void {
-  const why =
-    state.signature.kind === 'other'
-      ? 'it is an aggregate or a window function'
-      : state.partOf !== null
-        ? `it is part of the extension ${state.partOf}`
-        : state.odd
-          ? 'it has transforms'
-          : undefined
-  if (why === undefined) return
-  throw new LockstepError('LS-2601', `${printFunction(state)} cannot be replaced: ${why}`, {
-    where: { name: printFunction(state) },
-    hint: 'this step replaces plain functions and procedures of your own',
   })
 }
 
@@ -184,61 +194,4 @@ async function quotedRoles(q: Queryable, roles: readonly string[]): Promise<read
       hint: 'write roles as they are stored, or public for everyone',
     })
   })
-}
-
-/** A definer's names are looked up on the caller's path unless it pins its own: whoever calls it can put theirs before. */
-function requireSafe({ spec, memo, file }: Intent): void {
-  const definer = file.stated.definer ?? memo.attributes.definer
-  const pinned = file.stated.settings.has('search_path') || memo.attributes.settings.map(settingName).includes('search_path')
-  if (!definer || pinned || spec.options.allow?.['open-search-path'] !== undefined) return
-  throw new LockstepError('LS-2603', `${spec.function} would run as its owner with the caller's search_path`, {
-    where: { name: spec.options.file },
-    why: 'whoever calls it can have its names mean tables and functions of their own',
-    hint: "write SET search_path = '' before AS and name schemas in the body, or allow: { 'open-search-path': 'why' }",
-  })
-}
-
-interface PathFacts {
-  readonly intent: Intent
-  readonly old: LogicalFunction
-  readonly isProvision: boolean
-  readonly dependents: readonly Dependent[]
-  readonly standing: LogicalFunction | undefined
-}
-
-/** Throws what makes a change of signature impossible; a change of text alone is always possible. */
-function requirePath({ intent, old, isProvision, dependents, standing }: PathFacts): void {
-  const { spec, memo } = intent
-  const name = printFunction(old.state)
-  const refuse = (why: string, hint: string): never => {
-    throw new LockstepError('LS-2601', `${name} cannot be replaced: ${why}`, { where: { name }, hint })
-  }
-  const renamed = memo.old.schema !== memo.next.schema || memo.old.name !== memo.next.name
-  if (memo.path === 'same') {
-    if (keepsOld(spec)) refuse('its signature does not change, so there is no old one to keep', 'take keepOld or shim out')
-    return
-  }
-  if (keepsOld(spec) && memo.path === 'anew')
-    refuse(
-      'the old and the new one have the same name and argument types, so they cannot stand side by side',
-      'give the new one another name or another order of arguments, or take keepOld or shim out',
-    )
-  if (renamed && !keepsOld(spec))
-    refuse(
-      `${spec.options.file} makes ${memo.next.name}, which is another name`,
-      'correct the name, or keep the old one until complete with keepOld: true or a shim',
-    )
-  if (renamed && dependents.length > 0)
-    refuse(`${dependents.map(({ what }) => what).join(', ')} call it by its old name`, 'keep the name')
-  if (isProvision && memo.path === 'beside')
-    refuse('tenants.provision names it with these arguments', 'keep its name and argument types')
-  if (old.wrappers.length > 0)
-    refuse('another migration has wrapped it for new tenants', 'keep its signature until the wrapper is folded in')
-  if (memo.path === 'beside' && standing !== undefined && !(keepsOld(spec) && differences(intent, standing.state).length === 0))
-    refuse('there is one of the new signature already', 'name that one, or drop it before')
-  if (spec.options.shim !== undefined && (old.state.atomic || !['sql', 'plpgsql'].includes(old.state.language)))
-    refuse('a shim can stand in only for plpgsql, or for SQL in quotes', 'take keepOld: true')
-  if (old.state.grants.some(({ grantor }) => grantor !== old.state.owner))
-    refuse('some of its grants were given by others than its owner', 'have the owner grant them, then plan again')
-  requireMovable(old.state, dependents)
 }

@@ -1,11 +1,12 @@
 import { md5 } from '../../../kernel/checksum.ts'
 import { LockstepError } from '../../../kernel/errors.ts'
 import { printTable, quoteIdentifier } from '../../../kernel/identifiers.ts'
+import { sqlState } from '../../../stores/tables.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import { readCatalog } from '../../../tenants/catalog.ts'
 import type { Catalog, CatalogTable, TableShape } from '../../../tenants/catalog.ts'
 import { parseFunctionName } from './function-file.ts'
-import type { ProbeScope } from './probe-scope.ts'
+import type { Provision } from './provision.ts'
 
 /** A uid that nobody has. */
 const probeUid = 'lockstep-probe-of-the-provisioning-function'
@@ -18,29 +19,41 @@ export async function rolledBack<T>(q: Queryable, work: () => Promise<T>): Promi
   return result
 }
 
-/**
- * Has a tenant made, compares its tables with those that most tenants have, and takes it all back. Returns what differs,
- * in words. Throws LS-2605 where the function fails.
- */
-export async function probeTenant(q: Queryable, { probe }: ProbeScope): Promise<readonly string[]> {
-  const key = probe.key === 'md5' ? md5(probeUid) : probeUid
+export interface Trial {
+  /** Templates of which it made no table, in words. */
+  readonly missing: readonly string[]
+  /** In what its tables differ from those that most tenants have, in words. */
+  readonly differing: readonly string[]
+}
+
+/** Has a tenant made, looks at its tables, and takes it all back. Throws LS-2605 where the function fails. */
+export async function probeTenant(q: Queryable, provision: Provision): Promise<Trial> {
+  const key = provision.key === 'md5' ? md5(probeUid) : probeUid
+  const wanted = provision.templates.map((template) => ({ ...template, name: template.prefix + key + template.suffix }))
   const made = await rolledBack(q, async () => {
-    await callWith(q, probe.signature)
-    return readCatalog(q, probe.templates.map(({ schema, prefix, suffix }) => ({ schema, expression: exactly(prefix + key + suffix) })))
+    await callWith(q, provision.signature)
+    return readCatalog(
+      q,
+      wanted.map(({ schema, name }) => ({ schema, expression: exactly(name) })),
+    )
   })
-  const catalog = await readCatalog(q, probe.templates)
-  return probe.templates.flatMap((template) => {
-    const name = template.prefix + key + template.suffix
-    const table = made.tables.find((each) => each.schema === template.schema && each.name === name)
-    const pattern = new RegExp(template.expression)
-    const others = catalog.tables.filter((each) => each.schema === template.schema && pattern.test(each.name))
-    const label = printTable({ schema: template.schema, name: `${template.prefix}…${template.suffix}` })
-    if (table === undefined) return [`it makes no table ${label}`]
-    const usual = mostCommon(others)
-    if (usual === undefined) return []
-    const where = new RegExp(template.expression.slice(1, -1), 'g')
-    return compare(shapeIn(made, table), shapeIn(catalog, usual), where).map((problem) => `${label}: ${problem}`)
-  })
+  const catalog = await readCatalog(q, provision.templates)
+  const missing: string[] = []
+  const differing: string[] = []
+  for (const { schema, name, prefix, suffix, expression } of wanted) {
+    const table = made.tables.find((each) => each.schema === schema && each.name === name)
+    const label = printTable({ schema, name: `${prefix}…${suffix}` })
+    if (table === undefined) {
+      missing.push(`it makes no table ${label}`)
+      continue
+    }
+    const pattern = new RegExp(expression)
+    const usual = mostCommon(catalog.tables.filter((each) => each.schema === schema && pattern.test(each.name)))
+    if (usual === undefined) continue
+    const problems = compare(shapeIn(made, table), shapeIn(catalog, usual), new RegExp(expression.slice(1, -1), 'g'))
+    differing.push(...problems.map((problem) => `${label}: ${problem}`))
+  }
+  return { missing, differing }
 }
 
 async function callWith(q: Queryable, signature: string): Promise<void> {
@@ -56,8 +69,8 @@ async function callWith(q: Queryable, signature: string): Promise<void> {
 
 /** LS-2605; what passes by itself stays as it is, so that it is tried again. */
 export function broken(name: string, cause: unknown): unknown {
-  if (!(cause instanceof Error && 'code' in cause && /^(0A|[PX2-4])/.test(String(cause.code))) || /^40/.test(String(cause.code)))
-    return cause
+  const state = sqlState(cause)
+  if (state === undefined || !(cause instanceof Error) || !/^(0A|P0|XX|2|3|42|44)/.test(state)) return cause
   return new LockstepError('LS-2605', `${name} failed when it was tried: ${cause.message}`, {
     where: { name },
     why: 'it was called and taken back; nothing has been changed',
@@ -105,6 +118,8 @@ function sidesOf(made: ReadonlyMap<string, string>, usual: ReadonlyMap<string, s
     const [ours, theirs] = [made.get(what), usual.get(what)]
     if (ours === theirs) return []
     if (ours === undefined) return [`new tenants get no ${what}`]
-    return theirs === undefined ? [`only new tenants get ${what}`] : [`${what} is ${ours} for new tenants, ${theirs} for others`]
+    return theirs === undefined
+      ? [`only new tenants get ${what}`]
+      : [`${what} is ${ours} for new tenants, ${theirs} for others`]
   })
 }

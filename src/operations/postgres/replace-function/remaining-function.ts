@@ -2,7 +2,7 @@ import type { Json } from '../../../kernel/canonical-json.ts'
 import type { Look, ShardPlan, WorkPhase } from '../../operation.ts'
 import { hashOf } from './function-state.ts'
 import type { FunctionState } from './function-state.ts'
-import { differences, grantees, isDone, keepsOld, parseMemo, readIntent, readStanding } from './intent.ts'
+import { grantees, isDone, keepsOld, parseMemo, readIntent, readStanding } from './intent.ts'
 import type { Intent, Standing } from './intent.ts'
 import type { ReplaceFunctionSpec } from './replace-function.ts'
 
@@ -26,10 +26,9 @@ export async function remainingFunction(
 ): Promise<readonly ShardPlan[]> {
   const shard = { phase, stage: 0, scope: { replace: spec.function }, estimate: 1 }
   if (phase === 'contract') {
-    const { path, old } = parseMemo(memo)
-    if (path !== 'beside' || !keepsOld(spec)) return []
+    if (parseMemo(memo).path !== 'beside' || !keepsOld(spec)) return []
     const { standing } = await look(spec, at, memo)
-    return standing.old === undefined || old === undefined ? [] : [shard]
+    return standing.old === undefined ? [] : [shard]
   }
   if (phase !== parseMemo(memo).phase) return []
   const { intent, standing } = await look(spec, at, memo)
@@ -38,12 +37,6 @@ export async function remainingFunction(
 
 function isAsPlanned({ memo }: Intent, old: FunctionState | undefined): boolean {
   return old !== undefined && hashOf(old) === memo.hash
-}
-
-/** 1 where the function is not what the step made of it. */
-export async function behindFunction(spec: ReplaceFunctionSpec, at: Look, memo: Json): Promise<number> {
-  const { intent, standing } = await look(spec, at, memo)
-  return standing.next !== undefined && differences(intent, standing.next.state).length === 0 ? 0 : 1
 }
 
 /** One shard where not everything is as it was when this was planned. */

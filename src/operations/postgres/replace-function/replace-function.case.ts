@@ -15,7 +15,7 @@ const rounded = [
   ...orders,
   `create function net(v numeric) returns numeric language plpgsql immutable strict parallel safe cost 7 security definer
      set search_path = '' set work_mem = '8MB' as $$ begin return v - 1; end $$`,
-  "comment on function net(numeric) is 'without \"the\" fee'",
+  'comment on function net(numeric) is \'without "the" fee\'',
   'revoke all on function net(numeric) from public',
   'grant execute on function net(numeric) to law_reader with grant option',
 ]
@@ -117,7 +117,7 @@ begin return v - 2; end $$;\n`,
     others: {
       documents: {},
       sql: [
-        "insert into orders values (6, 60)",
+        'insert into orders values (6, 60)',
         `create or replace function net(v numeric) returns numeric language sql as 'select 0.5'`,
       ],
       afterDown: {
@@ -184,7 +184,10 @@ begin return v - 2; end $$;\n`,
     },
     others: {
       documents: {},
-      sql: ["insert into notes values (4, 'b', 'by the old one')", 'grant execute on function match_notes(int, text) to public'],
+      sql: [
+        "insert into notes values (4, 'b', 'by the old one')",
+        'grant execute on function match_notes(int, text) to public',
+      ],
       afterDown: {
         documents: {},
         queries: [
@@ -227,7 +230,10 @@ begin return v - 2; end $$;\n`,
     },
     others: {
       documents: { 'Users/c': { email: 'c@example.test' } },
-      sql: ["select create_user_table('c')", "insert into user_table_4a8a08f09d37b73795649038408b5f33 (language) values ('es')"],
+      sql: [
+        "select create_user_table('c')",
+        "insert into user_table_4a8a08f09d37b73795649038408b5f33 (language) values ('es')",
+      ],
       afterDown: {
         documents: { ...users, 'Users/c': { email: 'c@example.test' } },
         queries: [

@@ -17,10 +17,7 @@ import { recreate, swap } from './swap-function.ts'
 type Tell = (message: string) => void
 
 /** Everything as the first pre-image has it, in one transaction; what someone else made since stays, and is told. */
-export async function* revertFunction(
-  work: Work<ReplaceFunctionSpec>,
-  hands: TableHands,
-): AsyncGenerator<Checkpoint> {
+export async function* revertFunction(work: Work<ReplaceFunctionSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
   const memo = parseMemo(work.memo)
   let image: FunctionImage | undefined
   for await (const each of hands.preImages()) {
@@ -76,7 +73,12 @@ interface Text {
   readonly ours: FunctionState | null
 }
 
-async function putTextBack(q: Queryable, { was, ours }: Text, now: LogicalFunction | undefined, tell: Tell): Promise<void> {
+async function putTextBack(
+  q: Queryable,
+  { was, ours }: Text,
+  now: LogicalFunction | undefined,
+  tell: Tell,
+): Promise<void> {
   if (now === undefined || !isOurs(now.state, ours)) {
     await keep(q, was, now, tell)
     if (now === undefined || hashOf(now.state) !== hashOf(was)) return

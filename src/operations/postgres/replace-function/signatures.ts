@@ -8,7 +8,10 @@ const nothing = '2278'
 
 /** The file's parameters and result with the server's own types. Throws LS-2602 for a type it does not know. */
 export async function resolveSignature(q: Queryable, file: FunctionFile, path: string): Promise<Signature> {
-  const texts = [...file.parameters.map((parameter) => parameter.type), ...(file.result === undefined ? [] : [file.result])]
+  const texts = [
+    ...file.parameters.map((parameter) => parameter.type),
+    ...(file.result === undefined ? [] : [file.result]),
+  ]
   const rows = await q.query<{ oid: string | null }>(
     `select pg_catalog.to_regtype(t.text)::oid::text as oid from unnest($1::text[]) with ordinality as t(text, at) order by t.at`,
     [texts],
@@ -41,8 +44,13 @@ function isInput({ mode }: { readonly mode: string }): boolean {
 export function refusedChanges(old: Signature, next: Signature): readonly string[] {
   const outOf = ({ parameters }: Signature): string =>
     JSON.stringify(parameters.filter(({ mode }) => mode !== 'i' && mode !== 'v'))
-  const names = (signature: Signature): readonly string[] => signature.parameters.filter(isInput).map(({ name }) => name)
-  const modes = ({ parameters }: Signature): string => parameters.filter(isInput).map(({ mode }) => mode).join('')
+  const names = (signature: Signature): readonly string[] =>
+    signature.parameters.filter(isInput).map(({ name }) => name)
+  const modes = ({ parameters }: Signature): string =>
+    parameters
+      .filter(isInput)
+      .map(({ mode }) => mode)
+      .join('')
   const renamed = names(old).flatMap((name, at) => {
     const now = names(next)[at] ?? ''
     return name === '' || name === now ? [] : [`parameter ${name} becomes ${now === '' ? 'nameless' : now}`]

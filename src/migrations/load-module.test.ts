@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from '../kernel/checksum.ts'
 import { loadModule, placeOf, readSource } from './load-module.ts'
 
 let folder = ''
@@ -85,6 +86,27 @@ describe('readSource', () => {
       return checksumModule(main).meaning
     }
     expect(withB('one')).not.toBe(withB('two'))
+  })
+
+  it('holds the SQL files that the code names from the project’s folder, and no others', () => {
+    const sum = (sql: string) => {
+      plant('sql/f.sql', sql)
+      plant('migrations/sql/f.sql', 'of another folder')
+      return readSource(
+        plant('migrations/x.ts', "// 'sql/not.sql'\nexport default { file: 'sql/f.sql', other: 'sql/gone.sql' }\n"),
+        folder,
+      )
+    }
+    plant('sql/not.sql', 'select 0')
+    const first = sum('select 1\n')
+    expect([...first.sql]).toEqual([[join(folder, 'sql/f.sql'), 'select 1\n']])
+    expect(sum('select 1\r\n').checksum).toEqual(first.checksum)
+    expect(sum('select 2\n').checksum.meaning).not.toBe(first.checksum.meaning)
+  })
+
+  it('is the same as ever where no SQL file is named', () => {
+    const { checksum } = readSource(plant('x.ts', 'export default 1\n'), folder)
+    expect(checksum.text).toBe(sha256('export default 1\n'))
   })
 
   it('does not run the file', () => {

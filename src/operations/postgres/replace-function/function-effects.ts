@@ -92,14 +92,34 @@ function keptOf({ file, memo }: Intent): readonly string[] {
 
 function statementsOf({ intent, old, dependents }: Found): readonly string[] {
   const { file, memo, spec } = intent
-  const verb = memo.path === 'same' ? 'create or replace' : 'create'
-  const target = memo.path === 'same' ? old.inner : memo.next
-  const create = `${verb} ${file.kind} ${quoteTable(target)}${file.rest}`
-  if (memo.path === 'same') return [create]
+  const same = memo.path === 'same'
+  const place = quoteTable(same ? old.inner : memo.next)
+  const create = `${same ? 'create or replace' : 'create'} ${file.kind} ${place}${headOf(intent)}`
+  const target = same ? targetOf(old.state) : `${file.kind} ${place}`
+  if (same) return [create, ...grantStatements(intent, target)]
   return [
     create,
+    ...grantStatements(intent, target),
     ...dependents.flatMap(({ again }) => again),
+    ...(spec.options.shim === undefined ? [] : [`create or replace ${targetOf(old.state)} as /* shim */`]),
     ...(keepsOld(spec) ? [] : [`drop ${targetOf(old.state)}`]),
+  ]
+}
+
+/** Bodies are long, and are in the file. */
+function headOf({ file, spec }: Intent): string {
+  const body = /\b(?:as\s*[$']|begin\s+atomic\b|return\s)/i.exec(file.rest)
+  return `${file.rest.slice(0, body?.index).replaceAll(/\s+/g, ' ').trimEnd()} as /* ${spec.options.file} */`
+}
+
+function grantStatements({ memo, spec }: Intent, target: string): readonly string[] {
+  if (spec.options.execute === undefined) return []
+  const before = memo.grants.map(({ grantee }) => grantee)
+  const gone = before.filter((role) => !memo.callers.includes(role))
+  const come = memo.callers.filter((role) => !before.includes(role))
+  return [
+    ...(gone.length === 0 ? [] : [`revoke execute on ${target} from ${gone.join(', ')}`]),
+    ...(come.length === 0 ? [] : [`grant execute on ${target} to ${come.join(', ')}`]),
   ]
 }
 

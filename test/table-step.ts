@@ -36,7 +36,7 @@ export async function planStep<Spec>(
       const changed = await tables.transaction((q) => work(q, names))
       images.unshift(...structuredClone(changed))
       return {
-        cursor: typeof cursor === 'function' ? cursor() : cursor,
+        cursor: (typeof cursor === 'function' ? cursor() : cursor) ?? null,
         changed: changed.length,
         skipped: 0,
         conflicts: 0,
@@ -44,6 +44,7 @@ export async function planStep<Spec>(
     },
     alone: () => Promise.reject(new Error('nothing runs alone')),
     keepValues: () => Promise.reject(new Error('no values')),
+    noteFailure: () => Promise.reject(new Error('nothing is left out')),
     warn: (message) => void told.push(message),
     async *preImages() {
       yield* images

@@ -57,7 +57,8 @@ describe('the provisioning function', () => {
      begin execute format('create table %I (id int primary key${columns})', 'notes_' || uid); end $$`
   const extension: Extension = {
     tag: '1a2b3c4d',
-    column: 'tone',
+    what: 'column tone',
+    lacks: "not exists (select from pg_catalog.pg_attribute where attrelid = lockstep_oid and attname = 'tone')",
     statements: [
       "'alter table ' || pg_catalog.format('%I.%I', lockstep_schema, lockstep_table) || ' add column tone text'",
     ],
@@ -79,7 +80,7 @@ describe('the provisioning function', () => {
       ['cutover', 1],
     ])
     await work('expand')
-    await expect(work('cutover')).rejects.toMatchObject({ code: 'LS-2605', message: /new tenants get no column text/ })
+    await expect(work('cutover')).rejects.toMatchObject({ code: 'LS-2605', message: /column text is missing/ })
     expect(await rows("select count(*)::int as n from pg_tables where tablename like 'notes_%'")).toEqual([{ n: 2 }])
   })
 

@@ -6,6 +6,7 @@ import type { Queryable } from '../../../stores/tables.ts'
 import { readCatalog } from '../../../tenants/catalog.ts'
 import type { Catalog, CatalogTable, TableShape } from '../../../tenants/catalog.ts'
 import { parseFunctionName } from './function-file.ts'
+import { shapeDifferences } from '../../../tenants/drift.ts'
 import type { Provision } from './provision.ts'
 
 /** A uid that nobody has. */
@@ -34,7 +35,7 @@ export async function probeTenant(q: Queryable, provision: Provision): Promise<T
     await callWith(q, provision.signature)
     return readCatalog(
       q,
-      wanted.map(({ schema, name }) => ({ schema, expression: exactly(name) })),
+      wanted.map(({ name, ...template }) => ({ ...template, expression: exactly(name) })),
     )
   })
   const catalog = await readCatalog(q, provision.templates)
@@ -48,9 +49,9 @@ export async function probeTenant(q: Queryable, provision: Provision): Promise<T
       continue
     }
     const pattern = new RegExp(expression)
-    const usual = mostCommon(catalog.tables.filter((each) => each.schema === schema && pattern.test(each.name)))
-    if (usual === undefined) continue
-    const problems = compare(shapeIn(made, table), shapeIn(catalog, usual), new RegExp(expression.slice(1, -1), 'g'))
+    const usual = usualOf(catalog.tables.filter((each) => each.schema === schema && pattern.test(each.name)))
+    if (usual === undefined || usual.shape === table.shape) continue
+    const problems = shapeDifferences(nameless(shapeIn(catalog, usual)), nameless(shapeIn(made, table)))
     differing.push(...problems.map((problem) => `${label}: ${problem}`))
   }
   return { missing, differing }
@@ -83,7 +84,17 @@ function exactly(name: string): string {
   return `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
 }
 
-function mostCommon(tables: readonly CatalogTable[]): CatalogTable | undefined {
+/** Names of indexes that were cut differ from tenant to tenant, so that an index is told by its definition. */
+function nameless(shape: TableShape): TableShape {
+  const indexes = shape.indexes.map((index) => {
+    const definition = index.definition.replace(/ INDEX (?:"(?:[^"]|"")+"|\S+) ON /, ' INDEX ON ')
+    return { ...index, name: definition.replace(/^CREATE /, ''), definition }
+  })
+  return { ...shape, indexes }
+}
+
+/** One of those whose shape most have. */
+function usualOf(tables: readonly CatalogTable[]): CatalogTable | undefined {
   const counts = new Map<string, number>()
   for (const { shape } of tables) counts.set(shape, (counts.get(shape) ?? 0) + 1)
   const most = Math.max(0, ...counts.values())
@@ -94,32 +105,4 @@ function shapeIn({ shapes }: Catalog, { shape, name }: CatalogTable): TableShape
   const found = shapes.get(shape)
   if (found === undefined) throw new LockstepError('LS-9001', `no shape was read for ${name}`)
   return found
-}
-
-/** Order is left aside: a column added later stands last in tables that were there before. */
-function compare(made: TableShape, usual: TableShape, tableName: RegExp): readonly string[] {
-  const columnText = ({ type, notNull, default: value }: TableShape['columns'][number]): string =>
-    `${type}${notNull ? ' not null' : ''}${value === undefined ? '' : ` default ${value.replaceAll(tableName, '{table}')}`}`
-  const indexText = ({ columns, unique }: TableShape['indexes'][number]): string =>
-    `${unique ? 'unique ' : ''}index on (${columns.join(', ')})`
-  const columns = sidesOf(
-    new Map(made.columns.map((column) => [`column ${column.name}`, columnText(column)])),
-    new Map(usual.columns.map((column) => [`column ${column.name}`, columnText(column)])),
-  )
-  const indexes = sidesOf(
-    new Map(made.indexes.map((index) => [indexText(index), ''])),
-    new Map(usual.indexes.filter(({ valid }) => valid).map((index) => [indexText(index), ''])),
-  )
-  return [...columns, ...indexes]
-}
-
-function sidesOf(made: ReadonlyMap<string, string>, usual: ReadonlyMap<string, string>): readonly string[] {
-  return [...new Set([...made.keys(), ...usual.keys()])].flatMap((what) => {
-    const [ours, theirs] = [made.get(what), usual.get(what)]
-    if (ours === theirs) return []
-    if (ours === undefined) return [`new tenants get no ${what}`]
-    return theirs === undefined
-      ? [`only new tenants get ${what}`]
-      : [`${what} is ${ours} for new tenants, ${theirs} for others`]
-  })
 }

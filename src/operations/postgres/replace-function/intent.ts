@@ -87,7 +87,7 @@ export function isOldAsWanted({ spec, memo }: Intent, old: FunctionState | undef
   return spec.options.shim === undefined ? hashOf(old) === memo.hash : isShim(spec, old)
 }
 
-export function isShim({ options }: ReplaceFunctionSpec, old: FunctionState): boolean {
+function isShim({ options }: ReplaceFunctionSpec, old: FunctionState): boolean {
   return old.language === 'sql' && old.body.trim() === options.shim
 }
 

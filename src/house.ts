@@ -47,7 +47,11 @@ export function files({ loaded }: House): readonly MigrationFile[] {
 
 /** Throws LS-2006 for one that is not on disk. */
 export async function load(house: House, migration: string): Promise<LoadedMigration> {
-  return loadMigration(findMigration(house.loaded.migrationsFolder, migration), { provided, operations })
+  return loadMigration(findMigration(house.loaded.migrationsFolder, migration), {
+    root: house.loaded.root,
+    provided,
+    operations,
+  })
 }
 
 /** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */

@@ -18,19 +18,19 @@ export async function lintFiles(
   files: readonly MigrationFile[],
 ): Promise<readonly LintFinding[]> {
   const findings: LintFinding[] = []
-  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(file))))
+  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(loaded.root, file))))
   return findings
 }
 
 /** Lints one migration that is loaded already. */
 export async function lintLoaded(loaded: LoadedConfig, migration: LoadedMigration): Promise<readonly LintFinding[]> {
   const before = listMigrations(loaded.migrationsFolder).filter(({ id }) => id < migration.id)
-  const earlier = needsEarlier(migration) ? await Promise.all(before.map(load)) : []
+  const earlier = needsEarlier(migration) ? await Promise.all(before.map((file) => load(loaded.root, file))) : []
   return lintMigration(migration, earlier, loadFacts(loaded))
 }
 
-function load(file: MigrationFile): Promise<LoadedMigration> {
-  return loadMigration(file, { provided, operations })
+function load(root: string, file: MigrationFile): Promise<LoadedMigration> {
+  return loadMigration(file, { root, provided, operations })
 }
 
 function loadFacts({ config, file, root, migrationsFolder }: LoadedConfig): LintFacts {

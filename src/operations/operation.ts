@@ -237,11 +237,17 @@ export interface OperationMeta {
   readonly destructive: boolean
 }
 
+/**
+ * The text of an SQL file of the project, line ends normalised, by its path from the project's folder; it is part of the
+ * migration's checksum. Throws LS-2007.
+ */
+export type ReadText = (path: string) => string
+
 export interface OperationBase<Spec> {
   readonly kind: string
   readonly meta: OperationMeta
-  /** Throws a LockstepError naming the part of the spec at fault. */
-  parse(spec: unknown): Spec
+  /** Throws a LockstepError naming the part of the spec at fault. `readText` is there wherever a migration is loaded. */
+  parse(spec: unknown, readText?: ReadText): Spec
   /** Reads, never writes; throws what makes the step impossible (all problems at once, as `also`). */
   plan(spec: Spec, look: Look): Promise<StepPlan>
   /** What is still to do in this phase as of now: new tenants, documents of old clients. Empty when nothing is. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Config, LoadedConfig } from '../../src/config.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import type { Listener } from '../../src/ledger/events.ts'
@@ -128,10 +128,16 @@ function project(folder: string, caseFile: string, theCase: OperationCase, clien
   const migrations = join(folder, 'migrations')
   mkdirSync(migrations, { recursive: true })
   const name = JSON.stringify(theCase.name)
+  const sources = Object.entries(theCase.sources ?? {})
+  for (const [path, text] of sources) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
   writeFileSync(
     join(migrations, `${migrationId}.ts`),
     `import * as cases from ${JSON.stringify(caseFile)}
 const all = Object.values(cases).flat()
+export const sources = ${JSON.stringify(sources.map(([path]) => path))}
 export default { summary: ${name}, steps: all.find((each) => each.name === ${name}).steps }`,
   )
   const { tenants } = theCase
@@ -181,6 +187,20 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
     functions: await q.query(
       `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p
        where pronamespace = 'public'::regnamespace order by 1`,
+    ),
+    relations: await q.query(
+      `select relname, relkind::text as kind, relowner::text as owner, relacl::text as acl, relrowsecurity, reloptions::text as options,
+              case when relkind in ('v', 'm') then pg_get_viewdef(oid) end as def
+       from pg_class where relnamespace = 'public'::regnamespace order by 1`,
+    ),
+    triggers: await q.query(
+      `select pg_get_triggerdef(t.oid) as def, tgenabled::text as enabled from pg_trigger t join pg_class c on c.oid = tgrelid
+       where c.relnamespace = 'public'::regnamespace and not tgisinternal order by 1`,
+    ),
+    policies: await q.query("select * from pg_policies where schemaname = 'public' order by tablename, policyname"),
+    comments: await q.query(
+      `select pg_describe_object(classoid, objoid, objsubid) as object, description from pg_description
+       where pg_describe_object(classoid, objoid, objsubid) is not null and objoid >= 16384 order by 1, 2`,
     ),
   }))
 }

@@ -83,7 +83,9 @@ function renderOperations(results: Results, tools: readonly string[]): string {
     const peers = tools.map((tool) => secondsOf(results, `${name} ${tool}`))
     return [
       name,
-      ...[ratio(pass, scan), ratio(pass, raw), ratio(whole, raw)],
+      ratio(pass, scan),
+      ratio(pass, raw),
+      ratio(whole, raw),
       ...peers.map((each) => (each.length === 0 ? '' : ratio(each, raw))),
       ...[raw, pass, whole].map((each) => each.map((one) => one.toFixed(2)).join(' ')),
     ]

@@ -14,6 +14,8 @@ import type { FullLook } from './operations/index-operation.ts'
 import { isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
+import { createSupabaseHistory } from './stores/supabase-history.ts'
+import type { SupabaseHistory } from './stores/supabase-history.ts'
 
 /** Everything a migrator is made of: what tests replace one by one. */
 export interface House {
@@ -39,6 +41,11 @@ export function look({ stores, loaded, clock, options }: House): FullLook {
   const tenants =
     configured !== undefined && options.strict === true ? { ...configured, mismatches: 'error' as const } : configured
   return createLook({ documents, tables, indexes, tenants, clock })
+}
+
+/** What the Supabase CLI knows of the project's migrations. */
+export function historyOf({ stores, loaded }: House): SupabaseHistory {
+  return createSupabaseHistory(stores.tables, loaded.root)
 }
 
 export function files({ loaded }: House): readonly MigrationFile[] {

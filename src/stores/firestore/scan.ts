@@ -43,12 +43,10 @@ export async function* scanDocuments(
       options.signal?.throwIfAborted()
       const stream = direct.runQuery({ parent: parentOf(connection, scope), structuredQuery }, call)
       for await (const rows of rowsOf(stream, isRow, options.signal)) {
-        for (const row of rows) {
-          const document = documentIn(row, prefix)
-          if (document === undefined) continue
-          received++
-          patience.progress()
-          if (after !== undefined && compareNames(document.name, after) <= 0) continue
+        const documents = rows.flatMap((row) => documentIn(row, prefix) ?? [])
+        received += documents.length
+        if (documents.length > 0) patience.progress()
+        for (const document of newer(documents, after)) {
           after = document.name
           yield document
           options.signal?.throwIfAborted()
@@ -62,6 +60,11 @@ export async function* scanDocuments(
     }
     if (received < limit) return
   }
+}
+
+/** A query taken up again may bring the last document once more. */
+function newer(documents: readonly Document[], after: string | undefined): readonly Document[] {
+  return after === undefined ? documents : documents.filter(({ name }) => compareNames(name, after) > 0)
 }
 
 async function waitOrFail(

@@ -13,6 +13,7 @@ export const templateKinds = [
   'ensureIndex',
   'addColumn',
   'replaceFunction',
+  'sql',
   'empty',
 ] as const
 
@@ -130,6 +131,17 @@ as $$
   select content from public.documents where owner = uid
 $$;
 `,
+    ],
+  },
+  sql: {
+    imports: ['defineMigration', 'postgres'],
+    step: [
+      '// verify gives a row for each thing that is not yet as up makes it, and none once it is.',
+      'postgres.sql({',
+      "  up: 'create view open_orders as select * from orders where closed_at is null',",
+      "  down: 'drop view open_orders',",
+      '  verify: "select 1 where to_regclass(\'open_orders\') is null",',
+      '}),',
     ],
   },
   empty: {

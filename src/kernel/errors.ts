@@ -98,6 +98,7 @@ export const warningCatalogue = {
   W302: 'callers must fit the new signature',
   W303: 'a call fits the old signature and the new one',
   W304: 'other functions name the function in their source',
+  W305: 'SQL has no way back',
 } as const satisfies Record<string, string>
 
 export type WarningCode = keyof typeof warningCatalogue

@@ -14,6 +14,7 @@ import { renameCollection, renameCollectionStep } from './firestore/rename-colle
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
+import { sql, sqlStep } from './postgres/sql/sql.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
 
 /** Every kind of change that Lockstep knows. */
@@ -30,6 +31,7 @@ export const operations = Object.freeze([
   renameField,
   replaceFunction,
   splitDocument,
+  sql,
   transformDocuments,
 ] as const)
 
@@ -49,4 +51,8 @@ export const firestoreSteps = Object.freeze({
 })
 
 /** What migration files call to describe a change of tables, by kind. */
-export const postgresSteps = Object.freeze({ addColumn: addColumnStep, replaceFunction: replaceFunctionStep })
+export const postgresSteps = Object.freeze({
+  addColumn: addColumnStep,
+  replaceFunction: replaceFunctionStep,
+  sql: sqlStep,
+})

@@ -55,7 +55,7 @@ export interface Effect {
   readonly phase: Phase
   readonly what: string
   readonly count: Figure
-  readonly unit: 'documents' | 'tables' | 'rows' | 'functions' | 'indexes'
+  readonly unit: 'documents' | 'tables' | 'rows' | 'functions' | 'indexes' | 'statements'
   /** The strongest lock taken and how long it is held, in words. */
   readonly lock: string
   /** Lowest and highest expected duration in seconds. */

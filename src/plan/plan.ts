@@ -10,7 +10,7 @@ const effect = z.object({
   phase: z.enum(['expand', 'backfill', 'verify', 'cutover', 'contract']),
   what: z.string(),
   count: figure,
-  unit: z.enum(['documents', 'tables', 'rows', 'functions', 'indexes']),
+  unit: z.enum(['documents', 'tables', 'rows', 'functions', 'indexes', 'statements']),
   lock: z.string(),
   seconds: z.tuple([z.number(), z.number()]),
   secondsSource: z.enum(['counted', 'sampled', 'statistics', 'guess', 'rehearsed']),

@@ -4,6 +4,8 @@ import { lintRules } from './rules/catalogue.ts'
 import type { LintFinding } from './lint-finding.ts'
 import type { LintFacts, LintedMigration } from './rules/rule.ts'
 
+const shapeRules = lintRules.filter((rule) => rule.over === 'shape')
+
 /** What every rule finds, by step. Pure but for the file's places. Throws LS-2002 where `allow` names no rule. */
 export function lintMigration(
   migration: LoadedMigration,
@@ -12,7 +14,7 @@ export function lintMigration(
 ): readonly LintFinding[] {
   requireKnown(migration)
   const input = { migration: asLinted(migration), earlier: earlier.map(asLinted), facts }
-  const found = lintRules.flatMap(({ name, check }) => check(input).map((finding) => ({ ...finding, rule: name })))
+  const found = shapeRules.flatMap(({ name, check }) => check(input).map((finding) => ({ ...finding, rule: name })))
   return found
     .sort((a, b) => a.step - b.step)
     .map((finding) => {

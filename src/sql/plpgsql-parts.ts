@@ -21,7 +21,11 @@ export interface PlpgsqlParts {
 type Tree = Readonly<Record<string, unknown>>
 
 const loops = /^PLpgSQL_stmt_(loop|while|fori|fors|forc|foreach_a|dynfors)$/
-const executing = new Set(['PLpgSQL_stmt_dynexecute.query', 'PLpgSQL_stmt_return_query.dynquery', 'PLpgSQL_stmt_dynfors.query'])
+const executing = new Set([
+  'PLpgSQL_stmt_dynexecute.query',
+  'PLpgSQL_stmt_return_query.dynquery',
+  'PLpgSQL_stmt_dynfors.query',
+])
 
 interface Around {
   /** The statement around it, and the name under which the value hangs in it. */
@@ -48,7 +52,8 @@ export function partsOf(compiled: unknown): PlpgsqlParts {
   const functions = (compiled as { readonly plpgsql_funcs?: readonly Tree[] }).plpgsql_funcs ?? []
   for (const each of functions) {
     const { datums, action } = each['PLpgSQL_function'] as Tree
-    for (const datum of (datums ?? []) as readonly Tree[]) defaults.push(...defaultOf(datum['PLpgSQL_var'] as Tree | undefined))
+    for (const datum of (datums ?? []) as readonly Tree[])
+      defaults.push(...defaultOf(datum['PLpgSQL_var'] as Tree | undefined))
     visit(action, { tag: '', key: '', line: 1, inLoop: false })
   }
   return { parts, defaults, commits }

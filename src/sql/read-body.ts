@@ -76,7 +76,9 @@ function readPlpgsql(parser: SqlParser, body: BodyText, { parts, defaults, commi
     if (target !== undefined) assign(variables, target, expression)
     return statementsOf(parser, `${select}${value}`, { ...fragment, expression: true, before: select.length })
   })
-  const commit = commits ? statementsOf(parser, 'commit', { start: body.start, origin: body.origin, dynamic: true }) : []
+  const commit = commits
+    ? statementsOf(parser, 'commit', { start: body.start, origin: body.origin, dynamic: true })
+    : []
   return { language: body.language, statements: [...statements, ...commit], dynamic, problem: undefined }
 }
 

@@ -17,7 +17,7 @@ const placesOf = (script: Script): readonly unknown[] =>
   script.flow.map(({ tag, start, text }) => [tag, placeAt(script.text, start).line, text.split('\n')[0]])
 
 test('statements have their places, whatever letters come before them', () => {
-  const script = read('-- größer 🐘\nselect 1;\n\n/* c */ select\n  2\n;;\r\nselect \'é\', 3 -- end')
+  const script = read("-- größer 🐘\nselect 1;\n\n/* c */ select\n  2\n;;\r\nselect 'é', 3 -- end")
   expect(placesOf(script)).toEqual([
     ['SelectStmt', 2, 'select 1'],
     ['SelectStmt', 4, 'select'],

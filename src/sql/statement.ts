@@ -35,4 +35,3 @@ export interface Body {
   /** Why it cannot be read; undefined where it can. */
   readonly problem: { readonly message: string; readonly index: number } | undefined
 }
-

@@ -66,9 +66,10 @@ function run(rule: SqlRule, each: SqlCase): readonly ScriptFinding[] {
     serverVersion: version === undefined ? undefined : parseServerVersion(version),
     rows: () => rows,
     api: undefined,
+    columns: () => undefined,
   }
   const before = earlier === undefined ? [] : [parseScript(parser, { name: 'a.sql', text: earlier })]
-  return lintScript(script, { facts, earlier: before, rules: [rule] })
+  return lintScript(script, { facts, earlier: before, rules: [rule], isRule: (name) => name === 'known-rule' })
 }
 
 const sqlOf = (each: SqlCase): string => (typeof each === 'string' ? each : each.sql)

@@ -31,6 +31,14 @@ export interface LiveSpot {
   readonly severity?: Severity
 }
 
+/** What a rule may ask beside the script as a whole. */
+export interface WholeInput {
+  readonly facts: SqlFacts
+  readonly earlier: readonly Script[]
+  /** Whether a rule has that name. */
+  readonly isRule: (name: string) => boolean
+}
+
 /** A row that a live check gets: something, how many are alike, and what more is to be said. */
 export interface LiveRow {
   readonly name: string
@@ -56,7 +64,9 @@ export interface SqlRule {
   readonly fix: string
   readonly on: Handlers
   /** What is wrong with a script as a whole. */
-  readonly script?: (script: Script, input: { readonly facts: SqlFacts; readonly earlier: readonly Script[] }) => Found
+  readonly script?: (script: Script, input: WholeInput) => Found
+  /** Only where it is asked for by name. */
+  readonly optIn?: true
   /** Leaves alone what is done to a table that was made just before. */
   readonly sparesNew?: true
   /** Has but a note for tables that the server knows to be small. */

@@ -11,7 +11,9 @@ export function applyEdits(text: string, groups: readonly (readonly Edit[])[]): 
   for (const group of groups) {
     if (!group.some((edit) => made.some((other) => touches(edit, other)))) made.push(...group)
   }
+  // Of two at one place the later one is made first, so that their texts come out in order.
   return made
+    .toReversed()
     .toSorted((a, b) => b.from - a.from)
     .reduce((result, { from, to, text }) => result.slice(0, from) + text + result.slice(to), text)
 }

@@ -18,10 +18,12 @@ export interface ScriptInput {
   /** Scripts that run before this one, in order. */
   readonly earlier: readonly Script[]
   readonly rules: readonly SqlRule[]
+  /** Whether a rule has that name, in or out of this list. */
+  readonly isRule: (name: string) => boolean
 }
 
 /** What every rule finds in a script, in the order of the text. Pure. */
-export function lintScript(script: Script, { facts, earlier, rules }: ScriptInput): readonly ScriptFinding[] {
+export function lintScript(script: Script, { facts, earlier, rules, isRule }: ScriptInput): readonly ScriptFinding[] {
   const flows: readonly (readonly [Statement | undefined, readonly Statement[]])[] = [
     [undefined, script.flow],
     ...script.statements.flatMap((owner): [Statement, readonly Statement[]][] =>
@@ -35,7 +37,7 @@ export function lintScript(script: Script, { facts, earlier, rules }: ScriptInpu
     }),
   )
   const inScripts = rules.flatMap((rule) =>
-    spotsOf(rule.script?.(script, { facts, earlier })).map((spot) => asFinding(rule, spot, 0)),
+    spotsOf(rule.script?.(script, { facts, earlier, isRule })).map((spot) => asFinding(rule, spot, 0)),
   )
   return [...inFlows, ...inScripts].sort((a, b) => a.index - b.index)
 }

@@ -6,12 +6,19 @@ export interface SqlFacts {
   readonly serverVersion: number | undefined
   /** Estimated rows of a table by its full name; undefined where no database was asked. */
   readonly rows: (table: string) => number | undefined
+  /** The columns of a table by its full name, of interest to rules about functions; undefined where they are not known. */
+  readonly columns: (table: string) => ReadonlySet<string> | undefined
   /** Whether an API serves the schema public to the roles anon and authenticated, as on Supabase; undefined: as the text says. */
   readonly api: boolean | undefined
 }
 
 /** Nothing is known but the text. */
-export const noSqlFacts: SqlFacts = Object.freeze({ serverVersion: undefined, rows: () => undefined, api: undefined })
+export const noSqlFacts: SqlFacts = Object.freeze({
+  serverVersion: undefined,
+  rows: () => undefined,
+  columns: () => undefined,
+  api: undefined,
+})
 
 /** Below this many rows a scan or a rewrite is over before anybody waits. */
 export const smallTable = 10_000

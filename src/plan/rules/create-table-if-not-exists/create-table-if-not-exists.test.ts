@@ -8,5 +8,7 @@ describeSqlRule(createTableIfNotExists, {
   execute format('create table if not exists %I (id int)', a);
 end $$;`,
   ],
-  leaves: ['create table orders (id bigint primary key);'],
+  leaves: [
+    'create table orders (id bigint primary key);',
+  ],
 })

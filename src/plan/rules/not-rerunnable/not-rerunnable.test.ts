@@ -1,0 +1,17 @@
+import { describeSqlRule } from '../../../../test/lint/sql-rule.ts'
+import { notRerunnable } from './not-rerunnable.ts'
+
+describeSqlRule(notRerunnable, {
+  finds: [
+    `alter table orders add column note text;
+create index concurrently orders_note on orders (note);`,
+  ],
+  leaves: [
+    'create index concurrently orders_note on orders (note);',
+    `alter table orders add column if not exists note text;
+create index concurrently orders_note on orders (note);`,
+    `begin;
+alter table orders add column note text;
+commit;`,
+  ],
+})

@@ -40,6 +40,15 @@ const configForm = z.strictObject({
       oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
     })
     .optional(),
+  lint: z
+    .strictObject({
+      /** Files, folders and patterns of SQL that are linted with the migrations. */
+      sql: z.array(z.string().min(1)).optional(),
+      serverVersion: z.string().min(1).optional(),
+      oneTransaction: z.boolean().optional(),
+      also: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
   tenants: z
     .strictObject({
       source: z.union([

@@ -17,11 +17,13 @@ import { insertRun, readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
 import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
-import { lintLoaded } from './linting.ts'
+import { lintDatabase, lintLoaded, readSqlOptions } from './linting.ts'
+import type { SqlOptions } from './linting.ts'
 import { openStores } from './open-stores.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
 import { requireLinted, standing } from './plan/lint-finding.ts'
+import type { LoadedMigration } from './migrations/load-migrations.ts'
 import type { LintFinding } from './plan/lint-finding.ts'
 import type { Plan, Target } from './plan/plan.ts'
 import { countBehind, readJournal, readStatus, verify } from './readings.ts'
@@ -62,8 +64,10 @@ export interface Migrator {
   /** Asks both stores for an answer, and the tables for ledger, extensions and rights. Reads only. */
   inspect(): Promise<Inspection>
   status(): Promise<Status>
-  /** What lint finds in a migration, from the project's files alone. */
+  /** What lint finds in a migration, from the project's files and, for SQL, the sizes of the tables it names. */
   lint(migration: string): Promise<readonly LintFinding[]>
+  /** What lint finds in the database itself, and in files of SQL by what the database knows. Reads only. */
+  lintDatabase(files: readonly string[], options?: SqlOptions): Promise<readonly LintFinding[]>
   /** Plans a migration that has no open run; findings of lint are warnings of its steps. Reads only. */
   plan(migration: string): Promise<Plan>
   /**
@@ -127,10 +131,11 @@ export function wireMigrator(house: House): Migrator {
       runs = await readRuns(stores.tables)
       return readStatus(house, runs)
     },
-    lint: async (migration) => lintLoaded(loaded, await load(house, migration)),
+    lint: async (migration) => lintWith(house, await load(house, migration)),
+    lintDatabase: async (files, sql) => lintDatabase(stores.tables, files, sql ?? readSqlOptions(loaded, {})),
     plan: (migration) => plan(house, migration),
     async start(planned, stopAfter, allow) {
-      requireLinted(await lintLoaded(loaded, await load(house, planned.migration.id)), requireRules(allow ?? []))
+      requireLinted(await lintWith(house, await load(house, planned.migration.id)), requireRules(allow ?? []))
       await start(house, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
@@ -145,6 +150,10 @@ export function wireMigrator(house: House): Migrator {
   }
 }
 
+function lintWith({ loaded, stores }: House, migration: LoadedMigration): Promise<readonly LintFinding[]> {
+  return lintLoaded(loaded, migration, readSqlOptions(loaded, {}), stores.tables)
+}
+
 async function plan(house: House, id: string): Promise<Plan> {
   const migration = await load(house, id)
   const status = await readStatus(house, await readRuns(house.stores.tables))
@@ -152,7 +161,7 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.edited ? [`${row.id} was edited after it was applied`] : []),
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
-  const findings = standing(await lintLoaded(house.loaded, migration))
+  const findings = standing(await lintWith(house, migration))
   const { target } = house.stores
   return buildPlan({ migration, target, look: look(house), drift, findings, now: house.clock.now() })
 }

@@ -1,4 +1,4 @@
-import type { Constraint, CreateStmt } from 'libpg-query'
+import type { Constraint, CreateStmt, RangeVar } from 'libpg-query'
 import { columnsOf } from '../../sql/alterations.ts'
 import { stringsOf, tableName } from '../../sql/names.ts'
 import type { Script } from '../../sql/script.ts'
@@ -41,4 +41,25 @@ export function foreignKeys(create: CreateStmt): readonly ForeignKey[] {
       .map((constraint) => ({ columns: [colname ?? ''], constraint })),
   )
   return [...ofTable, ...ofColumns]
+}
+
+/** The full names of all tables that scripts speak of, in their functions too. */
+export function tablesNamed(scripts: readonly Script[]): readonly string[] {
+  const nodes = scripts.flatMap(({ flow, statements }) => [
+    ...flow,
+    ...statements.flatMap(({ body }) => body?.statements ?? []),
+  ])
+  const names = new Set<string>()
+  visit(
+    nodes.map(({ node }) => node),
+    (relation) => names.add(tableName(relation)),
+  )
+  return [...names]
+}
+
+/** Tables stand in the tree with and without a name of their kind. */
+function visit(value: unknown, tell: (relation: RangeVar) => void): void {
+  if (typeof value !== 'object' || value === null) return
+  if ('relname' in value && 'relpersistence' in value) tell(value as RangeVar)
+  for (const child of Object.values(value)) visit(child, tell)
 }

@@ -23,11 +23,15 @@ function check(node: object, at: At): Found {
   if (owner === undefined) return undefined
   const tables = findNodes({ it: node }, 'RangeVar').map(tableName)
   const relation = 'relation' in node ? [tableName(node.relation as RangeVar)] : []
-  const columns = [...tables, ...relation].flatMap((table) => [...columnsOfTable(table, [...at.earlier, at.script], at.facts)])
+  const columns = [...tables, ...relation].flatMap((table) => [
+    ...columnsOfTable(table, [...at.earlier, at.script], at.facts),
+  ])
   const parameters = functionHead(owner).parameters.filter((name) => columns.includes(name))
   const refs = findNodes(node, 'ColumnRef').filter((ref) => columnPath(ref).length === 1)
   return parameters.flatMap((name) => {
     const ref = refs.find((each) => columnPath(each)[0] === name)
-    return ref === undefined ? [] : [{ message: `${name} is a parameter and a column`, index: at.statement.at(ref.location) }]
+    return ref === undefined
+      ? []
+      : [{ message: `${name} is a parameter and a column`, index: at.statement.at(ref.location) }]
   })
 }

@@ -7,7 +7,10 @@ describeSqlRule(apiVisibleShadow, {
     { sql: 'alter table notes add column body_new text;', file: 'supabase/migrations/20260101000000_x.sql' },
   ],
   leaves: [
-    { sql: 'create table private.notes_backup (id bigint primary key);', file: 'supabase/migrations/20260101000000_x.sql' },
+    {
+      sql: 'create table private.notes_backup (id bigint primary key);',
+      file: 'supabase/migrations/20260101000000_x.sql',
+    },
     'alter table notes add column body_new text;',
   ],
 })

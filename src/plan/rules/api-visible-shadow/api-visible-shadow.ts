@@ -14,11 +14,13 @@ export const apiVisibleShadow = defineSqlRule({
   fix: 'put it into a schema that is not served, or grant columns one by one',
   on: {
     CreateStmt: ({ relation }, at) => check(tableName(relation), relation?.relname ?? '', at),
-    AlterTableStmt: (alter, at) => addedColumns(alter).flatMap(({ colname }) => check(tableName(alter.relation), colname ?? '', at)),
+    AlterTableStmt: (alter, at) =>
+      addedColumns(alter).flatMap(({ colname }) => check(tableName(alter.relation), colname ?? '', at)),
   },
 })
 
 function check(table: string, name: string, at: At): readonly Spot[] {
-  if (schemaOf(table) !== 'public' || !/_(new|old|tmp|temp|backup|bak|copy|shadow|v\d+)$/.test(name) || !isServed(at)) return []
+  if (schemaOf(table) !== 'public' || !/_(new|old|tmp|temp|backup|bak|copy|shadow|v\d+)$/.test(name) || !isServed(at))
+    return []
   return [{ message: `${name} looks like something for the way over, and is served` }]
 }

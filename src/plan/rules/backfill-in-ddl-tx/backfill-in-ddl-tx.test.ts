@@ -7,8 +7,11 @@ describeSqlRule(backfillInDdlTx, {
 alter table users add column language text;
 update users set language = 'en' where language is null;
 commit;`,
-    { sql: `alter table users add column language text;
-update users set language = 'en';`, inTransaction: true },
+    {
+      sql: `alter table users add column language text;
+update users set language = 'en';`,
+      inTransaction: true,
+    },
     `do $$ begin
   alter table users add column language text;
   update users set language = 'en';

@@ -23,7 +23,9 @@ function check(node: object, at: At): Found {
   const table = changedRows(at.statement)?.table ?? tableName((node as { readonly relation?: RangeVar }).relation)
   if (changedRows(at.statement) === undefined && !isLargeInsert(at)) return undefined
   const together = transactionOf(at)
-  const altered = before(at).some((each) => together?.includes(each) === true && each.tag === 'AlterTableStmt' && lockedTables(each).includes(table))
+  const altered = before(at).some(
+    (each) => together?.includes(each) === true && each.tag === 'AlterTableStmt' && lockedTables(each).includes(table),
+  )
   return altered ? { message: `rows of ${shown(table)} are written while this transaction locks it`, table } : undefined
 }
 

@@ -2,9 +2,7 @@ import { describeSqlRule } from '../../../../test/lint/sql-rule.ts'
 import { backfillNoKey } from './backfill-no-key.ts'
 
 describeSqlRule(backfillNoKey, {
-  finds: [
-    'create table events (at timestamptz, what text);',
-  ],
+  finds: ['create table events (at timestamptz, what text);'],
   leaves: [
     'create table events (id bigint generated always as identity primary key, at timestamptz);',
     `create table events (at timestamptz);

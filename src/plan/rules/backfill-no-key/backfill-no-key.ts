@@ -17,9 +17,16 @@ export const backfillNoKey = defineSqlRule({
   on: {
     CreateStmt(create, at) {
       const { relation, inhRelations, partbound, ofTypename } = create
-      if (relation?.relpersistence === 't' || inhRelations !== undefined || partbound !== undefined || ofTypename !== undefined) return undefined
+      if (
+        relation?.relpersistence === 't' ||
+        inhRelations !== undefined ||
+        partbound !== undefined ||
+        ofTypename !== undefined
+      )
+        return undefined
       const table = tableName(relation)
-      if (hasKey(create) || nodesIn(create.tableElts, 'TableLikeClause').length > 0 || isKeyedLater(at, table)) return undefined
+      if (hasKey(create) || nodesIn(create.tableElts, 'TableLikeClause').length > 0 || isKeyedLater(at, table))
+        return undefined
       return { message: `${shown(table)} has no primary key` }
     },
   },
@@ -33,12 +40,17 @@ export const backfillNoKey = defineSqlRule({
                         select 1 from pg_catalog.pg_attribute a
                          where a.attrelid = t.oid and a.attnum = any(i.indkey) and not a.attnotnull)))
            group by 1 order by 1 limit 200`,
-    spot: ({ name, count, detail }) => ({ where: name, message: `${plural(count, 'table', 'tables')} ${name} without a key, as ${detail}` }),
+    spot: ({ name, count, detail }) => ({
+      where: name,
+      message: `${plural(count, 'table', 'tables')} ${name} without a key, as ${detail}`,
+    }),
   },
 })
 
 function hasKey({ tableElts }: CreateStmt): boolean {
-  return findNodes(tableElts, 'Constraint').some(({ contype }) => contype === 'CONSTR_PRIMARY' || contype === 'CONSTR_UNIQUE')
+  return findNodes(tableElts, 'Constraint').some(
+    ({ contype }) => contype === 'CONSTR_PRIMARY' || contype === 'CONSTR_UNIQUE',
+  )
 }
 
 function isKeyedLater(at: At, table: string): boolean {

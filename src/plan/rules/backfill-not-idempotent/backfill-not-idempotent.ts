@@ -20,7 +20,12 @@ export const backfillNotIdempotent = defineSqlRule({
       const named = new Set(targets.map(({ name }) => name ?? ''))
       const guarded = [...columnNames(changed.where)].some((name) => named.has(name))
       const twice = guarded ? undefined : targets.find(({ name, val }) => changesItself(name ?? '', val))
-      return twice === undefined ? undefined : { message: `${twice.name} of ${shown(changed.table)} is computed from itself, and nothing tells rows that are done`, table: changed.table }
+      return twice === undefined
+        ? undefined
+        : {
+            message: `${twice.name} of ${shown(changed.table)} is computed from itself, and nothing tells rows that are done`,
+            table: changed.table,
+          }
     },
   },
 })

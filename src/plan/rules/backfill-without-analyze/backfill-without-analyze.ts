@@ -24,5 +24,7 @@ function check(_: object, at: At): Found {
     const tables = nodesIn(vacuum?.rels, 'VacuumRelation').map(({ relation }) => tableName(relation))
     return vacuum !== undefined && (tables.length === 0 || tables.includes(changed.table))
   })
-  return analyzed ? undefined : { message: `${shown(changed.table)} is walked in batches without ANALYZE before`, table: changed.table }
+  return analyzed
+    ? undefined
+    : { message: `${shown(changed.table)} is walked in batches without ANALYZE before`, table: changed.table }
 }

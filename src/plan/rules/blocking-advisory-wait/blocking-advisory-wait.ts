@@ -11,7 +11,9 @@ export const blockingAdvisoryWait = defineSqlRule({
   fix: 'try pg_try_advisory_lock again and again, with a pause and an end',
   on: {
     SelectStmt(select) {
-      const call = findNodes(select, 'FuncCall').find((each) => /^pg_advisory(_xact)?_lock(_shared)?$/.test(functionName(each)))
+      const call = findNodes(select, 'FuncCall').find((each) =>
+        /^pg_advisory(_xact)?_lock(_shared)?$/.test(functionName(each)),
+      )
       return call === undefined ? undefined : { message: `${functionName(call)} waits without an end` }
     },
   },

@@ -14,7 +14,10 @@ export const buildMemory = defineSqlRule({
     IndexStmt({ accessMethod, relation, idxname }, at) {
       if (accessMethod !== 'hnsw' && accessMethod !== 'ivfflat') return undefined
       if (settingAt(at, 'maintenance_work_mem') !== undefined) return undefined
-      return { message: `${idxname ?? 'the index'} is built with the usual maintenance_work_mem`, table: tableName(relation) }
+      return {
+        message: `${idxname ?? 'the index'} is built with the usual maintenance_work_mem`,
+        table: tableName(relation),
+      }
     },
   },
 })

@@ -11,7 +11,9 @@ export const cascadeAnywhere = defineSqlRule({
   on: {
     DropStmt({ behavior, removeType }) {
       // Of a schema another rule speaks.
-      return behavior === 'DROP_CASCADE' && removeType !== 'OBJECT_SCHEMA' ? { message: 'DROP … CASCADE drops more than it names' } : undefined
+      return behavior === 'DROP_CASCADE' && removeType !== 'OBJECT_SCHEMA'
+        ? { message: 'DROP … CASCADE drops more than it names' }
+        : undefined
     },
     AlterTableStmt({ cmds }) {
       return nodesIn(cmds, 'AlterTableCmd')

@@ -13,7 +13,10 @@ alter table orders add check (total > 0);`,
     'alter table orders add constraint c unique using index i;',
   ],
   fixes: [
-    ['alter table orders add constraint c check (a > 0)', `alter table orders add constraint c check (a > 0) not valid;
-alter table orders validate constraint c;`],
+    [
+      'alter table orders add constraint c check (a > 0)',
+      `alter table orders add constraint c check (a > 0) not valid;
+alter table orders validate constraint c;`,
+    ],
   ],
 })

@@ -18,7 +18,12 @@ export const columnTypeRewrite = defineSqlRule({
       return commandsOf(alter, 'AT_AlterColumnType').flatMap(({ name, def }) => {
         const column = asNode(def, 'ColumnDef')
         if (column?.raw_default === undefined && isHarmless(typeName(column?.typeName))) return []
-        return [{ message: `${name} of ${shown(table)} becomes ${printType(column?.typeName)}, which may rewrite the table`, table }]
+        return [
+          {
+            message: `${name} of ${shown(table)} becomes ${printType(column?.typeName)}, which may rewrite the table`,
+            table,
+          },
+        ]
       })
     },
   },

@@ -24,9 +24,13 @@ export const concurrentlyInTx = defineSqlRule({
 function check(_: object, at: At): Found {
   const what = runsAlone(at.statement)
   if (what === undefined) return undefined
-  if (transactionOf(at) !== undefined) return { message: `${what} stands in a transaction, and Postgres will refuse it` }
+  if (transactionOf(at) !== undefined)
+    return { message: `${what} stands in a transaction, and Postgres will refuse it` }
   const sentTogether = /[\\/]supabase[\\/]migrations[\\/]/.test(`/${at.script.source.file ?? ''}`)
   const others = at.flow.filter((each) => each !== at.statement && each.tag !== 'VariableSetStmt')
   if (!sentTogether || others.length === 0) return undefined
-  return { message: `${what} shares a file of supabase/migrations, whose statements are sent together`, severity: 'warning' }
+  return {
+    message: `${what} shares a file of supabase/migrations, whose statements are sent together`,
+    severity: 'warning',
+  }
 }

@@ -8,7 +8,5 @@ describeSqlRule(createTableIfNotExists, {
   execute format('create table if not exists %I (id int)', a);
 end $$;`,
   ],
-  leaves: [
-    'create table orders (id bigint primary key);',
-  ],
+  leaves: ['create table orders (id bigint primary key);'],
 })

@@ -12,7 +12,9 @@ export const creatorNotMigrated = defineSqlRule({
       const { origin, inLoop, dynamic } = at.statement
       if (origin !== 'do' || !inLoop || !dynamic) return undefined
       const replaced = at.script.statements.some(({ tag }) => tag === 'CreateFunctionStmt')
-      return replaced ? undefined : { message: 'tables found in a loop get a new shape, and no function that makes them does' }
+      return replaced
+        ? undefined
+        : { message: 'tables found in a loop get a new shape, and no function that makes them does' }
     },
   },
 })

@@ -17,11 +17,16 @@ export const definerExecutableByApi = defineSqlRule({
   on: {
     CreateFunctionStmt(create, at) {
       const head = functionHead(create)
-      if (!head.definer || isTriggerFunction(head) || !isServed(at) || schemaOf(head.name) !== 'public') return undefined
+      if (!head.definer || isTriggerFunction(head) || !isServed(at) || schemaOf(head.name) !== 'public')
+        return undefined
       const grant = executeGrants(after(at)).findLast(
-        ({ names, roles }) => (names === undefined || names.includes(head.name)) && roles.some((role) => role === 'anon' || role === 'authenticated'),
+        ({ names, roles }) =>
+          (names === undefined || names.includes(head.name)) &&
+          roles.some((role) => role === 'anon' || role === 'authenticated'),
       )
-      return grant?.grant === true ? { message: `${shown(head.name)} runs as its owner and is given to ${grant.roles.join(' and ')}` } : undefined
+      return grant?.grant === true
+        ? { message: `${shown(head.name)} runs as its owner and is given to ${grant.roles.join(' and ')}` }
+        : undefined
     },
   },
   live: {

@@ -17,12 +17,18 @@ export const definerWithoutSearchPath = defineSqlRule({
       const head = functionHead(create)
       if (!head.definer || head.settings.includes('search_path')) return undefined
       const later = after(at).some(({ node }) => setsPath(node, head.name))
-      return later ? undefined : { message: `${shown(head.name)} is security definer and takes the search_path of its caller` }
+      return later
+        ? undefined
+        : { message: `${shown(head.name)} is security definer and takes the search_path of its caller` }
     },
     AlterFunctionStmt({ func, actions }) {
-      const definer = nodesIn(actions, 'DefElem').some(({ defname, arg }) => defname === 'security' && asNode(arg, 'Boolean')?.boolval === true)
+      const definer = nodesIn(actions, 'DefElem').some(
+        ({ defname, arg }) => defname === 'security' && asNode(arg, 'Boolean')?.boolval === true,
+      )
       if (!definer || nodesIn(actions, 'DefElem').some(({ defname }) => defname === 'set')) return undefined
-      return { message: `${stringsOf(func?.objname).join('.')} becomes security definer and takes the search_path of its caller` }
+      return {
+        message: `${stringsOf(func?.objname).join('.')} becomes security definer and takes the search_path of its caller`,
+      }
     },
   },
 })

@@ -10,13 +10,17 @@ export const domainWithConstraint = defineSqlRule({
   fix: 'use the plain type and a check on the table, added NOT VALID and validated later',
   on: {
     CreateDomainStmt({ domainname, constraints }) {
-      const checked = nodesIn(constraints, 'Constraint').some(({ contype }) => contype === 'CONSTR_CHECK' || contype === 'CONSTR_NOTNULL')
+      const checked = nodesIn(constraints, 'Constraint').some(
+        ({ contype }) => contype === 'CONSTR_CHECK' || contype === 'CONSTR_NOTNULL',
+      )
       return checked ? { message: `the domain ${stringsOf(domainname).join('.')} carries a constraint` } : undefined
     },
     AlterDomainStmt({ typeName: names, subtype, def }) {
       const added = asNode(def, 'Constraint')
       if (subtype === 'C') {
-        return added?.skip_validation === true ? undefined : { message: `every column of ${stringsOf(names).join('.')} is read`, severity: 'error' }
+        return added?.skip_validation === true
+          ? undefined
+          : { message: `every column of ${stringsOf(names).join('.')} is read`, severity: 'error' }
       }
       return undefined
     },

@@ -13,7 +13,10 @@ export const dropColumn = defineSqlRule({
   on: {
     AlterTableStmt(alter) {
       const table = tableName(alter.relation)
-      return commandsOf(alter, 'AT_DropColumn').map(({ name }) => ({ message: `${name} of ${shown(table)} is dropped with its values`, table }))
+      return commandsOf(alter, 'AT_DropColumn').map(({ name }) => ({
+        message: `${name} of ${shown(table)} is dropped with its values`,
+        table,
+      }))
     },
   },
 })

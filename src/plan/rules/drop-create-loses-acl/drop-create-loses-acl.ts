@@ -17,11 +17,16 @@ export const dropCreateLosesAcl = defineSqlRule({
       const { name } = functionHead(create)
       const dropped = before(at).some(({ node }) => {
         const drop = asNode(node, 'DropStmt')
-        return /FUNCTION|ROUTINE|PROCEDURE/.test(drop?.removeType ?? '') && (drop?.objects ?? []).map(listedName).includes(name)
+        return (
+          /FUNCTION|ROUTINE|PROCEDURE/.test(drop?.removeType ?? '') &&
+          (drop?.objects ?? []).map(listedName).includes(name)
+        )
       })
       if (!dropped || isTriggerFunction(functionHead(create))) return undefined
       const told = executeGrants(after(at)).some(({ names }) => names === undefined || names.includes(name))
-      return told ? undefined : { message: `${shown(name)} is dropped and made again, and nothing says who may execute it` }
+      return told
+        ? undefined
+        : { message: `${shown(name)} is dropped and made again, and nothing says who may execute it` }
     },
   },
 })

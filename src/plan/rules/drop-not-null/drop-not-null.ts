@@ -13,7 +13,10 @@ export const dropNotNull = defineSqlRule({
   on: {
     AlterTableStmt(alter) {
       const table = tableName(alter.relation)
-      return commandsOf(alter, 'AT_DropNotNull').map(({ name }) => ({ message: `${name} of ${shown(table)} may be NULL from now on`, table }))
+      return commandsOf(alter, 'AT_DropNotNull').map(({ name }) => ({
+        message: `${name} of ${shown(table)} may be NULL from now on`,
+        table,
+      }))
     },
   },
 })

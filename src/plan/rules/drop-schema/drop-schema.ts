@@ -11,7 +11,9 @@ export const dropSchema = defineSqlRule({
   on: {
     DropStmt(drop) {
       if (drop.removeType !== 'OBJECT_SCHEMA' || drop.behavior !== 'DROP_CASCADE') return undefined
-      return { message: `everything in ${(drop.objects ?? []).map((each) => asNode(each, 'String')?.sval).join(', ')} is dropped` }
+      return {
+        message: `everything in ${(drop.objects ?? []).map((each) => asNode(each, 'String')?.sval).join(', ')} is dropped`,
+      }
     },
   },
 })

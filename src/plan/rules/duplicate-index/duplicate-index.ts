@@ -15,8 +15,12 @@ export const duplicateIndex = defineSqlRule({
   on: {
     IndexStmt(index, at) {
       const print = shapeOf(index)
-      const twin = before(at).flatMap(({ node }) => asNode(node, 'IndexStmt') ?? []).find((each) => shapeOf(each) === print && !isDropped(at, each))
-      return twin === undefined ? undefined : { message: `${index.idxname ?? 'it'} is the same index as ${twin.idxname ?? 'the one before'}` }
+      const twin = before(at)
+        .flatMap(({ node }) => asNode(node, 'IndexStmt') ?? [])
+        .find((each) => shapeOf(each) === print && !isDropped(at, each))
+      return twin === undefined
+        ? undefined
+        : { message: `${index.idxname ?? 'it'} is the same index as ${twin.idxname ?? 'the one before'}` }
     },
   },
   live: {
@@ -31,17 +35,30 @@ export const duplicateIndex = defineSqlRule({
             join pg_catalog.pg_namespace n on n.oid = t.relnamespace
            where ${userSchemas('n.nspname')}
            group by 1 order by 1 limit 200`,
-    spot: ({ name, count, detail }) => ({ where: name, message: `${plural(count, 'table', 'tables')} ${name} with the same index twice: ${detail}` }),
+    spot: ({ name, count, detail }) => ({
+      where: name,
+      message: `${plural(count, 'table', 'tables')} ${name} with the same index twice: ${detail}`,
+    }),
   },
 })
 
-function shapeOf({ relation, accessMethod, indexParams, indexIncludingParams, whereClause, unique }: IndexStmt): string {
+function shapeOf({
+  relation,
+  accessMethod,
+  indexParams,
+  indexIncludingParams,
+  whereClause,
+  unique,
+}: IndexStmt): string {
   return printTree([tableName(relation), accessMethod, indexParams, indexIncludingParams, whereClause, unique])
 }
 
 function isDropped(at: At, { idxname }: IndexStmt): boolean {
   return before(at).some(({ node }) => {
     const drop = asNode(node, 'DropStmt')
-    return drop?.removeType === 'OBJECT_INDEX' && (drop.objects ?? []).some((each) => listedName(each).endsWith(`.${idxname}`))
+    return (
+      drop?.removeType === 'OBJECT_INDEX' &&
+      (drop.objects ?? []).some((each) => listedName(each).endsWith(`.${idxname}`))
+    )
   })
 }

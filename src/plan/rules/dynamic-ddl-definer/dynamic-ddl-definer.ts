@@ -17,7 +17,9 @@ export const dynamicDdlDefiner = defineSqlRule({
     CreateFunctionStmt(create, at) {
       const head = functionHead(create)
       if (!head.definer || isTriggerFunction(head)) return undefined
-      const ddl = at.statement.body?.dynamic.find((text) => /^\s*(alter|create|drop|truncate|grant|revoke|comment|reindex)\b/i.test(text))
+      const ddl = at.statement.body?.dynamic.find((text) =>
+        /^\s*(alter|create|drop|truncate|grant|revoke|comment|reindex)\b/i.test(text),
+      )
       if (ddl === undefined || takenAway(at, head.name)) return undefined
       return { message: `${shown(head.name)} runs "${ddl.trim().replace(/\s+/g, ' ').slice(0, 50)}" as its owner` }
     },

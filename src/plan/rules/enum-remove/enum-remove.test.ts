@@ -6,7 +6,5 @@ describeSqlRule(enumRemove, {
     `delete from pg_enum where enumlabel = 'sad';`,
     `update pg_catalog.pg_enum set enumlabel = 'x' where enumlabel = 'y';`,
   ],
-  leaves: [
-    `update users set mood = 'happy' where id = 7;`,
-  ],
+  leaves: [`update users set mood = 'happy' where id = 7;`],
 })

@@ -10,11 +10,24 @@ export const extensionInPublic = defineSqlRule({
   fix: 'CREATE EXTENSION … WITH SCHEMA extensions',
   on: {
     CreateExtensionStmt({ extname, options }, at) {
-      const schema = asNode(nodesIn(options, 'DefElem').find(({ defname }) => defname === 'schema')?.arg, 'String')?.sval
-      return isServed(at) && (schema === undefined || schema === 'public') && !own.has(extname ?? '') ? { message: `${extname} goes into the schema public` } : undefined
+      const schema = asNode(
+        nodesIn(options, 'DefElem').find(({ defname }) => defname === 'schema')?.arg,
+        'String',
+      )?.sval
+      return isServed(at) && (schema === undefined || schema === 'public') && !own.has(extname ?? '')
+        ? { message: `${extname} goes into the schema public` }
+        : undefined
     },
   },
 })
 
 /** These bring a schema of their own. */
-const own: ReadonlySet<string> = new Set(['pg_cron', 'pgmq', 'pg_net', 'pgsodium', 'supabase_vault', 'pg_graphql', 'plpgsql'])
+const own: ReadonlySet<string> = new Set([
+  'pg_cron',
+  'pgmq',
+  'pg_net',
+  'pgsodium',
+  'supabase_vault',
+  'pg_graphql',
+  'plpgsql',
+])

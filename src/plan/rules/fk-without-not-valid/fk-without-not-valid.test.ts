@@ -13,7 +13,10 @@ describeSqlRule(fkWithoutNotValid, {
 alter table orders add foreign key (id) references customers;`,
   ],
   fixes: [
-    ['alter table shop.orders add constraint c foreign key (a) references b (id);', `alter table shop.orders add constraint c foreign key (a) references b (id) not valid;
-alter table shop.orders validate constraint c;`],
+    [
+      'alter table shop.orders add constraint c foreign key (a) references b (id);',
+      `alter table shop.orders add constraint c foreign key (a) references b (id) not valid;
+alter table shop.orders validate constraint c;`,
+    ],
   ],
 })

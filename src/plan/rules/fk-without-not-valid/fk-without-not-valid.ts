@@ -18,7 +18,11 @@ export const fkWithoutNotValid = defineSqlRule({
       return addedConstraints(alter, 'CONSTR_FOREIGN')
         .filter(({ constraint, column }) => constraint.skip_validation !== true && !isEmptyColumn(column))
         .map(({ constraint }) => ({
-          message: `the foreign key ${constraint.conname ?? ''} to ${shown(tableName(constraint.pktable))} is checked while writers of both tables wait`.replace('  ', ' '),
+          message:
+            `the foreign key ${constraint.conname ?? ''} to ${shown(tableName(constraint.pktable))} is checked while writers of both tables wait`.replace(
+              '  ',
+              ' ',
+            ),
           table,
           edits: validateLater(at, alter, constraint),
         }))

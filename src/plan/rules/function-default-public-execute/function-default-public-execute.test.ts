@@ -2,9 +2,7 @@ import { describeSqlRule } from '../../../../test/lint/sql-rule.ts'
 import { functionDefaultPublicExecute } from './function-default-public-execute.ts'
 
 describeSqlRule(functionDefaultPublicExecute, {
-  finds: [
-    `create function wipe() returns void language sql security definer set search_path = '' as 'select 1';`,
-  ],
+  finds: [`create function wipe() returns void language sql security definer set search_path = '' as 'select 1';`],
   leaves: [
     `begin;
 create function wipe() returns void language sql security definer set search_path = '' as 'select 1';

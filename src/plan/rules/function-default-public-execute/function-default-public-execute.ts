@@ -15,10 +15,13 @@ export const functionDefaultPublicExecute = defineSqlRule({
     CreateFunctionStmt(create, at) {
       const head = functionHead(create)
       if (!head.definer || isTriggerFunction(head)) return undefined
-      const ofIt = executeGrants([...(create.replace === true ? at.earlier.flatMap(({ flow }) => flow) : []), ...at.flow]).filter(
-        ({ names, roles }) => (names === undefined || names.includes(head.name)) && roles.includes('public'),
-      )
-      return ofIt.at(-1)?.grant === false ? undefined : { message: `everybody may execute ${shown(head.name)}, which runs as its owner` }
+      const ofIt = executeGrants([
+        ...(create.replace === true ? at.earlier.flatMap(({ flow }) => flow) : []),
+        ...at.flow,
+      ]).filter(({ names, roles }) => (names === undefined || names.includes(head.name)) && roles.includes('public'))
+      return ofIt.at(-1)?.grant === false
+        ? undefined
+        : { message: `everybody may execute ${shown(head.name)}, which runs as its owner` }
     },
   },
   live: {

@@ -26,7 +26,9 @@ export const indexDimLimit = defineSqlRule({
         const type = asNode(expr, 'TypeCast')?.typeName ?? known.find(({ colname }) => colname === name)?.typeName
         const [size = 0] = typeArguments(type)
         const limit = typeName(type) === 'halfvec' ? 4000 : typeName(type) === 'vector' ? 2000 : Infinity
-        return size > limit ? [{ message: `${name ?? 'it'} has ${size} dimensions, and an index of ${typeName(type)} takes ${limit}` }] : []
+        return size > limit
+          ? [{ message: `${name ?? 'it'} has ${size} dimensions, and an index of ${typeName(type)} takes ${limit}` }]
+          : []
       })
     },
   },

@@ -25,12 +25,15 @@ create index on t (a);`,
   ],
   fixes: [
     ['create unique index i on orders (a);', 'create unique index concurrently i on orders (a);'],
-    [`begin;
+    [
+      `begin;
 create table orders (a int);
 commit;
-create /* why */ index on users (a);`, `begin;
+create /* why */ index on users (a);`,
+      `begin;
 create table orders (a int);
 commit;
-create /* why */ index concurrently on users (a);`],
+create /* why */ index concurrently on users (a);`,
+    ],
   ],
 })

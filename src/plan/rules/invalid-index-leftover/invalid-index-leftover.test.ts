@@ -2,9 +2,7 @@ import { describeSqlRule } from '../../../../test/lint/sql-rule.ts'
 import { invalidIndexLeftover } from './invalid-index-leftover.ts'
 
 describeSqlRule(invalidIndexLeftover, {
-  finds: [
-    'create index concurrently if not exists i on t (a);',
-  ],
+  finds: ['create index concurrently if not exists i on t (a);'],
   leaves: [
     `drop index concurrently if exists i;
 create index concurrently if not exists i on t (a);`,

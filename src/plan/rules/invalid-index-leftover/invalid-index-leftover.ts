@@ -20,7 +20,9 @@ export const invalidIndexLeftover = defineSqlRule({
         return drop?.removeType === 'OBJECT_INDEX' && names.includes(index.idxname)
       })
       if (dropped) return undefined
-      return { message: `where an earlier build of ${index.idxname ?? 'the index'} failed, this does nothing and reports success` }
+      return {
+        message: `where an earlier build of ${index.idxname ?? 'the index'} failed, this does nothing and reports success`,
+      }
     },
   },
   live: {

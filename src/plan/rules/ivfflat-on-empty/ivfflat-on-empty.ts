@@ -18,7 +18,11 @@ export const ivfflatOnEmpty = defineSqlRule({
       const table = tableName(relation)
       const rows = at.facts.rows(table)
       const empty = isNew(at, table) || at.statement.origin === 'function' || (rows !== undefined && rows < 1000)
-      return empty ? { message: `${isStandIn(idxname) ? 'the ivfflat index' : (idxname ?? 'the ivfflat index')} is built on a table without rows` } : undefined
+      return empty
+        ? {
+            message: `${isStandIn(idxname) ? 'the ivfflat index' : (idxname ?? 'the ivfflat index')} is built on a table without rows`,
+          }
+        : undefined
     },
   },
   live: {
@@ -32,6 +36,9 @@ export const ivfflatOnEmpty = defineSqlRule({
             join pg_catalog.pg_namespace n on n.oid = t.relnamespace
            where a.amname = 'ivfflat' and t.reltuples < 1000 and ${userSchemas('n.nspname')}
            group by 1 order by 1 limit 200`,
-    spot: ({ name, count, detail }) => ({ where: name, message: `${plural(count, 'ivfflat index', 'ivfflat indexes')} on ${name} with next to no rows (${detail})` }),
+    spot: ({ name, count, detail }) => ({
+      where: name,
+      message: `${plural(count, 'ivfflat index', 'ivfflat indexes')} on ${name} with next to no rows (${detail})`,
+    }),
   },
 })

@@ -9,7 +9,15 @@ export const lockTableExhaustion = defineSqlRule({
   severity: 'error',
   why: 'each table and index takes a place among some six thousand that all sessions share: others fail with "out of shared memory" (53200)',
   fix: 'groups of at most fifty tables, each in a transaction of its own, as Lockstep does for tenants',
-  on: { AlterTableStmt: check, CreateStmt: check, DropStmt: check, IndexStmt: check, CreatePolicyStmt: check, CreateTrigStmt: check, TruncateStmt: check },
+  on: {
+    AlterTableStmt: check,
+    CreateStmt: check,
+    DropStmt: check,
+    IndexStmt: check,
+    CreatePolicyStmt: check,
+    CreateTrigStmt: check,
+    TruncateStmt: check,
+  },
 })
 
 function check(_: object, at: At): Found {

@@ -15,10 +15,15 @@ export const managedSchema = defineSqlRule({
   on: {
     CreateStmt: ({ relation }, at) => check([tableName(relation)], at),
     AlterTableStmt: ({ relation, cmds }, at) =>
-      nodesIn(cmds, 'AlterTableCmd').every(({ subtype }) => subtype === 'AT_EnableRowSecurity') ? undefined : check([tableName(relation)], at),
+      nodesIn(cmds, 'AlterTableCmd').every(({ subtype }) => subtype === 'AT_EnableRowSecurity')
+        ? undefined
+        : check([tableName(relation)], at),
     IndexStmt: ({ relation }, at) => check([tableName(relation)], at),
     RenameStmt: ({ relation }, at) => check([tableName(relation)], at),
-    DropStmt: ({ removeType, objects }, at) => (removeType === 'OBJECT_TABLE' || removeType === 'OBJECT_INDEX' ? check((objects ?? []).map(listedName), at) : undefined),
+    DropStmt: ({ removeType, objects }, at) =>
+      removeType === 'OBJECT_TABLE' || removeType === 'OBJECT_INDEX'
+        ? check((objects ?? []).map(listedName), at)
+        : undefined,
     TruncateStmt: ({ relations }, at) => check(nodesIn(relations, 'RangeVar').map(tableName), at),
   },
 })

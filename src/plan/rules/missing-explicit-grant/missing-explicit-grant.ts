@@ -16,7 +16,8 @@ export const missingExplicitGrant = defineSqlRule({
   on: {
     CreateStmt({ relation, partbound }, at) {
       const table = tableName(relation)
-      if (schemaOf(table) !== 'public' || relation?.relpersistence === 't' || partbound !== undefined || !isServed(at)) return undefined
+      if (schemaOf(table) !== 'public' || relation?.relpersistence === 't' || partbound !== undefined || !isServed(at))
+        return undefined
       const granted = grantedTables([...at.earlier.flatMap(({ flow }) => flow), ...at.script.flow, ...at.flow])
       return granted.has(table) || granted.has('*') ? undefined : { message: `nobody is given ${shown(table)}` }
     },
@@ -31,6 +32,9 @@ export const missingExplicitGrant = defineSqlRule({
                               where r.rolname in ('anon', 'authenticated', 'service_role')
                                 and pg_catalog.has_table_privilege(r.oid, t.oid, 'SELECT,INSERT,UPDATE,DELETE'))
            group by 1 order by 1 limit 200`,
-    spot: ({ name, count, detail }) => ({ where: name, message: `${plural(count, 'table', 'tables')} ${name} given to no role of the API, as ${detail}` }),
+    spot: ({ name, count, detail }) => ({
+      where: name,
+      message: `${plural(count, 'table', 'tables')} ${name} given to no role of the API, as ${detail}`,
+    }),
   },
 })

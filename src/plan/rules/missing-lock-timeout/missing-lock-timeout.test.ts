@@ -25,15 +25,21 @@ alter table orders add column note text;`,
     'create index concurrently i on orders (a);',
   ],
   fixes: [
-    [`begin;
+    [
+      `begin;
 alter table a add column b int;
-commit;`, `begin;
+commit;`,
+      `begin;
 set local lock_timeout = '500ms';
 alter table a add column b int;
-commit;`],
-    [`alter table a add column b int;
-drop table c;`, `set lock_timeout = '500ms';
+commit;`,
+    ],
+    [
+      `alter table a add column b int;
+drop table c;`,
+      `set lock_timeout = '500ms';
 alter table a add column b int;
-drop table c;`],
+drop table c;`,
+    ],
   ],
 })

@@ -13,7 +13,9 @@ export const missingLockTimeout = defineSqlRule({
   why: 'while it waits behind a long query, every later query of the table waits behind it; without a limit that is an outage',
   fix: "SET LOCAL lock_timeout = '500ms' in its transaction (SET outside of one), and try again on 55P03",
   on: Object.fromEntries(
-    ['AlterTableStmt', 'IndexStmt', 'DropStmt', 'RenameStmt', 'CreateTrigStmt', 'CreatePolicyStmt', 'TruncateStmt'].map((tag) => [tag, check]),
+    ['AlterTableStmt', 'IndexStmt', 'DropStmt', 'RenameStmt', 'CreateTrigStmt', 'CreatePolicyStmt', 'TruncateStmt'].map(
+      (tag) => [tag, check],
+    ),
   ),
 })
 
@@ -22,7 +24,10 @@ function check(_: object, at: At): Found {
   const table = lockedTables(at.statement).find((name) => !isNew(at, name))
   if (table === undefined || isRepeated(at)) return undefined
   const first = transactionOf(at)?.[0]
-  const edits = transactionOf(at) === undefined || first === undefined ? insertBefore(at, "set lock_timeout = '500ms';") : insertBefore(at, "set local lock_timeout = '500ms';")
+  const edits =
+    transactionOf(at) === undefined || first === undefined
+      ? insertBefore(at, "set lock_timeout = '500ms';")
+      : insertBefore(at, "set local lock_timeout = '500ms';")
   return { message: `${shown(table)} is locked without a limit to the wait`, edits }
 }
 
@@ -30,5 +35,7 @@ function check(_: object, at: At): Found {
 function isRepeated(at: At): boolean {
   const together = transactionOf(at)
   const others = together === undefined ? before(at) : before(at).filter((each) => together.includes(each))
-  return others.some((each) => lockedTables(each).some((name) => !isNew({ ...at, index: at.flow.indexOf(each), statement: each }, name)))
+  return others.some((each) =>
+    lockedTables(each).some((name) => !isNew({ ...at, index: at.flow.indexOf(each), statement: each }, name)),
+  )
 }

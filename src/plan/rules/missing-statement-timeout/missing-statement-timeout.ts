@@ -12,9 +12,19 @@ export const missingStatementTimeout = defineSqlRule({
   fix: "SET LOCAL statement_timeout = '30s' beside the lock_timeout; on PostgreSQL 17 and later mind transaction_timeout too",
   on: {
     AlterTableStmt(alter, at) {
-      if (alter.objtype !== 'OBJECT_TABLE' || at.script.source.timed === true || settingAt(at, 'statement_timeout') !== undefined) return undefined
+      if (
+        alter.objtype !== 'OBJECT_TABLE' ||
+        at.script.source.timed === true ||
+        settingAt(at, 'statement_timeout') !== undefined
+      )
+        return undefined
       const told = before(at).some(({ tag }) => tag === 'AlterTableStmt')
-      return told ? undefined : { message: `${shown(tableName(alter.relation))} is changed without a limit to how long it takes`, table: tableName(alter.relation) }
+      return told
+        ? undefined
+        : {
+            message: `${shown(tableName(alter.relation))} is changed without a limit to how long it takes`,
+            table: tableName(alter.relation),
+          }
     },
   },
 })

@@ -23,7 +23,9 @@ function check(_: object, at: At): Found {
     new Set(
       together
         .filter((each) => at.flow.indexOf(each) <= index)
-        .flatMap((each) => lockedTables(each).filter((name) => !isNew({ ...at, index: at.flow.indexOf(each), statement: each }, name))),
+        .flatMap((each) =>
+          lockedTables(each).filter((name) => !isNew({ ...at, index: at.flow.indexOf(each), statement: each }, name)),
+        ),
     )
   const [earlier, now] = [upTo(at.index - 1), upTo(at.index)]
   if (earlier.size > most || now.size <= most) return undefined

@@ -18,15 +18,28 @@ export const notRerunnable = defineSqlRule({
 function check(_: object, at: At): Found {
   if (runsAlone(at.statement) === undefined || transactionOf(at) !== undefined) return undefined
   const others = at.flow.filter((each) => isDdl(each) && runsAlone(each) === undefined && !isGuarded(each))
-  const open = others.find((each) => transactionOf({ ...at, index: at.flow.indexOf(each), statement: each }) === undefined)
+  const open = others.find(
+    (each) => transactionOf({ ...at, index: at.flow.indexOf(each), statement: each }) === undefined,
+  )
   return open === undefined || before(at).some((each) => runsAlone(each) !== undefined)
     ? undefined
-    : { message: `where this fails, "${open.text.slice(0, 40)}" is done already and fails the next time`.replaceAll('\n', ' ') }
+    : {
+        message: `where this fails, "${open.text.slice(0, 40)}" is done already and fails the next time`.replaceAll(
+          '\n',
+          ' ',
+        ),
+      }
 }
 
 /** Whether it does no harm a second time. */
 function isGuarded({ text, node }: Statement): boolean {
   const alter = asNode(node, 'AlterTableStmt')
-  const harmless = nodesIn(alter?.cmds, 'AlterTableCmd').every(({ subtype }) => /^AT_(Validate|Set|Drop(NotNull)|Enable|Disable|Column)/.test(subtype ?? ''))
-  return /\bif\s+(not\s+)?exists\b|\bor\s+replace\b/i.test(text) || (alter !== undefined && harmless) || /^(grant|revoke|comment)\b/i.test(text)
+  const harmless = nodesIn(alter?.cmds, 'AlterTableCmd').every(({ subtype }) =>
+    /^AT_(Validate|Set|Drop(NotNull)|Enable|Disable|Column)/.test(subtype ?? ''),
+  )
+  return (
+    /\bif\s+(not\s+)?exists\b|\bor\s+replace\b/i.test(text) ||
+    (alter !== undefined && harmless) ||
+    /^(grant|revoke|comment)\b/i.test(text)
+  )
 }

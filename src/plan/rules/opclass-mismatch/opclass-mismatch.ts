@@ -17,7 +17,10 @@ export const opclassMismatch = defineSqlRule({
       const indexes = vectorIndexes([...at.earlier, at.script]).filter(({ column }) => column === distance.column)
       const served = indexes.map(({ operator }) => operator)
       if (served.length === 0 || served.includes(distance.operator)) return undefined
-      return { message: `${distance.column} is ordered by ${distance.operator}, and its index serves ${[...new Set(served)].join(', ')}`, index: at.statement.at(distance.location) }
+      return {
+        message: `${distance.column} is ordered by ${distance.operator}, and its index serves ${[...new Set(served)].join(', ')}`,
+        index: at.statement.at(distance.location),
+      }
     },
   },
   live: {
@@ -35,6 +38,9 @@ export const opclassMismatch = defineSqlRule({
              and o.kind not in (select kind from served where kind is not null)
              and not exists (select 1 from pg_catalog.pg_depend d where d.objid = p.oid and d.deptype = 'e')
            group by 1 order by 1 limit 200`,
-    spot: ({ name, detail }) => ({ where: name, message: `${name} measures by ${detail}, and no vector index of this database serves that` }),
+    spot: ({ name, detail }) => ({
+      where: name,
+      message: `${name} measures by ${detail}, and no vector index of this database serves that`,
+    }),
   },
 })

@@ -18,7 +18,11 @@ export const partitionAttachScan = defineSqlRule({
         const table = tableName(asNode(def, 'PartitionCmd')?.name)
         return isNew(at, table) || isChecked(at, table)
           ? []
-          : [{ message: `every row of ${shown(table)} is read while it is attached to ${shown(tableName(alter.relation))}` }]
+          : [
+              {
+                message: `every row of ${shown(table)} is read while it is attached to ${shown(tableName(alter.relation))}`,
+              },
+            ]
       })
     },
   },
@@ -27,6 +31,8 @@ export const partitionAttachScan = defineSqlRule({
 function isChecked(at: At, table: string): boolean {
   return [...at.earlier.flatMap(({ flow }) => flow), ...before(at)].some(({ node }) => {
     const alter = asNode(node, 'AlterTableStmt')
-    return alter !== undefined && tableName(alter.relation) === table && addedConstraints(alter, 'CONSTR_CHECK').length > 0
+    return (
+      alter !== undefined && tableName(alter.relation) === table && addedConstraints(alter, 'CONSTR_CHECK').length > 0
+    )
   })
 }

@@ -14,7 +14,8 @@ export const partitionDetach = defineSqlRule({
   fix: 'DETACH PARTITION … CONCURRENTLY (PostgreSQL 14 and later), outside of a transaction',
   on: {
     AlterTableStmt(alter, at) {
-      const edits = transactionOf(at) === undefined ? [{ from: at.statement.end, to: at.statement.end, text: ' concurrently' }] : []
+      const edits =
+        transactionOf(at) === undefined ? [{ from: at.statement.end, to: at.statement.end, text: ' concurrently' }] : []
       return commandsOf(alter, 'AT_DetachPartition')
         .filter(({ def }) => asNode(def, 'PartitionCmd')?.concurrent !== true && majorVersion(at.facts) >= 14)
         .map(() => ({ message: `detaching locks all of ${shown(tableName(alter.relation))}`, edits }))

@@ -16,5 +16,7 @@ function check(_: object, at: At): Found {
   const version = at.facts.serverVersion ?? 0
   if (version < 140_000 || version > 140_003) return undefined
   const what = runsAlone(at.statement)
-  return what === undefined ? undefined : { message: `${what} on PostgreSQL ${14}.${version % 10_000} may build a corrupt index` }
+  return what === undefined
+    ? undefined
+    : { message: `${what} on PostgreSQL ${14}.${version % 10_000} may build a corrupt index` }
 }

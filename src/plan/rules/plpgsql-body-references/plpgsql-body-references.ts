@@ -18,14 +18,18 @@ export const plpgsqlBodyReferences = defineSqlRule({
   on: {
     CreateFunctionStmt(_, { statement }) {
       const { problem } = statement.body ?? {}
-      return problem === undefined ? undefined : { message: `the body cannot be read: ${problem.message}`, index: problem.index }
+      return problem === undefined
+        ? undefined
+        : { message: `the body cannot be read: ${problem.message}`, index: problem.index }
     },
     DropStmt(drop, at) {
       if (drop.removeType !== 'OBJECT_TABLE') return undefined
       return (drop.objects ?? []).map(listedName).flatMap((table) => stale(at, table, `${shown(table)} is dropped`))
     },
     RenameStmt({ renameType, relation }, at) {
-      return renameType === 'OBJECT_TABLE' ? stale(at, tableName(relation), `${shown(tableName(relation))} is renamed`) : undefined
+      return renameType === 'OBJECT_TABLE'
+        ? stale(at, tableName(relation), `${shown(tableName(relation))} is renamed`)
+        : undefined
     },
   },
 })
@@ -36,8 +40,12 @@ function stale(at: At, table: string, what: string): readonly Spot[] {
   const viewed = later.some(({ node }) => tableName(asNode(node, 'ViewStmt')?.view) === table)
   const functions = new Map(definedBefore(at).map((each) => [nameOf(each), each]))
   return [...functions].flatMap(([name, { body }]) => {
-    const names = body?.statements.some(({ node }) => findNodes(node, 'RangeVar').some((each) => tableName(each) === table)) ?? false
-    return names && !viewed && !later.some((each) => nameOf(each) === name) ? [{ message: `${what}, and ${shown(name)} names it` }] : []
+    const names =
+      body?.statements.some(({ node }) => findNodes(node, 'RangeVar').some((each) => tableName(each) === table)) ??
+      false
+    return names && !viewed && !later.some((each) => nameOf(each) === name)
+      ? [{ message: `${what}, and ${shown(name)} names it` }]
+      : []
   })
 }
 

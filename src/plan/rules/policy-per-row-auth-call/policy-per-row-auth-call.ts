@@ -26,9 +26,16 @@ export const policyPerRowAuthCall = defineSqlRule({
 })
 
 function check({ qual, with_check }: { readonly qual?: Node; readonly with_check?: Node }, { statement }: At): Found {
-  const trusted = findNodes([qual, with_check], 'A_Const').find(({ sval }) => sval?.sval === 'user_metadata' || sval?.sval === 'raw_user_meta_data')
+  const trusted = findNodes([qual, with_check], 'A_Const').find(
+    ({ sval }) => sval?.sval === 'user_metadata' || sval?.sval === 'raw_user_meta_data',
+  )
   if (trusted !== undefined) {
-    return { message: 'the policy trusts user_metadata', index: statement.at(trusted.location), severity: 'error', why: 'users write their own user_metadata' }
+    return {
+      message: 'the policy trusts user_metadata',
+      index: statement.at(trusted.location),
+      severity: 'error',
+      why: 'users write their own user_metadata',
+    }
   }
   const calls: FuncCall[] = []
   walk([qual, with_check], (tag, node) => {
@@ -36,7 +43,9 @@ function check({ qual, with_check }: { readonly qual?: Node; readonly with_check
     return tag !== 'SubLink'
   })
   const [call] = calls
-  return call === undefined ? undefined : { message: `${stringsOf(call.funcname).join('.')}() is called for every row`, index: statement.at(call.location) }
+  return call === undefined
+    ? undefined
+    : { message: `${stringsOf(call.funcname).join('.')}() is called for every row`, index: statement.at(call.location) }
 }
 
 function isAboutCaller({ funcname }: FuncCall): boolean {

@@ -18,7 +18,8 @@ export const reindexNotConcurrent = defineSqlRule({
       if (kind === 'REINDEX_OBJECT_SYSTEM') return undefined
       const table = kind === 'REINDEX_OBJECT_TABLE' ? { table: tableName(relation) } : {}
       const word = (kind ?? '').slice('REINDEX_OBJECT_'.length).toLowerCase()
-      const edits = transactionOf(at) === undefined && majorVersion(at.facts) >= 12 ? insertAfter(at, word, ' concurrently') : []
+      const edits =
+        transactionOf(at) === undefined && majorVersion(at.facts) >= 12 ? insertAfter(at, word, ' concurrently') : []
       return { message: `reindexing ${relation?.relname ?? name ?? 'it'} keeps writers waiting`, edits, ...table }
     },
   },

@@ -10,7 +10,5 @@ describeSqlRule(reloadStorm, {
   end loop;
 end $$;`,
   ],
-  leaves: [
-    `notify pgrst, 'reload schema';`,
-  ],
+  leaves: [`notify pgrst, 'reload schema';`],
 })

@@ -10,10 +10,13 @@ export const reloadStorm = defineSqlRule({
   why: 'each reload reads the whole catalog, and with ten thousand tables the API does nothing else',
   fix: 'one NOTIFY pgrst at the end, outside of the loop',
   on: {
-    NotifyStmt: ({ conditionname }, { statement }) => (conditionname === 'pgrst' && statement.inLoop ? { message: 'the API is told to reload in a loop' } : undefined),
+    NotifyStmt: ({ conditionname }, { statement }) =>
+      conditionname === 'pgrst' && statement.inLoop ? { message: 'the API is told to reload in a loop' } : undefined,
     SelectStmt(select, { statement }) {
       if (!statement.inLoop) return undefined
-      const call = findNodes(select, 'FuncCall').find((each) => functionName(each) === 'pg_notify' && constantText(each.args?.[0]) === 'pgrst')
+      const call = findNodes(select, 'FuncCall').find(
+        (each) => functionName(each) === 'pg_notify' && constantText(each.args?.[0]) === 'pgrst',
+      )
       return call === undefined ? undefined : { message: 'the API is told to reload in a loop' }
     },
   },

@@ -9,7 +9,9 @@ export const renameSchema = defineSqlRule({
   fix: 'make the new schema and leave views of the old names behind, or keep the name',
   on: {
     RenameStmt({ renameType, subname, newname }) {
-      return renameType === 'OBJECT_SCHEMA' ? { message: `the schema ${subname} is called ${newname} from one moment to the next` } : undefined
+      return renameType === 'OBJECT_SCHEMA'
+        ? { message: `the schema ${subname} is called ${newname} from one moment to the next` }
+        : undefined
     },
   },
 })

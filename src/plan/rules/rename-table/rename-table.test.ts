@@ -2,9 +2,7 @@ import { describeSqlRule } from '../../../../test/lint/sql-rule.ts'
 import { renameTable } from './rename-table.ts'
 
 describeSqlRule(renameTable, {
-  finds: [
-    'alter table customer rename to customers;',
-  ],
+  finds: ['alter table customer rename to customers;'],
   leaves: [
     `begin;
 alter table customer rename to customers;

@@ -26,14 +26,23 @@ export const replaceChangesSignature = defineSqlRule({
       if (last === undefined || known === undefined || isDropped(at, last, head.name)) return undefined
       const old = functionHead(known)
       if (old.arguments.join() !== head.arguments.join())
-        return { message: `${shown(head.name)} (${head.arguments.join(', ')}) becomes a second function beside (${old.arguments.join(', ')})` }
-      if (old.returns !== head.returns) return { message: `${shown(head.name)} returned ${old.returns} and cannot be replaced by one that returns ${head.returns}` }
-      return old.parameters.join() === head.parameters.join() ? undefined : { message: `${shown(head.name)} has other parameter names than before` }
+        return {
+          message: `${shown(head.name)} (${head.arguments.join(', ')}) becomes a second function beside (${old.arguments.join(', ')})`,
+        }
+      if (old.returns !== head.returns)
+        return {
+          message: `${shown(head.name)} returned ${old.returns} and cannot be replaced by one that returns ${head.returns}`,
+        }
+      return old.parameters.join() === head.parameters.join()
+        ? undefined
+        : { message: `${shown(head.name)} has other parameter names than before` }
     },
   },
 })
 
 function isDropped(at: At, last: Statement, name: string): boolean {
   const all = [...at.earlier.flatMap(({ flow }) => flow), ...before(at)]
-  return all.slice(all.indexOf(last)).some(({ node }) => (asNode(node, 'DropStmt')?.objects ?? []).map(listedName).includes(name))
+  return all
+    .slice(all.indexOf(last))
+    .some(({ node }) => (asNode(node, 'DropStmt')?.objects ?? []).map(listedName).includes(name))
 }

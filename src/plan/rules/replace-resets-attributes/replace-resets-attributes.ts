@@ -23,7 +23,9 @@ export const replaceResetsAttributes = defineSqlRule({
       const lost = [
         ...(last.definer && !head.definer ? ['SECURITY DEFINER'] : []),
         ...last.settings.filter((name) => !head.settings.includes(name)).map((name) => `SET ${name}`),
-        ...(last.volatility !== undefined && last.volatility !== 'volatile' && head.volatility === undefined ? [last.volatility.toUpperCase()] : []),
+        ...(last.volatility !== undefined && last.volatility !== 'volatile' && head.volatility === undefined
+          ? [last.volatility.toUpperCase()]
+          : []),
       ]
       return lost.length === 0 ? undefined : { message: `${shown(head.name)} loses ${lost.join(', ')}` }
     },

@@ -16,7 +16,13 @@ export const replaceViewColumns = defineSqlRule({
         const drop = asNode(node, 'DropStmt')
         return drop?.removeType === 'OBJECT_VIEW' && (drop.objects ?? []).map(listedName).includes(name)
       })
-      if (!dropped || after(at).some(({ node }) => nodesIn(asNode(node, 'GrantStmt')?.objects, 'RangeVar').some((each) => tableName(each) === name))) return undefined
+      if (
+        !dropped ||
+        after(at).some(({ node }) =>
+          nodesIn(asNode(node, 'GrantStmt')?.objects, 'RangeVar').some((each) => tableName(each) === name),
+        )
+      )
+        return undefined
       return { message: `${shown(name)} is dropped and made again without its grants` }
     },
   },

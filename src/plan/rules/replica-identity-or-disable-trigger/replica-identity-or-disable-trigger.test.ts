@@ -8,8 +8,5 @@ describeSqlRule(replicaIdentityOrDisableTrigger, {
     'set session_replication_role = replica;',
     'alter table orders disable trigger touch;',
   ],
-  leaves: [
-    'alter table orders replica identity full;',
-    'alter table orders enable trigger touch;',
-  ],
+  leaves: ['alter table orders replica identity full;', 'alter table orders enable trigger touch;'],
 })

@@ -14,16 +14,23 @@ export const replicaIdentityOrDisableTrigger = defineSqlRule({
     AlterTableStmt(alter) {
       const table = shown(tableName(alter.relation))
       const off = [...commandsOf(alter, 'AT_DisableTrigAll'), ...commandsOf(alter, 'AT_DisableTrigUser')]
-      const identity = commandsOf(alter, 'AT_ReplicaIdentity').filter(({ def }) => asNode(def, 'ReplicaIdentityStmt')?.identity_type === 'n')
+      const identity = commandsOf(alter, 'AT_ReplicaIdentity').filter(
+        ({ def }) => asNode(def, 'ReplicaIdentityStmt')?.identity_type === 'n',
+      )
       return [
         ...off.map(() => ({ message: `every trigger of ${table} is switched off` })),
-        ...commandsOf(alter, 'AT_DisableTrig').map(({ name }) => ({ message: `the trigger ${name} of ${table} is switched off`, severity: 'warning' as const })),
+        ...commandsOf(alter, 'AT_DisableTrig').map(({ name }) => ({
+          message: `the trigger ${name} of ${table} is switched off`,
+          severity: 'warning' as const,
+        })),
         ...identity.map(() => ({ message: `${table} loses its replica identity` })),
       ]
     },
     VariableSetStmt({ name, args }) {
       const role = asNode(args?.[0], 'A_Const')?.sval?.sval
-      return name === 'session_replication_role' && role === 'replica' ? { message: 'session_replication_role = replica switches off every trigger' } : undefined
+      return name === 'session_replication_role' && role === 'replica'
+        ? { message: 'session_replication_role = replica switches off every trigger' }
+        : undefined
     },
   },
 })

@@ -19,14 +19,17 @@ export const rlsDisabledExposed = defineSqlRule({
   on: {
     CreateStmt({ relation, partbound }, at) {
       const table = tableName(relation)
-      if (schemaOf(table) !== 'public' || relation?.relpersistence === 't' || partbound !== undefined || !isServed(at)) return undefined
+      if (schemaOf(table) !== 'public' || relation?.relpersistence === 't' || partbound !== undefined || !isServed(at))
+        return undefined
       const enabled = after(at).some((each) => commands(each, table, 'AT_EnableRowSecurity').length > 0)
       return enabled ? undefined : { message: `${shown(table)} is served without row level security` }
     },
     AlterTableStmt(alter, at) {
       const table = tableName(alter.relation)
       if (schemaOf(table) !== 'public') return undefined
-      return commands(at.statement, table, 'AT_DisableRowSecurity').map(() => ({ message: `row level security of ${shown(table)} is switched off` }))
+      return commands(at.statement, table, 'AT_DisableRowSecurity').map(() => ({
+        message: `row level security of ${shown(table)} is switched off`,
+      }))
     },
   },
   live: {
@@ -48,7 +51,11 @@ export const rlsDisabledExposed = defineSqlRule({
   },
 })
 
-function commands({ node }: Statement, table: string, subtype: Parameters<typeof commandsOf>[1]): ReturnType<typeof commandsOf> {
+function commands(
+  { node }: Statement,
+  table: string,
+  subtype: Parameters<typeof commandsOf>[1],
+): ReturnType<typeof commandsOf> {
   const alter = asNode(node, 'AlterTableStmt')
   return alter === undefined || tableName(alter.relation) !== table ? [] : commandsOf(alter, subtype)
 }

@@ -16,6 +16,12 @@ export const roleTimeout = defineSqlRule({
 
 function check(_: object, at: At): Found {
   const what = runsAlone(at.statement)
-  if (what === undefined || at.script.source.timed === true || !isServed(at) || settingAt(at, 'statement_timeout') !== undefined) return undefined
+  if (
+    what === undefined ||
+    at.script.source.timed === true ||
+    !isServed(at) ||
+    settingAt(at, 'statement_timeout') !== undefined
+  )
+    return undefined
   return { message: `${what} runs under the statement_timeout of its role` }
 }

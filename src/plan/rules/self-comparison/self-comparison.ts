@@ -21,6 +21,8 @@ function check(node: object, { statement }: At): Found {
     if (kind !== 'AEXPR_OP' || left === undefined || right === undefined) return []
     const path = columnPath(left).join('.')
     if (path !== columnPath(right).join('.') || path === '') return []
-    return [{ message: `${path} ${operatorName(name)} ${path} compares a value with itself`, index: statement.at(location) }]
+    return [
+      { message: `${path} ${operatorName(name)} ${path} compares a value with itself`, index: statement.at(location) },
+    ]
   })
 }

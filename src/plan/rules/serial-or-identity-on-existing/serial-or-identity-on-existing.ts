@@ -17,7 +17,8 @@ export const serialOrIdentityOnExisting = defineSqlRule({
       return addedColumns(alter)
         .filter(
           (column) =>
-            columnConstraints(column, 'CONSTR_IDENTITY').length > 0 || /^(small|big)?serial\d?$/.test(typeName(column.typeName)),
+            columnConstraints(column, 'CONSTR_IDENTITY').length > 0 ||
+            /^(small|big)?serial\d?$/.test(typeName(column.typeName)),
         )
         .map(({ colname }) => ({ message: `numbering ${colname} rewrites ${shown(table)}`, table }))
     },

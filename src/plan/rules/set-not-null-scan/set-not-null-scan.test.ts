@@ -6,9 +6,12 @@ describeSqlRule(setNotNullScan, {
     'alter table users alter column email set not null;',
     `alter table users add constraint c check (email is not null) not valid;
 alter table users alter column email set not null;`,
-    { sql: `alter table users add constraint c check (email is not null) not valid;
+    {
+      sql: `alter table users add constraint c check (email is not null) not valid;
 alter table users validate constraint c;
-alter table users alter email set not null;`, version: '11.4' },
+alter table users alter email set not null;`,
+      version: '11.4',
+    },
   ],
   leaves: [
     `alter table users add constraint email_set check (email is not null) not valid;

@@ -20,24 +20,35 @@ export const setNotNullScan = defineSqlRule({
       const table = tableName(alter.relation)
       return commandsOf(alter, 'AT_SetNotNull')
         .filter(({ name }) => !isProven(at, table, name ?? ''))
-        .map(({ name }) => ({ message: `every row of ${shown(table)} is read for NULL in ${name} while the table is locked`, table }))
+        .map(({ name }) => ({
+          message: `every row of ${shown(table)} is read for NULL in ${name} while the table is locked`,
+          table,
+        }))
     },
   },
 })
 
 /** A check of that column was validated earlier in the script, or in one before it. */
 function isProven(at: At, table: string, column: string): boolean {
-  const alters = [...at.earlier.flatMap(({ flow }) => flow), ...before(at)].flatMap(({ node }) => asNode(node, 'AlterTableStmt') ?? [])
+  const alters = [...at.earlier.flatMap(({ flow }) => flow), ...before(at)].flatMap(
+    ({ node }) => asNode(node, 'AlterTableStmt') ?? [],
+  )
   const ofTable = alters.filter(({ relation }) => tableName(relation) === table)
   const checks = ofTable.flatMap((alter) =>
     addedConstraints(alter, 'CONSTR_CHECK')
       .filter(({ constraint }) =>
         findNodes(constraint.raw_expr, 'NullTest').some(
-          ({ nulltesttype, arg }) => nulltesttype === 'IS_NOT_NULL' && columnPath(asNode(arg, 'ColumnRef') ?? {}).at(-1) === column,
+          ({ nulltesttype, arg }) =>
+            nulltesttype === 'IS_NOT_NULL' && columnPath(asNode(arg, 'ColumnRef') ?? {}).at(-1) === column,
         ),
       )
       .map(({ constraint }) => constraint),
   )
-  const validated = new Set(ofTable.flatMap((alter) => commandsOf(alter, 'AT_ValidateConstraint').map(({ name }) => name)))
-  return majorVersion(at.facts) >= 12 && checks.some(({ conname, skip_validation }) => skip_validation !== true || validated.has(conname))
+  const validated = new Set(
+    ofTable.flatMap((alter) => commandsOf(alter, 'AT_ValidateConstraint').map(({ name }) => name)),
+  )
+  return (
+    majorVersion(at.facts) >= 12 &&
+    checks.some(({ conname, skip_validation }) => skip_validation !== true || validated.has(conname))
+  )
 }

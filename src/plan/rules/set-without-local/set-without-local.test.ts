@@ -14,10 +14,13 @@ commit;`,
     'set statement_timeout = 0;',
   ],
   fixes: [
-    [`begin;
+    [
+      `begin;
 set lock_timeout = '500ms';
-commit;`, `begin;
+commit;`,
+      `begin;
 set local lock_timeout = '500ms';
-commit;`],
+commit;`,
+    ],
   ],
 })

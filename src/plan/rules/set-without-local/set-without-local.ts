@@ -10,8 +10,17 @@ export const setWithoutLocal = defineSqlRule({
   fix: 'SET LOCAL',
   on: {
     VariableSetStmt({ kind, is_local, name }, at) {
-      if (is_local === true || transactionOf(at) === undefined || kind !== 'VAR_SET_VALUE' || at.statement.origin !== 'script') return undefined
-      return { message: `${name} stays set on the connection when the transaction has ended`, edits: insertAfter(at, 'set', ' local') }
+      if (
+        is_local === true ||
+        transactionOf(at) === undefined ||
+        kind !== 'VAR_SET_VALUE' ||
+        at.statement.origin !== 'script'
+      )
+        return undefined
+      return {
+        message: `${name} stays set on the connection when the transaction has ended`,
+        edits: insertAfter(at, 'set', ' local'),
+      }
     },
   },
 })

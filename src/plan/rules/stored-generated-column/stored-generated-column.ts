@@ -15,7 +15,9 @@ export const storedGeneratedColumn = defineSqlRule({
     AlterTableStmt(alter) {
       const table = tableName(alter.relation)
       return addedColumns(alter)
-        .filter((column) => columnConstraints(column, 'CONSTR_GENERATED').some(({ generated_kind }) => generated_kind !== 'v'))
+        .filter((column) =>
+          columnConstraints(column, 'CONSTR_GENERATED').some(({ generated_kind }) => generated_kind !== 'v'),
+        )
         .map(({ colname }) => ({ message: `the stored column ${colname} rewrites ${shown(table)}`, table }))
     },
   },

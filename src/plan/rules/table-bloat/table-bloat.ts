@@ -12,6 +12,9 @@ export const tableBloat = defineSqlRule({
             from pg_catalog.pg_stat_user_tables s
            where s.n_dead_tup > 10000 and s.n_dead_tup > s.n_live_tup and ${userSchemas('s.schemaname')}
            group by 1 order by sum(s.n_dead_tup) desc limit 50`,
-    spot: ({ name, count, detail }) => ({ where: name, message: `${plural(count, 'table', 'tables')} ${name} with ${detail} dead rows, more than live ones` }),
+    spot: ({ name, count, detail }) => ({
+      where: name,
+      message: `${plural(count, 'table', 'tables')} ${name} with ${detail} dead rows, more than live ones`,
+    }),
   },
 })

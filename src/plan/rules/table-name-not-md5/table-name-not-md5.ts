@@ -11,9 +11,15 @@ export const tableNameNotMd5 = defineSqlRule({
   fix: "tablename ~ '^user_table_[0-9a-f]{32}$'",
   on: {
     SelectStmt(select, { statement }) {
-      const catalog = findNodes(select, 'RangeVar').some(({ relname }) => /^(pg_class|pg_tables|tables)$/.test(relname ?? ''))
-      const like = findNodes(select, 'A_Expr').find(({ kind, rexpr }) => kind === 'AEXPR_LIKE' && /^[a-z_]+_%$/.test(constantText(rexpr) ?? ''))
-      const exact = findNodes(select, 'A_Expr').some(({ name }) => /^~/.test(operatorName(name)) && !/~~/.test(operatorName(name)))
+      const catalog = findNodes(select, 'RangeVar').some(({ relname }) =>
+        /^(pg_class|pg_tables|tables)$/.test(relname ?? ''),
+      )
+      const like = findNodes(select, 'A_Expr').find(
+        ({ kind, rexpr }) => kind === 'AEXPR_LIKE' && /^[a-z_]+_%$/.test(constantText(rexpr) ?? ''),
+      )
+      const exact = findNodes(select, 'A_Expr').some(
+        ({ name }) => /^~/.test(operatorName(name)) && !/~~/.test(operatorName(name)),
+      )
       if (!catalog || like === undefined || exact || statement.origin !== 'do') return undefined
       return { message: `LIKE '${constantText(like.rexpr)}' matches more than the tables of tenants` }
     },

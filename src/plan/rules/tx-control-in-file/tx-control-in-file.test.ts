@@ -3,16 +3,22 @@ import { txControlInFile } from './tx-control-in-file.ts'
 
 describeSqlRule(txControlInFile, {
   finds: [
-    { sql: `begin;
+    {
+      sql: `begin;
 alter table t add column a int;
-commit;`, inTransaction: true },
+commit;`,
+      inTransaction: true,
+    },
   ],
   leaves: [
     `begin;
 alter table t add column a int;
 commit;`,
-    { sql: `savepoint a;
+    {
+      sql: `savepoint a;
 alter table t add column a int;
-rollback to a;`, inTransaction: true },
+rollback to a;`,
+      inTransaction: true,
+    },
   ],
 })

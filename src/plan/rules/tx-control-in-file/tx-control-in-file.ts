@@ -9,8 +9,11 @@ export const txControlInFile = defineSqlRule({
   on: {
     TransactionStmt({ kind }, at) {
       if (at.script.source.inTransaction !== true || at.statement.origin !== 'script') return undefined
-      if (kind === 'TRANS_STMT_SAVEPOINT' || kind === 'TRANS_STMT_RELEASE' || kind === 'TRANS_STMT_ROLLBACK_TO') return undefined
-      return { message: `${at.statement.text.split(/\s/)[0]?.toUpperCase()} stands in a script that runs in a transaction already` }
+      if (kind === 'TRANS_STMT_SAVEPOINT' || kind === 'TRANS_STMT_RELEASE' || kind === 'TRANS_STMT_ROLLBACK_TO')
+        return undefined
+      return {
+        message: `${at.statement.text.split(/\s/)[0]?.toUpperCase()} stands in a script that runs in a transaction already`,
+      }
     },
   },
 })

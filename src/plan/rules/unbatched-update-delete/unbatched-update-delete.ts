@@ -21,7 +21,11 @@ function check(_: object, at: At): Found {
   if (changed === undefined || isBounded(changed.where) || isTemporary(at)) return undefined
   const { verb, table, where } = changed
   const what = where === undefined ? 'every row' : 'any number of rows'
-  return { message: `one ${verb} changes ${what} of ${shown(table)}`, table, severity: where === undefined ? 'error' : 'warning' }
+  return {
+    message: `one ${verb} changes ${what} of ${shown(table)}`,
+    table,
+    severity: where === undefined ? 'error' : 'warning',
+  }
 }
 
 /** Catalogs and temporary tables are nobody else's. */

@@ -10,7 +10,9 @@ export const uncommittedTransaction = defineSqlRule({
   on: {
     TransactionStmt(_, at) {
       if (transactionKind(at.statement) !== 'begin' || at.script.source.inTransaction === true) return undefined
-      return after(at).some((each) => transactionKind(each) === 'end') ? undefined : { message: 'this transaction is never ended' }
+      return after(at).some((each) => transactionKind(each) === 'end')
+        ? undefined
+        : { message: 'this transaction is never ended' }
     },
   },
 })

@@ -18,8 +18,14 @@ export const unindexedFk = defineSqlRule({
       const table = tableName(create.relation)
       const indexed = [...keysOf(create), ...indexesOf([...at.script.flow], table)]
       return foreignKeys(create)
-        .filter(({ columns }) => !indexed.some((index) => columns.every((name) => index.slice(0, columns.length).includes(name))))
-        .map(({ columns, constraint }) => ({ message: `no index of ${shown(table)} begins with ${columns.join(', ')}`, index: at.statement.at(constraint.location) }))
+        .filter(
+          ({ columns }) =>
+            !indexed.some((index) => columns.every((name) => index.slice(0, columns.length).includes(name))),
+        )
+        .map(({ columns, constraint }) => ({
+          message: `no index of ${shown(table)} begins with ${columns.join(', ')}`,
+          index: at.statement.at(constraint.location),
+        }))
     },
   },
   live: {
@@ -32,15 +38,23 @@ export const unindexedFk = defineSqlRule({
                               where i.indrelid = c.conrelid and i.indisvalid and i.indpred is null
                                 and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)
            group by 1 order by 1 limit 200`,
-    spot: ({ name, count }) => ({ where: name, message: `${plural(count, 'foreign key', 'foreign keys')} ${name} without an index` }),
+    spot: ({ name, count }) => ({
+      where: name,
+      message: `${plural(count, 'foreign key', 'foreign keys')} ${name} without an index`,
+    }),
   },
 })
 
 /** The columns of each key that the table is made with. */
 function keysOf(create: CreateStmt): readonly (readonly string[])[] {
-  const unique = (contype: Constraint['contype']): boolean => contype === 'CONSTR_PRIMARY' || contype === 'CONSTR_UNIQUE'
-  const ofTable = nodesIn(create.tableElts, 'Constraint').filter(({ contype }) => unique(contype)).map(({ keys }) => stringsOf(keys))
-  const ofColumns = columnsOf(create).flatMap((column) => (nodesIn(column.constraints, 'Constraint').some(({ contype }) => unique(contype)) ? [[column.colname ?? '']] : []))
+  const unique = (contype: Constraint['contype']): boolean =>
+    contype === 'CONSTR_PRIMARY' || contype === 'CONSTR_UNIQUE'
+  const ofTable = nodesIn(create.tableElts, 'Constraint')
+    .filter(({ contype }) => unique(contype))
+    .map(({ keys }) => stringsOf(keys))
+  const ofColumns = columnsOf(create).flatMap((column) =>
+    nodesIn(column.constraints, 'Constraint').some(({ contype }) => unique(contype)) ? [[column.colname ?? '']] : [],
+  )
   return [...ofTable, ...ofColumns]
 }
 

@@ -16,7 +16,8 @@ export const unqualifiedName = defineSqlRule({
     IndexStmt: ({ relation }) => check(relation),
     UpdateStmt: ({ relation }) => check(relation),
     DeleteStmt: ({ relation }) => check(relation),
-    CreateFunctionStmt: ({ funcname }) => (stringsOf(funcname).length === 1 ? { message: `${stringsOf(funcname)[0]} has no schema` } : undefined),
+    CreateFunctionStmt: ({ funcname }) =>
+      stringsOf(funcname).length === 1 ? { message: `${stringsOf(funcname)[0]} has no schema` } : undefined,
   },
 })
 

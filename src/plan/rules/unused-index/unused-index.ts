@@ -15,6 +15,9 @@ export const unusedIndex = defineSqlRule({
            where s.idx_scan = 0 and not i.indisunique and i.indisvalid and ${userSchemas('s.schemaname')}
              and pg_catalog.pg_relation_size(s.indexrelid) > 1048576
            group by 1 order by sum(pg_catalog.pg_relation_size(s.indexrelid)) desc limit 50`,
-    spot: ({ name, count, detail }) => ({ where: name, message: `${plural(count, 'index', 'indexes')} ${name} (${detail}) not used since statistics began` }),
+    spot: ({ name, count, detail }) => ({
+      where: name,
+      message: `${plural(count, 'index', 'indexes')} ${name} (${detail}) not used since statistics began`,
+    }),
   },
 })

@@ -20,9 +20,16 @@ export const updateTouchesEveryRowWithTrigger = defineSqlRule({
       const triggers = [...at.earlier.flatMap(({ flow }) => flow), ...before(at)].flatMap(({ node }) => {
         const trigger = asNode(node, 'CreateTrigStmt')
         // 16 is UPDATE among the events of a trigger.
-        return trigger?.row === true && ((trigger.events ?? 0) & 16) !== 0 && trigger.whenClause === undefined && tableName(trigger.relation) === table ? [trigger.trigname ?? ''] : []
+        return trigger?.row === true &&
+          ((trigger.events ?? 0) & 16) !== 0 &&
+          trigger.whenClause === undefined &&
+          tableName(trigger.relation) === table
+          ? [trigger.trigname ?? '']
+          : []
       })
-      return triggers.length === 0 ? undefined : { message: `each row of ${shown(table)} fires ${triggers.join(', ')}`, table }
+      return triggers.length === 0
+        ? undefined
+        : { message: `each row of ${shown(table)} fires ${triggers.join(', ')}`, table }
     },
   },
 })

@@ -13,7 +13,10 @@ export const vacuumFullCluster = defineSqlRule({
     VacuumStmt(vacuum) {
       if (!nodesIn(vacuum.options, 'DefElem').some(({ defname }) => defname === 'full')) return undefined
       const [table] = nodesIn(vacuum.rels, 'VacuumRelation').map(({ relation }) => tableName(relation))
-      return { message: `VACUUM FULL copies ${table === undefined ? 'every table' : shown(table)} under an exclusive lock`, ...(table === undefined ? {} : { table }) }
+      return {
+        message: `VACUUM FULL copies ${table === undefined ? 'every table' : shown(table)} under an exclusive lock`,
+        ...(table === undefined ? {} : { table }),
+      }
     },
     ClusterStmt({ relation }) {
       if (relation === undefined) return { message: 'CLUSTER copies every clustered table under an exclusive lock' }

@@ -7,8 +7,11 @@ describeSqlRule(validateInSameTx, {
 alter table orders add constraint c check (total > 0) not valid;
 alter table orders validate constraint c;
 commit;`,
-    { sql: `alter table orders add column b int;
-alter table orders validate constraint c;`, inTransaction: true },
+    {
+      sql: `alter table orders add column b int;
+alter table orders validate constraint c;`,
+      inTransaction: true,
+    },
   ],
   leaves: [
     `begin;

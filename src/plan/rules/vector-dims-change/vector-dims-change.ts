@@ -16,7 +16,9 @@ export const vectorDimsChange = defineSqlRule({
       const table = tableName(alter.relation)
       return commandsOf(alter, 'AT_AlterColumnType').flatMap(({ name, def }) => {
         const type = asNode(def, 'ColumnDef')?.typeName
-        return /^(vector|halfvec)$/.test(typeName(type)) && typeArguments(type).length > 0 ? [{ message: `${name} of ${shown(table)} becomes ${printType(type)}`, table }] : []
+        return /^(vector|halfvec)$/.test(typeName(type)) && typeArguments(type).length > 0
+          ? [{ message: `${name} of ${shown(table)} becomes ${printType(type)}`, table }]
+          : []
       })
     },
   },

@@ -17,14 +17,20 @@ export const vectorOrderNotIndexed = defineSqlRule({
       const [first] = nodesIn(select.sortClause, 'SortBy')
       if (first === undefined || distanceOf([select.targetList, select.sortClause]) === undefined) return undefined
       const direct = isDistance(first.node) && first.sortby_dir !== 'SORTBY_DESC'
-      const aliased = aliases(select).some(({ name, distance }) => name === columnPath(asNode(first.node, 'ColumnRef') ?? {}).join('.') && distance)
+      const aliased = aliases(select).some(
+        ({ name, distance }) => name === columnPath(asNode(first.node, 'ColumnRef') ?? {}).join('.') && distance,
+      )
       if (direct || (aliased && first.sortby_dir !== 'SORTBY_DESC')) return undefined
-      return isComputed(select, first.node) ? { message: 'rows are ordered by something computed from a distance', index: statement.at(first.location) } : undefined
+      return isComputed(select, first.node)
+        ? { message: 'rows are ordered by something computed from a distance', index: statement.at(first.location) }
+        : undefined
     },
   },
 })
 
-function aliases({ targetList }: SelectStmt): readonly { readonly name: string; readonly distance: boolean; readonly computed: boolean }[] {
+function aliases({
+  targetList,
+}: SelectStmt): readonly { readonly name: string; readonly distance: boolean; readonly computed: boolean }[] {
   return nodesIn(targetList, 'ResTarget').flatMap(({ name, val }) =>
     name === undefined ? [] : [{ name, distance: isDistance(val), computed: distanceOf(val) !== undefined }],
   )

@@ -15,14 +15,20 @@ export const viewSecurityDefiner = defineSqlRule({
     ViewStmt({ view, options }, at) {
       if (schemaOf(tableName(view)) !== 'public' || !isServed(at) || view?.relpersistence === 't') return undefined
       const invoker = nodesIn(options, 'DefElem').some(
-        ({ defname, arg }) => defname === 'security_invoker' && asNode(arg, 'String')?.sval !== 'false' && asNode(arg, 'Boolean')?.boolval !== false,
+        ({ defname, arg }) =>
+          defname === 'security_invoker' &&
+          asNode(arg, 'String')?.sval !== 'false' &&
+          asNode(arg, 'Boolean')?.boolval !== false,
       )
       return invoker ? undefined : { message: `${shown(tableName(view))} is read with the rights of its owner` }
     },
     CreateTableAsStmt({ objtype, into }, at) {
       const name = tableName(into?.rel)
       if (objtype !== 'OBJECT_MATVIEW' || schemaOf(name) !== 'public' || !isServed(at)) return undefined
-      return { message: `the materialized view ${shown(name)} is served without row level security`, severity: 'warning' }
+      return {
+        message: `the materialized view ${shown(name)} is served without row level security`,
+        severity: 'warning',
+      }
     },
   },
   live: {

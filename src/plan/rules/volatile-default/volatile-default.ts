@@ -18,8 +18,11 @@ export const volatileDefault = defineSqlRule({
       const table = tableName(alter.relation)
       return addedColumns(alter).flatMap((column) =>
         columnConstraints(column, 'CONSTR_DEFAULT').flatMap(({ raw_expr }) => {
-          const call = findNodes(raw_expr, 'FuncCall').map(functionName).find((name) => volatile.has(name))
-          const rewritten = call === undefined && majorVersion(at.facts) < 11 ? 'a default (before PostgreSQL 11)' : call
+          const call = findNodes(raw_expr, 'FuncCall')
+            .map(functionName)
+            .find((name) => volatile.has(name))
+          const rewritten =
+            call === undefined && majorVersion(at.facts) < 11 ? 'a default (before PostgreSQL 11)' : call
           if (rewritten === undefined) return []
           return [{ message: `${column.colname} with ${rewritten} rewrites ${shown(table)}`, table }]
         }),

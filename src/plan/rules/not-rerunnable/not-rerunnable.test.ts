@@ -8,6 +8,8 @@ create index concurrently orders_note on orders (note);`,
   ],
   leaves: [
     'create index concurrently orders_note on orders (note);',
+    `create unique index concurrently users_email on users (email);
+alter table users add constraint users_email unique using index users_email;`,
     `alter table orders add column if not exists note text;
 create index concurrently orders_note on orders (note);`,
     `begin;

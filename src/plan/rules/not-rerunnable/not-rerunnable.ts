@@ -17,7 +17,7 @@ export const notRerunnable = defineSqlRule({
 
 function check(_: object, at: At): Found {
   if (runsAlone(at.statement) === undefined || transactionOf(at) !== undefined) return undefined
-  const others = at.flow.filter((each) => isDdl(each) && runsAlone(each) === undefined && !isGuarded(each))
+  const others = before(at).filter((each) => isDdl(each) && runsAlone(each) === undefined && !isGuarded(each))
   const open = others.find(
     (each) => transactionOf({ ...at, index: at.flow.indexOf(each), statement: each }) === undefined,
   )

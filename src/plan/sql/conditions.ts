@@ -2,15 +2,18 @@ import type { Node } from 'libpg-query'
 import { columnPath, operatorName } from '../../sql/names.ts'
 import { asNode, findNodes } from '../../sql/tree.ts'
 
-/** Whether a condition picks few rows or a range: by a value, a list, a range with two ends, or a query with a limit. */
-export function isBounded(where: Node | undefined): boolean {
+/**
+ * Whether a condition picks few rows or a range: by a value, a list, a range with two ends, or a query with a limit. Where
+ * a name may be a `variable`, as in PL/pgSQL, equality with one is equality with a value.
+ */
+export function isBounded(where: Node | undefined, variable = false): boolean {
   if (where === undefined) return false
   const and = asNode(where, 'BoolExpr')
   if (and?.boolop === 'AND_EXPR') {
     const parts = and.args ?? []
-    return parts.some(isBounded) || hasBothEnds(parts)
+    return parts.some((part) => isBounded(part, variable)) || hasBothEnds(parts)
   }
-  if (and?.boolop === 'OR_EXPR') return (and.args ?? []).every(isBounded)
+  if (and?.boolop === 'OR_EXPR') return (and.args ?? []).every((part) => isBounded(part, variable))
   if (limited(where)) return true
   const compared = asNode(where, 'A_Expr')
   if (compared === undefined) return false
@@ -20,7 +23,8 @@ export function isBounded(where: Node | undefined): boolean {
     case 'AEXPR_OP_ANY':
       return true
     case 'AEXPR_OP':
-      return operatorName(compared.name) === '=' && isGiven(compared.lexpr) !== isGiven(compared.rexpr)
+      if (operatorName(compared.name) !== '=') return false
+      return isGiven(compared.lexpr) !== isGiven(compared.rexpr) || (variable && !isGiven(compared.lexpr))
     default:
       return false
   }

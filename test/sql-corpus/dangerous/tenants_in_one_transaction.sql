@@ -1,4 +1,4 @@
--- expect: lock-table-exhaustion, creator-not-migrated, table-name-not-md5
+-- expect: lock-table-exhaustion, creator-not-migrated, table-name-not-md5, missing-lock-timeout
 do $$
 declare
   t text;

@@ -5,6 +5,7 @@ begin
   execute format('alter table %I enable row level security', 'user_table_' || md5(p_uid));
 end
 $$;
+set lock_timeout = '500ms';
 do $$
 declare
   t text;

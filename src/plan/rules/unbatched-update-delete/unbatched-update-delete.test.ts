@@ -13,6 +13,11 @@ describeSqlRule(unbatchedUpdateDelete, {
     'delete from events where id in (select id from events where at < now() limit 5000);',
     `delete from settings where name = 'theme';`,
     'update users set a = 1 where id in (1, 2, 3);',
+    `do $$ declare r record; begin
+  for r in select id from users loop
+    update users set language = 'en' where id = r.id;
+  end loop;
+end $$;`,
     `create table t (a int);
 update t set a = 1;`,
   ],

@@ -18,7 +18,8 @@ export const unbatchedUpdateDelete = defineSqlRule({
 
 function check(_: object, at: At): Found {
   const changed = changedRows(at.statement)
-  if (changed === undefined || isBounded(changed.where) || isTemporary(at)) return undefined
+  if (changed === undefined || isBounded(changed.where, at.statement.origin !== 'script') || isTemporary(at))
+    return undefined
   const { verb, table, where } = changed
   const what = where === undefined ? 'every row' : 'any number of rows'
   return {

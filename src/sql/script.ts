@@ -1,4 +1,4 @@
-import type { CreateFunctionStmt, DoStmt, Node } from 'libpg-query'
+import type { CreateFunctionStmt, DefElem, DoStmt, Node } from 'libpg-query'
 import { stringsOf } from './names.ts'
 import { SqlSyntaxError } from './parser.ts'
 import type { RawStatement, RawToken, SqlParser } from './parser.ts'
@@ -110,15 +110,24 @@ function bodyOf(parser: SqlParser, { node, words, written, index }: Definition):
   const definition = asNode(node, 'CreateFunctionStmt') ?? asNode(node, 'DoStmt')
   if (definition === undefined) return undefined
   const options = nodesIn(optionsOf(definition), 'DefElem')
-  const language = asNode(options.find(({ defname }) => defname === 'language')?.arg, 'String')?.sval ?? 'plpgsql'
   const as = options.find(({ defname }) => defname === 'as')
   const literal = words.find(({ kind, start }) => kind === 'string' && start >= index(as?.location ?? 0))
   const [text] = stringsOf(asNode(as?.arg, 'List')?.items ?? (as?.arg === undefined ? [] : [as.arg]))
   if (text === undefined || literal === undefined) return undefined
   const opening = /^(\$[^$]*\$|[eEuU&]*')/.exec(literal.text)?.[0].length ?? 1
-  const origin = 'CreateFunctionStmt' in node ? 'function' : 'do'
-  const start = literal.start + opening
-  return readBody(parser, { language: language.toLowerCase(), text, start, definition: written, origin })
+  return readBody(parser, {
+    language: languageOf(options),
+    text,
+    start: literal.start + opening,
+    definition: written,
+    origin: 'CreateFunctionStmt' in node ? 'function' : 'do',
+  })
+}
+
+/** That of a DO block is PL/pgSQL where it does not say. */
+function languageOf(options: readonly DefElem[]): string {
+  const named = options.find(({ defname }) => defname === 'language')
+  return asNode(named?.arg, 'String')?.sval?.toLowerCase() ?? 'plpgsql'
 }
 
 function optionsOf(definition: CreateFunctionStmt | DoStmt): readonly Node[] | undefined {

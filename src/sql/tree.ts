@@ -46,5 +46,5 @@ export function walk(root: unknown, visit: (tag: string, node: object) => boolea
 
 /** The tree without positions: equal for what is written alike. */
 export function printTree(root: unknown): string {
-  return JSON.stringify(root, (key, value: unknown) => (/location$/.test(key) ? undefined : value)) ?? ''
+  return JSON.stringify(root, (key, value: unknown) => (key.endsWith('location') ? undefined : value)) ?? ''
 }

@@ -34,7 +34,7 @@ let parser: SqlParser
 
 /** Tests a rule about SQL on scripts. */
 export function describeSqlRule(rule: SqlRule, { finds, leaves, fixes = [] }: Cases): void {
-  describe(rule.name, () => {
+  describe('scripts', () => {
     beforeAll(async () => {
       parser = await loadSqlParser()
     })

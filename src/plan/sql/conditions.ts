@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { A_Expr, Node } from 'libpg-query'
 import { columnPath, operatorName } from '../../sql/names.ts'
 import { asNode, findNodes } from '../../sql/tree.ts'
 
@@ -8,26 +8,19 @@ import { asNode, findNodes } from '../../sql/tree.ts'
  */
 export function isBounded(where: Node | undefined, variable = false): boolean {
   if (where === undefined) return false
-  const and = asNode(where, 'BoolExpr')
-  if (and?.boolop === 'AND_EXPR') {
-    const parts = and.args ?? []
-    return parts.some((part) => isBounded(part, variable)) || hasBothEnds(parts)
-  }
-  if (and?.boolop === 'OR_EXPR') return (and.args ?? []).every((part) => isBounded(part, variable))
-  if (limited(where)) return true
+  const logic = asNode(where, 'BoolExpr')
+  const parts = logic?.args ?? []
+  if (logic?.boolop === 'AND_EXPR') return parts.some((part) => isBounded(part, variable)) || hasBothEnds(parts)
+  if (logic?.boolop === 'OR_EXPR') return parts.every((part) => isBounded(part, variable))
   const compared = asNode(where, 'A_Expr')
-  if (compared === undefined) return false
-  switch (compared.kind) {
-    case 'AEXPR_BETWEEN':
-    case 'AEXPR_IN':
-    case 'AEXPR_OP_ANY':
-      return true
-    case 'AEXPR_OP':
-      if (operatorName(compared.name) !== '=') return false
-      return isGiven(compared.lexpr) !== isGiven(compared.rexpr) || (variable && !isGiven(compared.lexpr))
-    default:
-      return false
-  }
+  return limited(where) || (compared !== undefined && picks(compared, variable))
+}
+
+/** Whether a comparison holds for few rows, as far as it says. */
+function picks({ kind, name, lexpr, rexpr }: A_Expr, variable: boolean): boolean {
+  if (kind === 'AEXPR_BETWEEN' || kind === 'AEXPR_IN' || kind === 'AEXPR_OP_ANY') return true
+  if (kind !== 'AEXPR_OP' || operatorName(name) !== '=') return false
+  return isGiven(lexpr) !== isGiven(rexpr) || (variable && !isGiven(lexpr))
 }
 
 /** A sub-select that ends by itself. */

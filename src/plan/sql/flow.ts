@@ -80,21 +80,31 @@ export function settingAt(at: At, name: string): string | undefined {
   return undefined
 }
 
-function settingOf(node: Node, name: string): { readonly local: boolean; readonly value: string } | undefined {
+interface Setting {
+  readonly local: boolean
+  readonly value: string
+}
+
+function settingOf(node: Node, name: string): Setting | undefined {
   const set = asNode(node, 'VariableSetStmt')
-  if (set !== undefined) {
-    if (set.name?.toLowerCase() !== name || set.kind !== 'VAR_SET_VALUE') return undefined
-    const [first] = set.args ?? []
-    const constant = asNode(first, 'A_Const')
-    const number = constant?.ival === undefined ? undefined : String(constant.ival.ival ?? 0)
-    return { local: set.is_local ?? false, value: constant?.sval?.sval ?? number ?? '' }
-  }
-  for (const { funcname, args } of findNodes(asNode(node, 'SelectStmt'), 'FuncCall')) {
-    if (stringsOf(funcname).at(-1) !== 'set_config') continue
-    const [key, value] = (args ?? []).map((each) => asNode(each, 'A_Const')?.sval?.sval)
-    if (key?.toLowerCase() === name) return { local: false, value: value ?? '' }
-  }
-  return undefined
+  if (set === undefined) return configuredBy(node, name)
+  if (set.name?.toLowerCase() !== name || set.kind !== 'VAR_SET_VALUE') return undefined
+  return { local: set.is_local ?? false, value: valueOf(set.args?.[0]) }
+}
+
+function valueOf(node: Node | undefined): string {
+  const constant = asNode(node, 'A_Const')
+  if (constant?.ival !== undefined) return String(constant.ival.ival ?? 0)
+  return constant?.sval?.sval ?? ''
+}
+
+/** What set_config() sets in a SELECT. */
+function configuredBy(node: Node, name: string): Setting | undefined {
+  const calls = findNodes(asNode(node, 'SelectStmt'), 'FuncCall')
+  const call = calls.find(
+    ({ funcname, args }) => stringsOf(funcname).at(-1) === 'set_config' && valueOf(args?.[0]).toLowerCase() === name,
+  )
+  return call === undefined ? undefined : { local: false, value: valueOf(call.args?.[1]) }
 }
 
 /** Every function that the script and those before it define, in order. */

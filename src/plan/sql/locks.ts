@@ -1,25 +1,34 @@
+import type { Node, RangeVar } from 'libpg-query'
 import { listedName, tableName } from '../../sql/names.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { asNode, nodesIn } from '../../sql/tree.ts'
 
 /** The tables that a statement locks against writers or readers until its transaction ends. */
 export function lockedTables({ node }: Statement): readonly string[] {
-  const alter = asNode(node, 'AlterTableStmt')
-  if (alter !== undefined)
-    return alter.objtype === 'OBJECT_TABLE' ? [tableName(alter.relation), ...referenced(alter.cmds)] : []
-  const index = asNode(node, 'IndexStmt')
-  if (index !== undefined) return index.concurrent === true ? [] : [tableName(index.relation)]
-  const rename = asNode(node, 'RenameStmt')
-  if (rename !== undefined) return rename.relation === undefined ? [] : [tableName(rename.relation)]
   const drop = asNode(node, 'DropStmt')
   if (drop !== undefined) return drop.removeType === 'OBJECT_TABLE' ? (drop.objects ?? []).map(listedName) : []
-  const named =
+  const alter = asNode(node, 'AlterTableStmt')
+  if (alter !== undefined && alter.objtype !== 'OBJECT_TABLE') return []
+  const relation = lockedRelation(node)
+  return [
+    ...(relation === undefined ? [] : [tableName(relation)]),
+    ...referenced(alter?.cmds),
+    ...nodesIn(asNode(node, 'TruncateStmt')?.relations, 'RangeVar').map(tableName),
+  ]
+}
+
+/** The one table that a statement is about. */
+function lockedRelation(node: Node): RangeVar | undefined {
+  const index = asNode(node, 'IndexStmt')
+  if (index !== undefined) return index.concurrent === true ? undefined : index.relation
+  return (
+    asNode(node, 'AlterTableStmt')?.relation ??
+    asNode(node, 'RenameStmt')?.relation ??
     asNode(node, 'CreateTrigStmt')?.relation ??
     asNode(node, 'CreatePolicyStmt')?.table ??
     asNode(node, 'AlterPolicyStmt')?.table ??
     asNode(node, 'RuleStmt')?.relation
-  if (named !== undefined) return [tableName(named)]
-  return nodesIn(asNode(node, 'TruncateStmt')?.relations, 'RangeVar').map(tableName)
+  )
 }
 
 function referenced(commands: Parameters<typeof nodesIn>[0]): readonly string[] {

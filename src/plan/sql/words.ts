@@ -3,7 +3,7 @@ import type { Edit } from './edits.ts'
 import type { At } from './flow.ts'
 
 /** The words of a statement, without comments. */
-export function wordsOf({ script, statement }: Pick<At, 'script' | 'statement'>): readonly Token[] {
+function wordsOf({ script, statement }: Pick<At, 'script' | 'statement'>): readonly Token[] {
   const { start, end } = statement
   return script.tokens.filter((token) => token.kind !== 'comment' && token.start >= start && token.end <= end)
 }

@@ -1,4 +1,4 @@
-import type { AlterTableStmt, ColumnDef, Constraint } from 'libpg-query'
+import type { ColumnDef, Constraint } from 'libpg-query'
 import { addedColumns, columnConstraints } from '../../../sql/alterations.ts'
 import { shown, tableName, typeName } from '../../../sql/names.ts'
 import { defineSqlRule } from '../sql-rule.ts'

@@ -1,4 +1,4 @@
-import type { Node, UpdateStmt } from 'libpg-query'
+import type { Node } from 'libpg-query'
 import { operatorName, shown } from '../../../sql/names.ts'
 import { asNode, nodesIn } from '../../../sql/tree.ts'
 import { changedRows } from '../../sql/batches.ts'

@@ -1,6 +1,5 @@
-import type { IndexStmt } from 'libpg-query'
 import { tableName } from '../../../sql/names.ts'
-import { before, settingAt } from '../../sql/flow.ts'
+import { settingAt } from '../../sql/flow.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 
 export const buildMemory = defineSqlRule({

@@ -1,4 +1,3 @@
-import type { AlterTableStmt, DropStmt } from 'libpg-query'
 import { nodesIn } from '../../../sql/tree.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 

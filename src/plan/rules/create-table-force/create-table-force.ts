@@ -1,4 +1,3 @@
-import type { CreateStmt } from 'libpg-query'
 import { listedName, shown, tableName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { before, isNew } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { CreateStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { isNew } from '../../sql/flow.ts'
 import { defineSqlRule } from '../sql-rule.ts'

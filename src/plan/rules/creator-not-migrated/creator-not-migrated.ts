@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { defineSqlRule } from '../sql-rule.ts'
 
 export const creatorNotMigrated = defineSqlRule({

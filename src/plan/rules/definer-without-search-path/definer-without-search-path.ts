@@ -1,7 +1,7 @@
-import type { CreateFunctionStmt, Node } from 'libpg-query'
+import type { Node } from 'libpg-query'
 import { listedName, shown, stringsOf } from '../../../sql/names.ts'
 import { asNode, nodesIn } from '../../../sql/tree.ts'
-import { after, before } from '../../sql/flow.ts'
+import { after } from '../../sql/flow.ts'
 import { functionHead } from '../../sql/functions.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 

@@ -1,4 +1,3 @@
-import type { CreateFunctionStmt } from 'libpg-query'
 import { listedName, shown } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { after, before } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { DropStmt } from 'libpg-query'
 import { listedName, shown, tableName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { before, isNew, transactionOf } from '../../sql/flow.ts'

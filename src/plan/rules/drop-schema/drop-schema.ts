@@ -1,4 +1,3 @@
-import type { DropStmt } from 'libpg-query'
 import { asNode } from '../../../sql/tree.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 

@@ -1,4 +1,3 @@
-import type { DropStmt } from 'libpg-query'
 import { isStandIn } from '../../../sql/dynamic-sql.ts'
 import { listedName, shown } from '../../../sql/names.ts'
 import { after, createdTable } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { CreateFunctionStmt } from 'libpg-query'
 import { shown } from '../../../sql/names.ts'
 import { after } from '../../sql/flow.ts'
 import type { At } from '../../sql/flow.ts'

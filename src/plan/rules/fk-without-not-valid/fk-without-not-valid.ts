@@ -1,4 +1,4 @@
-import type { AlterTableStmt, ColumnDef } from 'libpg-query'
+import type { ColumnDef } from 'libpg-query'
 import { addedConstraints, columnConstraints } from '../../../sql/alterations.ts'
 import { shown, tableName } from '../../../sql/names.ts'
 import { validateLater } from '../../sql/validate-later.ts'

@@ -1,4 +1,3 @@
-import type { CreateFunctionStmt } from 'libpg-query'
 import { shown } from '../../../sql/names.ts'
 import { functionHead, isTriggerFunction } from '../../sql/functions.ts'
 import { executeGrants } from '../../sql/grants.ts'

@@ -1,4 +1,3 @@
-import type { IndexStmt } from 'libpg-query'
 import { addedColumns, columnsOf } from '../../../sql/alterations.ts'
 import { tableName, typeArguments, typeName } from '../../../sql/names.ts'
 import { asNode, nodesIn } from '../../../sql/tree.ts'

@@ -1,4 +1,3 @@
-import type { IndexStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { transactionOf } from '../../sql/flow.ts'
 import { insertAfter } from '../../sql/words.ts'

@@ -1,4 +1,3 @@
-import type { IndexStmt } from 'libpg-query'
 import { listedName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { before } from '../../sql/flow.ts'

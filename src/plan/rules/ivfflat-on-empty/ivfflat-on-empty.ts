@@ -1,4 +1,3 @@
-import type { IndexStmt } from 'libpg-query'
 import { isStandIn } from '../../../sql/dynamic-sql.ts'
 import { tableName } from '../../../sql/names.ts'
 import { isNew } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { CreateStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { grantedTables } from '../../sql/grants.ts'
 import { family, plural, servedSchemas, userSchemas } from '../../sql/live.ts'

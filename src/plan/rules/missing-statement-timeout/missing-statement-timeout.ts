@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { before, settingAt } from '../../sql/flow.ts'
 import { defineSqlRule } from '../sql-rule.ts'

@@ -1,4 +1,3 @@
-import type { SelectStmt } from 'libpg-query'
 import { userSchemas } from '../../sql/live.ts'
 import { distanceOf, vectorIndexes } from '../../sql/vectors.ts'
 import { defineSqlRule } from '../sql-rule.ts'

@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { commandsOf } from '../../../sql/alterations.ts'
 import { shown, tableName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'

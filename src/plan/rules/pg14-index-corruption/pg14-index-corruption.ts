@@ -18,5 +18,5 @@ function check(_: object, at: At): Found {
   const what = runsAlone(at.statement)
   return what === undefined
     ? undefined
-    : { message: `${what} on PostgreSQL ${14}.${version % 10_000} may build a corrupt index` }
+    : { message: `${what} on PostgreSQL 14.${version % 10_000} may build a corrupt index` }
 }

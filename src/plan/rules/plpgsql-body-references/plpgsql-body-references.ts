@@ -1,4 +1,3 @@
-import type { CreateFunctionStmt, DropStmt, RenameStmt } from 'libpg-query'
 import { listedName, shown, tableName } from '../../../sql/names.ts'
 import type { Statement } from '../../../sql/statement.ts'
 import { asNode, findNodes } from '../../../sql/tree.ts'

@@ -39,7 +39,7 @@ function check({ qual, with_check }: { readonly qual?: Node; readonly with_check
   }
   const calls: FuncCall[] = []
   walk([qual, with_check], (tag, node) => {
-    if (tag === 'FuncCall' && isAboutCaller(node as FuncCall)) calls.push(node as FuncCall)
+    if (tag === 'FuncCall' && isAboutCaller(node)) calls.push(node)
     return tag !== 'SubLink'
   })
   const [call] = calls

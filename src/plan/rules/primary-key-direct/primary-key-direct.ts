@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { addedConstraints } from '../../../sql/alterations.ts'
 import { shown, tableName } from '../../../sql/names.ts'
 import { defineSqlRule } from '../sql-rule.ts'

@@ -1,4 +1,3 @@
-import type { SelectStmt } from 'libpg-query'
 import { constantText, functionName } from '../../../sql/names.ts'
 import { findNodes } from '../../../sql/tree.ts'
 import { defineSqlRule } from '../sql-rule.ts'

@@ -1,4 +1,3 @@
-import type { RenameStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 

@@ -1,4 +1,3 @@
-import type { RenameStmt } from 'libpg-query'
 import { defineSqlRule } from '../sql-rule.ts'
 
 export const renameSchema = defineSqlRule({

@@ -1,4 +1,3 @@
-import type { RenameStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { after } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { CreateFunctionStmt } from 'libpg-query'
 import { listedName, shown } from '../../../sql/names.ts'
 import type { Statement } from '../../../sql/statement.ts'
 import { asNode } from '../../../sql/tree.ts'

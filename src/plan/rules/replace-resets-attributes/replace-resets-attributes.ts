@@ -1,4 +1,3 @@
-import type { CreateFunctionStmt } from 'libpg-query'
 import { shown } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { definedBefore } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { AlterTableStmt, CreateStmt } from 'libpg-query'
 import { commandsOf } from '../../../sql/alterations.ts'
 import { shown, tableName } from '../../../sql/names.ts'
 import type { Statement } from '../../../sql/statement.ts'

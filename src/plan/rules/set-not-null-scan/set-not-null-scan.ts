@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { addedConstraints, commandsOf } from '../../../sql/alterations.ts'
 import { columnPath, shown, tableName } from '../../../sql/names.ts'
 import { asNode, findNodes } from '../../../sql/tree.ts'

@@ -1,4 +1,3 @@
-import type { SelectStmt } from 'libpg-query'
 import { constantText, operatorName } from '../../../sql/names.ts'
 import { findNodes } from '../../../sql/tree.ts'
 import { defineSqlRule } from '../sql-rule.ts'
@@ -17,9 +16,7 @@ export const tableNameNotMd5 = defineSqlRule({
       const like = findNodes(select, 'A_Expr').find(
         ({ kind, rexpr }) => kind === 'AEXPR_LIKE' && /^[a-z_]+_%$/.test(constantText(rexpr) ?? ''),
       )
-      const exact = findNodes(select, 'A_Expr').some(
-        ({ name }) => /^~/.test(operatorName(name)) && !/~~/.test(operatorName(name)),
-      )
+      const exact = findNodes(select, 'A_Expr').some(({ name }) => /^~\*?$/.test(operatorName(name)))
       if (!catalog || like === undefined || exact || statement.origin !== 'do') return undefined
       return { message: `LIKE '${constantText(like.rexpr)}' matches more than the tables of tenants` }
     },

@@ -1,4 +1,3 @@
-import type { UpdateStmt } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { changedRows } from '../../sql/batches.ts'

@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { commandsOf } from '../../../sql/alterations.ts'
 import { shown, tableName } from '../../../sql/names.ts'
 import { before, transactionOf } from '../../sql/flow.ts'

@@ -1,4 +1,3 @@
-import type { AlterTableStmt } from 'libpg-query'
 import { addedColumns, columnConstraints } from '../../../sql/alterations.ts'
 import { functionName, shown, tableName } from '../../../sql/names.ts'
 import { findNodes } from '../../../sql/tree.ts'

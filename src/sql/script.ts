@@ -11,6 +11,27 @@ import { asNode, nodesIn, tagOf } from './tree.ts'
 /** A word, literal or comment of a script; indexes count characters. */
 export type Token = RawToken
 
+/** The tokens that lie in a part of their text; they are in order. */
+export function tokensBetween(tokens: readonly Token[], from: number, to: number): readonly Token[] {
+  const found: Token[] = []
+  for (let at = firstFrom(tokens, from); at < tokens.length; at += 1) {
+    const token = tokens[at]
+    if (token === undefined || token.end > to) break
+    found.push(token)
+  }
+  return found
+}
+
+function firstFrom(tokens: readonly Token[], from: number): number {
+  let [low, high] = [0, tokens.length]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if ((tokens[middle]?.start ?? 0) < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** A text of SQL as the grammar sees it. */
 export interface Script {
   readonly source: SqlText
@@ -78,9 +99,7 @@ function parseFrom(parser: SqlParser, text: string, base: number): Parsed {
 function asStatement(parser: SqlParser, text: string, raw: Found, tokens: readonly Token[]): Statement {
   const { node, base, toIndex } = raw
   const index = (byte: number): number => base + toIndex(byte)
-  const words = tokens.filter(
-    ({ start, end, kind }) => kind !== 'comment' && start >= index(raw.from) && end <= index(raw.to),
-  )
+  const words = tokensBetween(tokens, index(raw.from), index(raw.to)).filter(({ kind }) => kind !== 'comment')
   const start = words[0]?.start ?? index(raw.from)
   const end = words.at(-1)?.end ?? index(raw.to)
   const written = text.slice(start, end)

@@ -103,7 +103,11 @@ describe('what is known beside the text', () => {
   test('what the configuration has linted along with the migrations', async () => {
     write('lockstep.config.ts', config("lint: { sql: ['db'], also: ['unqualified-name'] }"))
     write('db/a.sql', dangerous)
-    expect(rulesOf(await report())).toEqual(['index-not-concurrent', 'missing-lock-timeout', 'unqualified-name'])
+    expect([...rulesOf(await report())].sort()).toEqual([
+      'index-not-concurrent',
+      'missing-lock-timeout',
+      'unqualified-name',
+    ])
   })
 })
 
@@ -202,7 +206,7 @@ test('every format holds the finding of a file', async () => {
   const said = async (format: string): Promise<string> => (await lint(['a.sql', '--format', format])).out
   expect(await said('github')).toContain(`::error title=index-not-concurrent,file=${folder}/a.sql,line=2,col=1::`)
   expect(JSON.parse(await said('sarif'))).toMatchObject({
-    runs: [{ results: [{ ruleId: 'missing-lock-timeout' }, { ruleId: 'index-not-concurrent' }].reverse() }],
+    runs: [{ results: [{ ruleId: 'index-not-concurrent' }, { ruleId: 'missing-lock-timeout' }] }],
   })
   write('a.sql', 'set lock_timeout = 1;\nalter table t add column a int;')
   expect(await said('github')).toMatch(/^::notice title=missing-statement-timeout/)

@@ -4,7 +4,15 @@ import type { Statement } from '../../sql/statement.ts'
 import { asNode, nodesIn } from '../../sql/tree.ts'
 
 /** The tables that a statement locks against writers or readers until its transaction ends. */
-export function lockedTables({ node }: Statement): readonly string[] {
+export function lockedTables(statement: Statement): readonly string[] {
+  const found = known.get(statement) ?? findLocked(statement)
+  known.set(statement, found)
+  return found
+}
+
+const known = new WeakMap<Statement, readonly string[]>()
+
+function findLocked({ node }: Statement): readonly string[] {
   const drop = asNode(node, 'DropStmt')
   if (drop !== undefined) return drop.removeType === 'OBJECT_TABLE' ? (drop.objects ?? []).map(listedName) : []
   const alter = asNode(node, 'AlterTableStmt')

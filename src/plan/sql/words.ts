@@ -1,3 +1,4 @@
+import { tokensBetween } from '../../sql/script.ts'
 import type { Token } from '../../sql/script.ts'
 import type { Edit } from './edits.ts'
 import type { At } from './flow.ts'
@@ -5,7 +6,7 @@ import type { At } from './flow.ts'
 /** The words of a statement, without comments. */
 function wordsOf({ script, statement }: Pick<At, 'script' | 'statement'>): readonly Token[] {
   const { start, end } = statement
-  return script.tokens.filter((token) => token.kind !== 'comment' && token.start >= start && token.end <= end)
+  return tokensBetween(script.tokens, start, end).filter(({ kind }) => kind !== 'comment')
 }
 
 /** Inserts a text behind the first of these words; no edit where it is not there. */
@@ -27,7 +28,8 @@ export function insertBefore({ statement }: At, text: string): readonly Edit[] {
 
 /** Puts a statement behind this one, whether or not it ends with a semicolon. */
 export function append({ script, statement }: At, text: string): readonly Edit[] {
-  const semicolon = script.tokens.find(({ start, text }) => start >= statement.end && text === ';')
+  const [next] = tokensBetween(script.tokens, statement.end, script.text.length)
+  const semicolon = next?.text === ';' ? next : undefined
   const end = semicolon?.end ?? statement.end
   return [{ from: end, to: end, text: `${semicolon === undefined ? ';' : ''}\n${text};` }]
 }

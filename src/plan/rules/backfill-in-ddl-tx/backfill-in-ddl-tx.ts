@@ -2,7 +2,7 @@ import type { RangeVar } from 'libpg-query'
 import { shown, tableName } from '../../../sql/names.ts'
 import { asNode } from '../../../sql/tree.ts'
 import { changedRows } from '../../sql/batches.ts'
-import { before, transactionOf } from '../../sql/flow.ts'
+import { beforeInTransaction } from '../../sql/flow.ts'
 import type { At } from '../../sql/flow.ts'
 import { lockedTables } from '../../sql/locks.ts'
 import { defineSqlRule } from '../sql-rule.ts'
@@ -22,9 +22,8 @@ export const backfillInDdlTx = defineSqlRule({
 function check(node: object, at: At): Found {
   const table = changedRows(at.statement)?.table ?? tableName((node as { readonly relation?: RangeVar }).relation)
   if (changedRows(at.statement) === undefined && !isLargeInsert(at)) return undefined
-  const together = transactionOf(at)
-  const altered = before(at).some(
-    (each) => together?.includes(each) === true && each.tag === 'AlterTableStmt' && lockedTables(each).includes(table),
+  const altered = beforeInTransaction(at).some(
+    (each) => each.tag === 'AlterTableStmt' && lockedTables(each).includes(table),
   )
   return altered ? { message: `rows of ${shown(table)} are written while this transaction locks it`, table } : undefined
 }

@@ -1,6 +1,7 @@
 import { isStandIn } from '../../../sql/dynamic-sql.ts'
 import { listedName, shown } from '../../../sql/names.ts'
-import { after, createdTable } from '../../sql/flow.ts'
+import { createdTable } from '../../sql/flow-index.ts'
+import { after } from '../../sql/flow.ts'
 import type { At } from '../../sql/flow.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 

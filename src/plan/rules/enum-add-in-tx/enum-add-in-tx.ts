@@ -1,5 +1,5 @@
 import { findNodes } from '../../../sql/tree.ts'
-import { after, transactionOf } from '../../sql/flow.ts'
+import { afterInTransaction, transactionOf } from '../../sql/flow.ts'
 import { majorVersion } from '../../sql/sql-facts.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 
@@ -11,11 +11,11 @@ export const enumAddInTx = defineSqlRule({
   fix: 'add it in a transaction of its own, with BEFORE or AFTER where the order matters',
   on: {
     AlterEnumStmt({ newVal, oldVal }, at) {
-      const together = transactionOf(at)
-      if (oldVal !== undefined || newVal === undefined || together === undefined) return undefined
+      if (oldVal !== undefined || newVal === undefined || transactionOf(at) === undefined) return undefined
       if (majorVersion(at.facts) < 12) return { message: `'${newVal}' is added in a transaction` }
-      const later = after(at).filter((each) => together.includes(each))
-      const used = later.some(({ node }) => findNodes(node, 'A_Const').some(({ sval }) => sval?.sval === newVal))
+      const used = afterInTransaction(at).some(({ node }) =>
+        findNodes(node, 'A_Const').some(({ sval }) => sval?.sval === newVal),
+      )
       return used ? { message: `'${newVal}' is used in the transaction that adds it` } : undefined
     },
   },

@@ -1,6 +1,6 @@
 import type { Statement } from '../../../sql/statement.ts'
 import { asNode, nodesIn } from '../../../sql/tree.ts'
-import { before, transactionOf } from '../../sql/flow.ts'
+import { atOther, before, transactionOf } from '../../sql/flow.ts'
 import type { At } from '../../sql/flow.ts'
 import { isDdl, runsAlone } from '../../sql/locks.ts'
 import { defineSqlRule } from '../sql-rule.ts'
@@ -18,9 +18,7 @@ export const notRerunnable = defineSqlRule({
 function check(_: object, at: At): Found {
   if (runsAlone(at.statement) === undefined || transactionOf(at) !== undefined) return undefined
   const others = before(at).filter((each) => isDdl(each) && runsAlone(each) === undefined && !isGuarded(each))
-  const open = others.find(
-    (each) => transactionOf({ ...at, index: at.flow.indexOf(each), statement: each }) === undefined,
-  )
+  const open = others.find((each) => transactionOf(atOther(at, each)) === undefined)
   return open === undefined || before(at).some((each) => runsAlone(each) !== undefined)
     ? undefined
     : {

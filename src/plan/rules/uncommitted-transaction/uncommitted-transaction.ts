@@ -1,4 +1,5 @@
-import { after, transactionKind } from '../../sql/flow.ts'
+import { transactionKind } from '../../sql/flow-index.ts'
+import { after } from '../../sql/flow.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 
 export const uncommittedTransaction = defineSqlRule({

@@ -1,6 +1,6 @@
 import { commandsOf } from '../../../sql/alterations.ts'
 import { shown, tableName } from '../../../sql/names.ts'
-import { before, transactionOf } from '../../sql/flow.ts'
+import { beforeInTransaction } from '../../sql/flow.ts'
 import { lockedTables } from '../../sql/locks.ts'
 import { defineSqlRule } from '../sql-rule.ts'
 
@@ -15,8 +15,7 @@ export const validateInSameTx = defineSqlRule({
   on: {
     AlterTableStmt(alter, at) {
       const table = tableName(alter.relation)
-      const together = new Set(transactionOf(at))
-      const locked = before(at).some((each) => together.has(each) && lockedTables(each).includes(table))
+      const locked = beforeInTransaction(at).some((each) => lockedTables(each).includes(table))
       if (!locked) return undefined
       return commandsOf(alter, 'AT_ValidateConstraint').map(({ name }) => ({
         message: `${name ?? 'the constraint'} is validated while this transaction locks ${shown(table)}`,

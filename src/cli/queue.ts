@@ -1,4 +1,4 @@
-import { LockstepError } from '../kernel/errors.ts'
+import { LockstepError, throwAll } from '../kernel/errors.ts'
 import type { Status, StatusRow } from '../report/status.ts'
 
 /** What `up` has before it: runs to go on with, then migrations to plan and start, each in the order of the files. */
@@ -56,17 +56,6 @@ function isMissed({ fileMissing, state }: StatusRow): boolean {
 function appliedAfter({ migrations }: Status, row: StatusRow): string | undefined {
   return migrations.findLast((other) => other.id > row.id && other.state !== 'pending' && other.state !== 'rolled back')
     ?.id
-}
-
-function throwAll([first, ...also]: readonly LockstepError[]): void {
-  if (first === undefined) return
-  const { code, message, why, hint, where } = first
-  throw new LockstepError(code, message, {
-    also,
-    ...(why === undefined ? {} : { why }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(where === undefined ? {} : { where }),
-  })
 }
 
 function edited({ id }: StatusRow): LockstepError {

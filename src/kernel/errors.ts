@@ -109,6 +109,19 @@ export class LockstepError extends Error {
   }
 }
 
+/** Throws the first problem with all the others as `also`; nothing where there is none. */
+export function throwAll([first, ...also]: readonly LockstepError[]): void {
+  if (first === undefined) return
+  const { code, message, hint, why, where, cause } = first
+  throw new LockstepError(code, message, {
+    cause,
+    also: [...first.also, ...also],
+    ...(hint === undefined ? {} : { hint }),
+    ...(why === undefined ? {} : { why }),
+    ...(where === undefined ? {} : { where }),
+  })
+}
+
 /** Any thrown value as a LockstepError; what is not one yet becomes LS-9001 with its message and cause. */
 export function toLockstepError(error: unknown): LockstepError {
   if (isLockstepError(error)) return error

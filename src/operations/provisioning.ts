@@ -24,11 +24,14 @@ export const provisionScope = z.object({
 })
 export type ProvisionScope = z.infer<typeof provisionScope>
 
-/** What to run for the table whose schema and name are in the SQL expressions given, when the column is missing. */
+/** What to run for a new tenant's table, when it lacks something. */
 export interface Extension {
   /** Eight hex digits that name this change: two different ones can be stacked. */
   readonly tag: string
-  readonly column: string
+  /** For people: `column language`. */
+  readonly what: string
+  /** SQL that is true where the table, whose oid is `lockstep_oid`, is still to be changed. */
+  readonly lacks: string
   /** SQL expressions that give the statements to execute; `lockstep_schema` and `lockstep_table` are text variables. */
   readonly statements: readonly string[]
 }
@@ -219,7 +222,7 @@ function wrapperDefinition(
   const isVoid = found.returns === 'void'
   const key = provision.key === 'md5' ? 'pg_catalog.md5($1::text)' : '$1::text'
   const body = `
--- ${marker(extension.tag)}: new tenants get column ${extension.column}; the function as it was is called below
+-- ${marker(extension.tag)}: new tenants get ${extension.what}; the function as it was is called below
 declare
   lockstep_schema text := ${quoteLiteral(provision.schema)};
   lockstep_table text := ${quoteLiteral(provision.prefix)} || ${key} || ${quoteLiteral(provision.suffix)};
@@ -227,10 +230,7 @@ declare
 ${isVoid ? '' : `  lockstep_result ${found.returns};\n`}begin
   ${isVoid ? `perform ${call}` : `lockstep_result := ${call}`};
   lockstep_oid := pg_catalog.to_regclass(pg_catalog.format('%I.%I', lockstep_schema, lockstep_table));
-  if lockstep_oid is not null and not exists (
-    select from pg_catalog.pg_attribute
-    where attrelid = lockstep_oid and attname = ${quoteLiteral(extension.column)} and not attisdropped
-  ) then
+  if lockstep_oid is not null and (${extension.lacks}) then
 ${extension.statements.map((statement) => `    execute ${statement};\n`).join('')}  end if;
   return${isVoid ? '' : ' lockstep_result'};
 end

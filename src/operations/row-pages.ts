@@ -1,10 +1,11 @@
-import { z } from 'zod'
 import { LockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteTable } from '../kernel/identifiers.ts'
-import type { TableName } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
-import { columnStates } from './column-state.ts'
+import type { TableShape } from '../tenants/catalog.ts'
 import type { Checkpoint, TableHands, Work } from './operation.ts'
+import type { TableState } from './table-state.ts'
+import { smallTable } from './table-state.ts'
+import { cursorIn } from './table-scope.ts'
 
 /** Milliseconds a batch should hold its row locks: live writers never wait longer for us. */
 const aim = 100
@@ -12,31 +13,34 @@ const firstBatch = 1_000
 const largestBatch = 20_000
 
 export interface RowFill {
-  readonly table: TableName
-  readonly column: string
-  /** A SQL expression evaluated for each row. */
-  readonly value: string
+  /** SQL of the assignments: `"price" = "cents" / 100`. */
+  readonly set: string
+  /** SQL of the condition under which a row still needs them; false for every row once it has them. */
+  readonly where: string
 }
 
-/** Where a fill stands: the table, and the last key filled, as texts. */
-export const rowCursor = z.object({ table: z.string(), key: z.array(z.string()) })
-
-/** Fills NULLs of a column in key order, batch by batch, each with its checkpoint in its own transaction. */
-export async function* fillRows(work: Work<unknown>, hands: TableHands, fill: RowFill): AsyncGenerator<Checkpoint> {
-  const key = await hands.tables.read((q) => keyColumns(q, fill.table))
-  const cursor = rowCursor.safeParse(work.cursor)
-  let after: readonly string[] = cursor.success && cursor.data.table === fill.table.name ? cursor.data.key : []
+/** Changes the rows that need it in key order, batch by batch, each with its checkpoint in its own transaction. */
+export async function* fillRows(
+  work: Work<unknown>,
+  hands: TableHands,
+  pass: string,
+  { table, fill }: { readonly table: TableState; readonly fill: RowFill },
+): AsyncGenerator<Checkpoint> {
+  const cursor = cursorIn(work, pass)
+  const key = keyColumns(table)
+  let after: readonly string[] = cursor?.table === table.name ? (cursor.key ?? []) : []
+  // On stale statistics each batch is planned as a scan of the whole table.
+  if (after.length === 0 && table.bytes > smallTable) await hands.alone(`analyze ${quoteTable(table)}`)
   let size = firstBatch
   for (;;) {
     const started = performance.now()
-    const batchSize = size
-    const names = [printTable(fill.table)]
+    const page = { after, size }
     const batch: Batch = { last: [], changed: 0 }
     const settled = await hands.change({
-      names,
-      cursor: () => ({ table: fill.table.name, key: [...batch.last] }),
+      names: [printTable(table)],
+      cursor: () => ({ pass, table: table.name, key: [...batch.last] }),
       work: async (q) => {
-        Object.assign(batch, await fillBatch(q, fill, key, { after, size: batchSize }))
+        Object.assign(batch, await fillBatch(q, { table, fill, key }, page))
         return []
       },
     })
@@ -57,52 +61,64 @@ function nextSize(size: number, took: number): number {
   return Math.min(largestBatch, Math.max(100, Math.min(wanted, size * 2)))
 }
 
-async function keyColumns(q: Queryable, table: TableName): Promise<readonly KeyColumn[]> {
-  const [state] = await columnStates(q, table.schema, [table.name], '')
-  const names = state?.primaryKey ?? []
-  if (names.length === 0) {
-    throw withoutKey(printTable(table))
-  }
-  const types = await q.query<KeyColumn>(
-    `select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type from pg_catalog.pg_attribute a
-     where a.attrelid = pg_catalog.to_regclass($1) and a.attname = any($2::text[])`,
-    [quoteTable(table), names],
+interface KeyColumn {
+  readonly name: string
+  readonly type: string
+}
+
+/** The columns whose order rows can be walked in: the primary key, or else a unique index that is as good. */
+export function walkingKey({ primaryKey, indexes, columns }: TableShape): readonly string[] {
+  if (primaryKey.length > 0) return primaryKey
+  const required = new Set(columns.flatMap(({ name, notNull }) => (notNull ? [name] : [])))
+  const unique = indexes.find(
+    (index) => index.unique && index.valid && index.plain && index.columns.every((name) => required.has(name)),
   )
-  return names.flatMap((name) => types.find((each) => each.name === name) ?? [])
+  return unique?.columns ?? []
+}
+
+function keyColumns(table: TableState): readonly KeyColumn[] {
+  const names = walkingKey(table.shape)
+  if (names.length === 0) throw withoutKey(printTable(table))
+  return names.flatMap((name) => table.shape.columns.find((each) => each.name === name) ?? [])
 }
 
 /** LS-2107 for tables, named as printed, whose rows cannot be walked. */
 export function withoutKey(tables: string): LockstepError {
   return new LockstepError('LS-2107', `no primary key, so rows cannot be walked in batches: ${tables}`, {
     where: { name: tables },
-    hint: 'add a primary key first, or use a constant default, which touches no row',
+    hint: 'add a primary key first, or a unique index on columns that are not null',
   })
 }
 
-interface KeyColumn {
-  readonly name: string
-  readonly type: string
+interface Batching {
+  readonly table: TableState
+  readonly fill: RowFill
+  readonly key: readonly KeyColumn[]
 }
 
+/** The end of the page is read first: with both ends known, the update is a range scan of the key's index. */
 async function fillBatch(
   q: Queryable,
-  fill: RowFill,
-  key: readonly KeyColumn[],
+  { table, fill, key }: Batching,
   page: { readonly after: readonly string[]; readonly size: number },
-): Promise<{ readonly last: readonly string[]; readonly changed: number }> {
-  const table = quoteTable(fill.table)
-  const column = quoteIdentifier(fill.column)
-  const columns = key.map(({ name }) => quoteIdentifier(name)).join(', ')
-  const typed = key.map(({ type }, n) => `$${n + 1}::text::${type}`).join(', ')
-  const beyond = page.after.length === 0 ? '' : `where (${columns}) > (${typed})`
-  const texts = key.map(({ name }) => `${quoteIdentifier(name)}::text`).join(', ')
-  const joined = key.map(({ name }) => `t.${quoteIdentifier(name)} = b.${quoteIdentifier(name)}`).join(' and ')
-  const [row] = await q.query<{ last: string[] | null; changed: number }>(
-    `with b as materialized (select ${columns} from ${table} ${beyond} order by ${columns} limit ${page.size}),
-     filled as (update ${table} t set ${column} = ${fill.value} from b where ${joined} and t.${column} is null returning 1)
-     select (select array[${texts}] from b order by ${key.map(({ name }) => `${quoteIdentifier(name)} desc`).join(', ')} limit 1) as last,
-            (select count(*)::int from filled) as changed`,
+): Promise<Batch> {
+  const name = quoteTable(table)
+  const columns = key.map((each) => quoteIdentifier(each.name))
+  const row = `(${columns.join(', ')})`
+  const bound = (from: number): string => `(${key.map(({ type }, n) => `$${from + n}::text::${type}`).join(', ')})`
+  const beyond = page.after.length === 0 ? '' : `${row} > ${bound(1)}`
+  const [end] = await q.query<{ last: string[] }>(
+    `select array[${columns.map((column) => `${column}::text`).join(', ')}] as last
+     from (select ${columns.join(', ')} from ${name}${beyond === '' ? '' : ` where ${beyond}`} order by ${columns.join(', ')} limit ${page.size}) page
+     order by ${columns.map((column) => `${column} desc`).join(', ')} limit 1`,
     page.after,
   )
-  return { last: row?.last ?? [], changed: row?.changed ?? 0 }
+  if (end === undefined) return { last: [], changed: 0 }
+  const range = [...(beyond === '' ? [] : [beyond]), `${row} <= ${bound(page.after.length + 1)}`]
+  const [done] = await q.query<{ changed: number }>(
+    `with filled as (update ${name} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning 1)
+     select count(*)::int as changed from filled`,
+    [...page.after, ...end.last],
+  )
+  return { last: end.last, changed: done?.changed ?? 0 }
 }

@@ -1,4 +1,4 @@
-import type { Node, RangeVar } from 'libpg-query'
+import type { AlterTableStmt, Node, RangeVar } from 'libpg-query'
 import { listedName, tableName } from '../../sql/names.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { asNode, nodesIn } from '../../sql/tree.ts'
@@ -16,7 +16,7 @@ function findLocked({ node }: Statement): readonly string[] {
   const drop = asNode(node, 'DropStmt')
   if (drop !== undefined) return drop.removeType === 'OBJECT_TABLE' ? (drop.objects ?? []).map(listedName) : []
   const alter = asNode(node, 'AlterTableStmt')
-  if (alter !== undefined && alter.objtype !== 'OBJECT_TABLE') return []
+  if (alter !== undefined && (alter.objtype !== 'OBJECT_TABLE' || isGentle(alter))) return []
   const relation = lockedRelation(node)
   return [
     ...(relation === undefined ? [] : [tableName(relation)]),
@@ -24,6 +24,18 @@ function findLocked({ node }: Statement): readonly string[] {
     ...nodesIn(asNode(node, 'TruncateStmt')?.relations, 'RangeVar').map(tableName),
   ]
 }
+
+/** Whether it lets readers and writers go on, and so whoever waits behind it as well. */
+function isGentle({ cmds }: AlterTableStmt): boolean {
+  return nodesIn(cmds, 'AlterTableCmd').every(({ subtype }) => gentle.has(subtype ?? ''))
+}
+
+const gentle: ReadonlySet<string> = new Set([
+  'AT_ValidateConstraint',
+  'AT_SetStatistics',
+  'AT_ClusterOn',
+  'AT_DropCluster',
+])
 
 /** The one table that a statement is about. */
 function lockedRelation(node: Node): RangeVar | undefined {

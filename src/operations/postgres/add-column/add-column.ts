@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { LockstepError } from '../../../kernel/errors.ts'
 import { quoteIdentifier } from '../../../kernel/identifiers.ts'
 import type { TableTarget } from '../../../tenants/tenants-config.ts'
-import { defineTableOperation } from '../../operation.ts'
+import { columnRemovalPasses } from '../../column-removal.ts'
 import type { Step } from '../../operation.ts'
-import { applyColumn, revertColumn } from './apply-column.ts'
-import { planColumn } from './plan-column.ts'
-import { behindColumn, remainingColumn, revertingColumn } from './remaining-column.ts'
-import { verifyColumn } from './verify-column.ts'
+import { defineStructureChange } from '../../structure-operation.ts'
+import { columnOf, columnPasses } from './column-passes.ts'
+import { extensionOf, tagOf } from './column-sql.ts'
+import { inspectColumn, wrongShapes } from './inspect-column.ts'
 
 /** A constant (kept in the catalog, no row is touched), or an expression that is evaluated for each row. */
 export type ColumnDefault = string | number | boolean | { readonly sql: string }
@@ -71,19 +71,18 @@ function parseSpec(spec: unknown): AddColumnSpec {
   return parsed.data
 }
 
-export const addColumn = defineTableOperation<AddColumnSpec>({
+export const addColumn = defineStructureChange<AddColumnSpec>({
   kind: 'addColumn',
-  meta: {
-    summary: 'Adds a column to one table or to every tenant’s, new tenants included',
-    phases: ['expand', 'backfill', 'cutover', 'contract'],
-    destructive: false,
-  },
+  meta: { summary: 'Adds a column to one table or to every tenant’s, new tenants included', destructive: false },
   parse: parseSpec,
-  plan: planColumn,
-  remaining: remainingColumn,
-  apply: applyColumn,
-  behind: behindColumn,
-  verify: verifyColumn,
-  reverting: revertingColumn,
-  revert: revertColumn,
+  describe: ({ column, type }) => `add column ${column} ${type} to`,
+  passes: (spec) => [
+    ...columnPasses(spec),
+    ...columnRemovalPasses({ phase: 'revert', column: spec.column, tag: tagOf(spec) }),
+  ],
+  // A table that had the column before is left as it is, or `down` would take away what was never ours.
+  isDone: (spec, table) => columnOf(table, spec.column) !== undefined,
+  inspect: inspectColumn,
+  extension: extensionOf,
+  verify: wrongShapes,
 })

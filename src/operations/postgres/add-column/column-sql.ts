@@ -1,12 +1,10 @@
 import { canonicalJson } from '../../../kernel/canonical-json.ts'
 import { md5 } from '../../../kernel/checksum.ts'
 import { derivedName, derivedNameSql, quoteIdentifier, quoteLiteral, quoteTable } from '../../../kernel/identifiers.ts'
-import type { ColumnState } from '../../column-state.ts'
+import type { TableName } from '../../../kernel/identifiers.ts'
+import { newTable } from '../../provision-steps.ts'
 import type { Extension } from '../../provisioning.ts'
 import type { AddColumnSpec } from './add-column.ts'
-
-/** Tables up to this many bytes get their index inside the group's transaction: it takes milliseconds. */
-export const smallTable = 1024 * 1024
 
 /** True where the default is evaluated for each row, after the column is there, instead of kept in the catalog. */
 export function needsBackfill({ options }: AddColumnSpec): boolean {
@@ -40,35 +38,28 @@ export function indexName(spec: AddColumnSpec, table: string): string {
   return derivedName(table, spec.column, 'idx')
 }
 
-export function indexSql(spec: AddColumnSpec, schema: string, table: string, how: 'plainly' | 'concurrently'): string {
-  const name = quoteIdentifier(indexName(spec, table))
+export function indexSql(spec: AddColumnSpec, table: TableName, how: 'plainly' | 'concurrently'): string {
+  const name = quoteIdentifier(indexName(spec, table.name))
   const concurrently = how === 'concurrently' ? ' concurrently' : ''
-  return `create index${concurrently} ${name} on ${quoteTable({ schema, name: table })} (${quoteIdentifier(spec.column)})`
-}
-
-/** The index this step made for the table, if it is there. */
-export function indexOf(spec: AddColumnSpec, state: ColumnState): ColumnState['indexes'][number] | undefined {
-  return (
-    state.indexes.find((index) => index.name === indexName(spec, state.table)) ??
-    state.indexes.find((index) => index.valid)
-  )
-}
-
-export function checkName(spec: AddColumnSpec, table: string): string {
-  return derivedName(table, spec.column, 'not_null')
+  return `create index${concurrently} ${name} on ${quoteTable(table)} (${quoteIdentifier(spec.column)})`
 }
 
 /** What the provisioning function has to do for a new tenant's table. */
 export function extensionOf(spec: AddColumnSpec): Extension {
-  const table = `pg_catalog.format('%I.%I', lockstep_schema, lockstep_table)`
   const column = quoteIdentifier(spec.column)
   const value = defaultSql(spec)
   const definition = `${column} ${spec.type}${value === undefined ? '' : ` default ${value}`}${spec.options.notNull === true ? ' not null' : ''}`
-  const add = `'alter table ' || ${table} || ${quoteLiteral(` add column ${definition}`)}`
-  const index = `'create index ' || pg_catalog.quote_ident(${derivedNameSql('lockstep_table', spec.column, 'idx')}) || ' on ' || ${table} || ${quoteLiteral(` (${column})`)}`
+  const add = `'alter table ' || ${newTable} || ${quoteLiteral(` add column ${definition}`)}`
+  const index = `'create index ' || pg_catalog.quote_ident(${derivedNameSql('lockstep_table', spec.column, 'idx')}) || ' on ' || ${newTable} || ${quoteLiteral(` (${column})`)}`
   return {
-    tag: md5(canonicalJson(spec)).slice(0, 8),
-    column: spec.column,
+    tag: tagOf(spec),
+    what: `column ${spec.column}`,
+    lacks: `not exists (select from pg_catalog.pg_attribute where attrelid = lockstep_oid and attname = ${quoteLiteral(spec.column)} and not attisdropped)`,
     statements: spec.options.index === true ? [add, index] : [add],
   }
+}
+
+/** Eight hex digits that name this very change. */
+export function tagOf(spec: AddColumnSpec): string {
+  return md5(canonicalJson(spec)).slice(0, 8)
 }

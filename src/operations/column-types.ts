@@ -3,53 +3,6 @@ import { quoteIdentifier } from '../kernel/identifiers.ts'
 import { sqlState } from '../stores/tables.ts'
 import type { Queryable } from '../stores/tables.ts'
 
-/** One column of one table as it is now; `type` is undefined where the table has no such column. */
-export interface ColumnState {
-  readonly table: string
-  readonly type: string | undefined
-  readonly notNull: boolean
-  readonly default: string | undefined
-  /** Bytes of the table's main fork as of now, not as of the last ANALYZE. */
-  readonly bytes: number
-  readonly primaryKey: readonly string[]
-  /** Valid and invalid indexes on exactly this column. */
-  readonly indexes: readonly { readonly name: string; readonly valid: boolean }[]
-}
-
-interface StateRow extends Omit<ColumnState, 'type' | 'default'> {
-  readonly type: string | null
-  readonly default: string | null
-}
-
-const stateStatement = `
-select c.relname as table, pg_catalog.format_type(a.atttypid, a.atttypmod) as type, coalesce(a.attnotnull, false) as "notNull",
-       pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default, pg_catalog.pg_relation_size(c.oid)::float8 as bytes,
-       coalesce((select json_agg(k.attname order by k.at) from (
-          select ka.attname, u.at from pg_catalog.pg_index i
-          cross join unnest(i.indkey) with ordinality as u(num, at)
-          join pg_catalog.pg_attribute ka on ka.attrelid = c.oid and ka.attnum = u.num
-          where i.indrelid = c.oid and i.indisprimary) k), '[]') as "primaryKey",
-       coalesce((select json_agg(json_build_object('name', ic.relname, 'valid', i.indisvalid and i.indisready) order by ic.relname)
-          from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
-          where i.indrelid = c.oid and i.indkey::text = a.attnum::text and i.indpred is null), '[]') as indexes
-from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = $3 and not a.attisdropped
-left join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-where n.nspname = $1 and c.relname = any($2::text[]) and c.relkind in ('r', 'p')
-order by c.relname`
-
-/** The named tables that exist, sorted by name, with the column as it is in each. */
-export async function columnStates(
-  q: Queryable,
-  schema: string,
-  tables: readonly string[],
-  column: string,
-): Promise<readonly ColumnState[]> {
-  const rows = await q.query<StateRow>(stateStatement, [schema, tables, column])
-  return rows.map((row) => ({ ...row, type: row.type ?? undefined, default: row.default ?? undefined }))
-}
-
 /** A type as the user wrote it and as the catalog prints it, so that the two can be compared. */
 export interface ColumnType {
   readonly text: string

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPgliteTables } from '../stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
-import { checkLiteral, columnStates, resolveType } from './column-state.ts'
+import { readTables } from '../tenants/catalog.ts'
+import { checkLiteral, resolveType } from './column-types.ts'
 
 let tables: TableWriter
 
@@ -46,11 +47,11 @@ describe('resolveType', () => {
   ])('%j is what the catalog prints for a column of it', async (text, printed) => {
     const type = await tables.read((q) => resolveType(q, text))
     expect(type).toEqual({ text: text.trim(), printed })
-    const [state] = await tables.transaction(async (q) => {
+    const { shapes } = await tables.transaction(async (q) => {
       await q.script(`drop table if exists typed; create table typed (c ${type.text})`)
-      return columnStates(q, 'public', ['typed'], 'c')
+      return readTables(q, 'public', [{ name: 'typed', key: '', blank: 'typed' }])
     })
-    expect(state?.type).toBe(printed)
+    expect([...shapes.values()]).toMatchObject([{ columns: [{ name: 'c', type: printed }] }])
   })
 
   it.each([
@@ -102,38 +103,5 @@ describe('checkLiteral', () => {
     ['99999', 'smallint'],
   ])('%j is none of %s', async (literal, text) => {
     await expect(check(literal, text)).rejects.toMatchObject({ code: 'LS-2108', where: { name: 'c' } })
-  })
-})
-
-describe('columnStates', () => {
-  it('tells what there is of one column in each table', async () => {
-    await tables.transaction((q) =>
-      q.script(`create table b_state (id int, part int, c text not null default 'x', primary key (part, id));
-                create table a_state (c text);
-                create index on b_state (c); create index on b_state (c, id); create index on b_state (c) where id > 0`),
-    )
-    const states = await tables.read((q) => columnStates(q, 'public', ['b_state', 'a_state', 'none'], 'c'))
-    expect(
-      states.map(({ table, type, notNull, default: value, primaryKey }) => ({
-        table,
-        type,
-        notNull,
-        value,
-        primaryKey,
-      })),
-    ).toEqual([
-      { table: 'a_state', type: 'text', notNull: false, value: undefined, primaryKey: [] },
-      { table: 'b_state', type: 'text', notNull: true, value: "'x'::text", primaryKey: ['part', 'id'] },
-    ])
-    expect(states[1]?.indexes).toEqual([{ name: 'b_state_c_idx', valid: true }])
-  })
-
-  it('has no type where there is no such column, also after it was dropped', async () => {
-    await tables.transaction((q) =>
-      q.script('create table gone (id int primary key, c text); alter table gone drop column c'),
-    )
-    expect(await tables.read((q) => columnStates(q, 'public', ['gone'], 'c'))).toMatchObject([
-      { type: undefined, default: undefined, indexes: [] },
-    ])
   })
 })

@@ -1,0 +1,29 @@
+import { quoteTable } from '../kernel/identifiers.ts'
+import type { Look } from './operation.ts'
+import type { RowPass } from './table-passes.ts'
+import type { TableState } from './table-state.ts'
+import { groupsOf } from './table-targets.ts'
+
+/** Tables asked in one statement whether a row of theirs is left. */
+const tablesAsked = 200
+
+/** The tables in which at least one row still needs what the pass gives. */
+export async function rowsLeft(
+  pass: RowPass,
+  tables: readonly TableState[],
+  look: Look,
+): Promise<readonly TableState[]> {
+  const asked = tables.flatMap((table) => {
+    const fill = pass.fill(table)
+    return fill === undefined ? [] : [{ table, where: fill.where }]
+  })
+  const left: TableState[] = []
+  for (const group of groupsOf(asked, tablesAsked)) {
+    const questions = group.map(
+      ({ table, where }, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${where})`,
+    )
+    const found = await look.tables.read((q) => q.query<{ n: number }>(questions.join(' union all ')))
+    left.push(...found.flatMap(({ n }) => group[n]?.table ?? []))
+  }
+  return left
+}

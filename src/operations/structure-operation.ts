@@ -1,0 +1,278 @@
+import { z } from 'zod'
+import type { Json } from '../kernel/canonical-json.ts'
+import { throwAll } from '../kernel/errors.ts'
+import type { LockstepError } from '../kernel/errors.ts'
+import { printTable } from '../kernel/identifiers.ts'
+import type { TableTarget } from '../tenants/tenants-config.ts'
+import { defineTableOperation } from './operation.ts'
+import type {
+  Checkpoint,
+  Finding,
+  LeftOut,
+  Look,
+  OperationMeta,
+  PlanWarning,
+  ShardPlan,
+  StepPlan,
+  TableHands,
+  TableOperation,
+  Verification,
+  VerifyScope,
+  Work,
+  WorkPhase,
+} from './operation.ts'
+import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
+import type { Provision } from './provision-steps.ts'
+import type { Extension } from './provisioning.ts'
+import { effectsOfPasses } from './table-effects.ts'
+import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
+import { stateOf } from './table-state.ts'
+import type { RowPass, TablePass } from './table-passes.ts'
+import type { TableState } from './table-state.ts'
+import { tableShards } from './table-scope.ts'
+import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
+import { rowsLeft } from './rows-left.ts'
+
+export interface TargetedSpec {
+  readonly target: TableTarget
+}
+
+/** What the tables of the target are like before, for checks of an operation's own. */
+export interface Inspection {
+  readonly tables: readonly TableState[]
+  /** Tables that the step will change. */
+  readonly todo: readonly TableState[]
+  readonly look: Look
+}
+
+/** Tables that the step cannot be done to, and why. */
+export interface Unfit {
+  readonly tables: readonly TableState[]
+  readonly error: LockstepError
+}
+
+export interface Inspected {
+  /** What makes the step impossible. */
+  readonly problems: readonly LockstepError[]
+  /** In a fleet these tables are left out and told of, unless it is to be strict; a single table makes it impossible. */
+  readonly unfit?: readonly Unfit[]
+  readonly warnings?: readonly PlanWarning[]
+  /** More facts that the plan stands on. */
+  readonly basis?: Json
+}
+
+/** A change of tables told as passes; everything else follows from them. */
+export interface StructureChange<Spec extends TargetedSpec> {
+  readonly kind: string
+  readonly meta: Omit<OperationMeta, 'phases'>
+  parse(spec: unknown): Spec
+  /** What is done to each table, there and (phase `revert`) back, in order. Pure. */
+  passes(spec: Spec): readonly TablePass[]
+  /** For the plan, before the name of the target: `add column language text to`. */
+  describe(spec: Spec): string
+  /** Whether a table needs nothing of this step and is left alone, there and back. Without it: no pass is open. */
+  isDone?(spec: Spec, table: TableState): boolean
+  /** What only the operation can check before anything runs. */
+  inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
+  /** What the provisioning function has to do, for new tenants to be born in the new shape. */
+  extension?(spec: Spec): Extension
+  /** What the shape of the tables does not show. */
+  verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
+  /** Only where the passes of phase `revert` are not the whole way back. */
+  revert?(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
+}
+
+const memoForm = z.object({
+  /** Tables that were in the new shape before: `down` leaves them so. */
+  had: z.array(z.string()),
+  /** Tables of no tenant, and those that the step cannot be done to: never touched. */
+  excluded: z.array(z.string()),
+})
+
+/** A whole operation on tables from the change it makes to each. */
+export function defineStructureChange<Spec extends TargetedSpec>(change: StructureChange<Spec>): TableOperation<Spec> {
+  const found = async (spec: Spec, look: Look, memo: Json): Promise<readonly TableState[]> => {
+    const { had, excluded } = memoForm.parse(memo)
+    return statesOf(look, spec.target, [...excluded, ...had])
+  }
+  const remaining = async (spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> => {
+    const tables = await found(spec, look, memo)
+    const born = phase === 'expand' || phase === 'contract'
+    const provision = born ? await provisionShards(change.extension?.(spec), spec.target, phase, look) : []
+    const open = await openTables(change.passes(spec), phase, tables, look)
+    return [...provision, ...tableShards(phase, open, await canaryKeys(look, spec.target))]
+  }
+  return defineTableOperation<Spec>({
+    kind: change.kind,
+    meta: { ...change.meta, phases: ['expand', 'backfill', 'cutover', 'contract'] },
+    parse: (spec) => change.parse(spec),
+    plan: (spec, look) => plan(change, spec, look),
+    remaining,
+    apply: (work, hands) => apply(change, work, hands),
+    async behind(spec, look, memo) {
+      const passes = passesUntil(change.passes(spec), 'cutover')
+      return (await found(spec, look, memo)).filter((table) => passes.some((pass) => isOpen(pass, table))).length
+    },
+    verify: (spec, look, scope) => verify(change, spec, look, scope),
+    async reverting(spec, look, memo) {
+      const tables = await found(spec, look, memo)
+      const born = await provisionShards(change.extension?.(spec), spec.target, 'revert', look)
+      return [...born, ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look))]
+    },
+    revert: (work, hands) => apply(change, work, hands),
+  })
+}
+
+async function statesOf(look: Look, target: TableTarget, without: readonly string[]): Promise<readonly TableState[]> {
+  const targets = await targetTables(look, target, without)
+  return targets.tables.map((table) => stateOf(table, targets.shapeOf(table)))
+}
+
+/** Tables for which some pass has something to do; of rows only in the phase whose work they are. */
+async function openTables(
+  passes: readonly TablePass[],
+  phase: WorkPhase,
+  tables: readonly TableState[],
+  look: Look,
+): Promise<readonly TableState[]> {
+  const due = passesUntil(passes, phase)
+  const open = new Set(tables.filter((table) => due.some((pass) => isOpen(pass, table))))
+  const rows = due.filter((pass): pass is RowPass => pass.how === 'rows')
+  for (const pass of rows) for (const table of await rowsLeft(pass, tables, look)) open.add(table)
+  return tables.filter((table) => open.has(table))
+}
+
+async function plan<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  spec: Spec,
+  look: Look,
+): Promise<StepPlan> {
+  const fleet = await inspectFleet(look, spec.target)
+  const all = await statesOf(
+    look,
+    spec.target,
+    fleet.orphans.map(({ name }) => name),
+  )
+  const passes = change.passes(spec)
+  const forward = passesUntil(passes, 'contract')
+  const isDone = (table: TableState): boolean =>
+    change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
+  const inspection = { tables: all, todo: all.filter((table) => !isDone(table)), look }
+  const {
+    problems,
+    unfit = [],
+    warnings = [],
+    basis = null,
+  } = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
+  throwAll([...fleet.errors, ...problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
+  const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
+  const without = new Set(leftOut.map(({ name }) => name))
+  const tables = all.filter((table) => !without.has(printTable(table)))
+  const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
+  const extension = change.extension?.(spec)
+  const provision = extension === undefined ? undefined : await provisionOf(spec.target, look)
+  return {
+    summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
+    effects: effectsOfPasses(forward, todo, provision),
+    shards: shardsOf(passes, todo, provision, await canaryKeys(look, spec.target)),
+    warnings: [
+      ...fleet.warnings,
+      ...unfit.map(unfitWarning),
+      ...warnings,
+      ...unprovisioned(spec.target, extension, provision),
+    ],
+    leftOut,
+    basis: {
+      spec: change.describe(spec),
+      provision: provision?.hash ?? null,
+      shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
+      inspected: basis,
+    },
+    memo: { had: done.map(printTable), excluded: [...without] },
+  }
+}
+
+function shardsOf(
+  passes: readonly TablePass[],
+  todo: readonly TableState[],
+  provision: Provision | undefined,
+  canaries: ReadonlySet<string>,
+): readonly ShardPlan[] {
+  const first =
+    provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]
+  const tables = (['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
+    tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
+  )
+  return [...first, ...tables]
+}
+
+function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
+  return tables.map((table) => ({ name: printTable(table), why: error.message }))
+}
+
+function unfitWarning({ error }: Unfit): PlanWarning {
+  const { message, where, hint } = error
+  return {
+    code: 'W204',
+    message: `left out: ${message} (${where?.name ?? ''})`,
+    hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
+  }
+}
+
+/** Planned for a phase: the tables that its own passes change. */
+function tablesOfPhase(
+  passes: readonly TablePass[],
+  phase: WorkPhase,
+  todo: readonly TableState[],
+): readonly TableState[] {
+  const own = passes.filter((pass) => pass.phase === phase)
+  return todo.filter((table) =>
+    own.some((pass) => (pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table))),
+  )
+}
+
+function unprovisioned(target: TableTarget, extension: unknown, provision: unknown): readonly PlanWarning[] {
+  if (!('tenants' in target) || extension === undefined || provision !== undefined) return []
+  return [
+    {
+      code: 'W201',
+      message: 'no provisioning function is configured: tenants born after this migration completes get the old shape',
+      hint: "set tenants.provision in lockstep.config.ts, e.g. 'create_user_table(text)'",
+    },
+  ]
+}
+
+async function* apply<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  work: Work<Spec>,
+  hands: TableHands,
+): AsyncGenerator<Checkpoint> {
+  yield* (
+    workOnProvision(work, hands, change.extension?.(work.spec)) ??
+    (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
+    applyPasses(work, hands, change.passes(work.spec))
+  )
+}
+
+async function* verify<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  spec: Spec,
+  look: Look,
+  scope: VerifyScope,
+): Verification {
+  const { excluded } = memoForm.parse(scope.memo)
+  const tables = await statesOf(look, spec.target, excluded)
+  const phase = scope.phase === 'verify' ? 'backfill' : scope.phase
+  // What a table lacks first explains what it lacks after that.
+  let sound = tables
+  for (const pass of passesUntil(change.passes(spec), phase)) {
+    const lacking = new Set(
+      pass.how === 'rows' ? await rowsLeft(pass, sound, look) : sound.filter((table) => isOpen(pass, table)),
+    )
+    for (const table of lacking) yield { where: printTable(table), problem: pass.lacking }
+    sound = sound.filter((table) => !lacking.has(table))
+  }
+  if (change.verify !== undefined) yield* change.verify(spec, tables, look, scope)
+  yield* bornInOldShape(change.extension?.(spec), spec.target, look)
+  return { checked: tables.length, what: 'tables compared with the catalog' }
+}

@@ -1,0 +1,237 @@
+import type { Json } from '../kernel/canonical-json.ts'
+import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { printTable, quoteTable } from '../kernel/identifiers.ts'
+import type { Queryable } from '../stores/tables.ts'
+import type { TableShape } from '../tenants/catalog.ts'
+import { phases } from './operation.ts'
+import type { Checkpoint, KeptValues, PreImage, TableHands, Work, WorkPhase } from './operation.ts'
+import { fillRows } from './row-pages.ts'
+import type { RowFill } from './row-pages.ts'
+import { tablesLeft, tablesScope } from './table-scope.ts'
+import type { TablesScope } from './table-scope.ts'
+import { tableStates } from './table-state.ts'
+import type { TableState } from './table-state.ts'
+import { groupsOf } from './table-targets.ts'
+
+interface PassBase {
+  /** Tells the passes of an operation apart, in cursors too. */
+  readonly name: string
+  /** The phase from which on a table has to have it. A table found late catches up with all earlier ones. */
+  readonly phase: WorkPhase
+  /** For the plan, in the imperative: `add the check, not yet valid`. */
+  readonly what: string
+  /** For the plan: the strongest lock and for how long. */
+  readonly lock: string
+  /** For the plan: what `down` does about it. */
+  readonly undo: string
+  /** For verification, as what is wrong with a table: `column language is missing`. */
+  readonly lacking: string
+}
+
+/** A change of the catalog, decided for each table from its state alone. */
+export interface CatalogPass extends PassBase {
+  /**
+   * `together`: many tables in one transaction, no row is read. `one by one`: a transaction a table, in which a whole
+   * table may be read. `concurrently`: outside of any transaction.
+   */
+  readonly how: 'together' | 'one by one' | 'concurrently'
+  /** What is left to do for the table once all earlier passes are done; none where it has what this one gives. */
+  readonly statements: (table: TableState) => readonly string[]
+  /** Values that are copied into the ledger before the statements take them away, in the same transaction. */
+  readonly keeps?: (table: TableState) => KeptValues | undefined
+  /** Tables that change together at most, where each holds its lock for longer than a catalog change. */
+  readonly atOnce?: number
+  /** Lock slots that a table takes, those of its indexes, sequences and toast table included. Default 4. */
+  readonly locks?: number
+  /** For the plan: bytes that it adds to these tables. */
+  readonly grows?: (tables: readonly TableState[]) => number
+}
+
+/** A change of rows, batch by batch in the order of the primary key. */
+export interface RowPass extends PassBase {
+  readonly how: 'rows'
+  /** Undefined where the table has no rows to change any more. */
+  readonly fill: (table: TableState) => RowFill | undefined
+}
+
+export type TablePass = CatalogPass | RowPass
+
+/** Passes that a table has to have had in a phase: its own and those before it. The way back has only its own. */
+export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): readonly TablePass[] {
+  if (phase === 'revert') return passes.filter((pass) => pass.phase === 'revert')
+  const now = phases.indexOf(phase)
+  return passes.filter((pass) => pass.phase !== 'revert' && phases.indexOf(pass.phase) <= now)
+}
+
+/** Whether the catalog shows that the pass has something to do; rows are not looked at. */
+export function isOpen(pass: TablePass, table: TableState): boolean {
+  return pass.how !== 'rows' && pass.statements(table).length > 0
+}
+
+/**
+ * Runs the passes of the shard's phase over its tables, each pass from the cursor on. Safe to repeat. A table that
+ * cannot be changed is left, and the others go on; once they are done, or too many failed, it is an error.
+ */
+export async function* applyPasses(
+  work: Work<unknown>,
+  hands: TableHands,
+  passes: readonly TablePass[],
+): AsyncGenerator<Checkpoint> {
+  const due = passesUntil(passes, work.phase)
+  const names = due.map(({ name }) => name)
+  const scope = tablesScope.parse(work.scope)
+  const progress: Progress = { scope, kept: new Set(), failed: new Map() }
+  for (const pass of due) {
+    const left = tablesLeft(work, pass.name, names).filter((name) => !progress.failed.has(name))
+    const states = await hands.tables.read((q) => tableStates(q, scope, left))
+    yield* pass.how === 'rows' ? fill(work, hands, pass, { states, progress }) : alter(hands, pass, states, progress)
+  }
+  if (progress.failed.size > 0) throw combined(scope, progress.failed)
+}
+
+interface Progress {
+  readonly scope: TablesScope
+  /** Tables whose shape before this step is in the ledger. */
+  readonly kept: Set<string>
+  readonly failed: Map<string, LockstepError>
+}
+
+/** Tables of a shard that may fail before it is given up: the rest would most likely fail as well. */
+const mostFailures = 3
+
+async function leave(
+  hands: TableHands,
+  { scope, failed }: Progress,
+  name: string,
+  error: LockstepError,
+): Promise<void> {
+  failed.set(name, error)
+  await hands.noteFailure(printTable({ schema: scope.schema, name }), error.message)
+  if (failed.size > Math.max(mostFailures, scope.tables.length / 100)) throw combined(scope, failed)
+}
+
+function combined({ tables }: TablesScope, failed: ReadonlyMap<string, LockstepError>): LockstepError {
+  const [first, ...also] = [...failed.values()]
+  return new LockstepError(
+    first?.code ?? 'LS-3005',
+    `${failed.size} of ${tables.length} tables could not be changed: ${first?.message ?? ''}`,
+    {
+      also,
+      cause: first?.cause,
+      where: first?.where ?? {},
+      hint: first?.hint ?? 'mend them and run up again; lockstep status --tables names them, the others are done',
+    },
+  )
+}
+
+/** What Postgres refused for this very table; anything else concerns all of them. */
+function isOfTable(error: unknown): error is LockstepError {
+  return isLockstepError(error) && (error.code === 'LS-3005' || error.code === 'LS-4008')
+}
+
+async function* fill(
+  work: Work<unknown>,
+  hands: TableHands,
+  pass: RowPass,
+  { states, progress }: { readonly states: readonly TableState[]; readonly progress: Progress },
+): AsyncGenerator<Checkpoint> {
+  for (const table of states) {
+    const rows = pass.fill(table)
+    if (rows === undefined) continue
+    try {
+      for await (const checkpoint of fillRows(work, hands, pass.name, { table, fill: rows })) yield checkpoint
+    } catch (error) {
+      if (!isOfTable(error)) throw error
+      await leave(hands, progress, table.name, error)
+    }
+  }
+}
+
+async function* alter(
+  hands: TableHands,
+  pass: CatalogPass,
+  states: readonly TableState[],
+  progress: Progress,
+): AsyncGenerator<Checkpoint> {
+  const open = states.filter((state) => isOpen(pass, state))
+  const most = pass.how === 'together' ? Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4)) : 1
+  for (const group of groupsOf(open, Math.max(1, Math.floor(most)))) {
+    const failures: [string, LockstepError][] = []
+    const onFailure = (name: string, error: LockstepError): void => void failures.push([name, error])
+    yield await (pass.how === 'concurrently' ? alone : inTransaction)(hands, pass, { group, progress, onFailure })
+    for (const [name, error] of failures) await leave(hands, progress, name, error)
+    for (const { name } of group) progress.kept.add(name)
+  }
+}
+
+interface Altering {
+  readonly group: readonly TableState[]
+  readonly progress: Progress
+  readonly onFailure: (name: string, error: LockstepError) => void
+}
+
+/** Behind a table that failed the cursor stays, or the next `up` would pass it over. */
+function cursorAt(pass: CatalogPass, { group, progress }: Altering): Json | undefined {
+  return progress.failed.size === 0 ? { pass: pass.name, table: group.at(-1)?.name ?? '' } : undefined
+}
+
+async function alone(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
+  let changed = 0
+  for (const table of altering.group) {
+    try {
+      await hands.alone(...pass.statements(table))
+      changed++
+    } catch (error) {
+      if (!isOfTable(error)) throw error
+      altering.onFailure(table.name, error)
+    }
+  }
+  const names = altering.group.map(({ name }) => name)
+  const cursor = changed === names.length ? cursorAt(pass, altering) : undefined
+  return { ...(await hands.change({ names, cursor, work: () => Promise.resolve([]) })), changed }
+}
+
+function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
+  const { group, progress, onFailure } = altering
+  return hands.change({
+    names: group.map(({ name }) => name),
+    cursor: cursorAt(pass, altering),
+    long: pass.how === 'one by one',
+    onFailure,
+    work: async (q, some) => {
+      // As of now, in the transaction itself: tables grow, and another runner may have been here.
+      const now = (await tableStates(q, progress.scope, some)).filter((state) => isOpen(pass, state))
+      await keepBefore(q, pass, now, hands)
+      if (now.length > 0) await q.script(now.flatMap((state) => pass.statements(state)).join(';\n'))
+      return now.filter(({ name }) => !progress.kept.has(name)).map((state) => imageOf(state, pass))
+    },
+  })
+}
+
+/** In a table that changes together with others, writers wait, so that nothing comes in between. */
+async function keepBefore(
+  q: Queryable,
+  pass: CatalogPass,
+  tables: readonly TableState[],
+  hands: TableHands,
+): Promise<void> {
+  const kept = tables.flatMap((table) => pass.keeps?.(table) ?? [])
+  if (kept.length === 0) return
+  if (pass.how === 'together')
+    await q.script(`lock table ${tables.map(quoteTable).join(', ')} in access exclusive mode`)
+  for (const values of kept) await hands.keepValues(q, values)
+}
+
+/** Commits dominate below, lock slots and their holding time above: measured in the research on fan-out. */
+const mostTogether = 50
+
+/** Slots of the server's lock table that one transaction takes at most: 3 % of 64 × 100, the default settings. */
+const slotsAtOnce = 200
+
+function imageOf(state: TableState, pass: CatalogPass): PreImage {
+  return { name: printTable(state), before: toJson(state.shape), after: { pass: pass.name } }
+}
+
+function toJson(shape: TableShape): Json {
+  return JSON.parse(JSON.stringify(shape)) as Json
+}

@@ -19,7 +19,15 @@ export interface FunctionHead {
 }
 
 /** Reads the head of a CREATE FUNCTION or PROCEDURE. */
-export function functionHead({ funcname, parameters, returnType, options }: CreateFunctionStmt): FunctionHead {
+export function functionHead(create: CreateFunctionStmt): FunctionHead {
+  const head = known.get(create) ?? readHead(create)
+  known.set(create, head)
+  return head
+}
+
+const known = new WeakMap<CreateFunctionStmt, FunctionHead>()
+
+function readHead({ funcname, parameters, returnType, options }: CreateFunctionStmt): FunctionHead {
   const names = stringsOf(funcname)
   const given = nodesIn(parameters, 'FunctionParameter')
   const elements = nodesIn(options, 'DefElem')

@@ -56,7 +56,7 @@ export async function lintFiles(
   sql: SqlOptions,
 ): Promise<readonly LintFinding[]> {
   const findings: LintFinding[] = []
-  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(file), sql)))
+  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(file), { sql })))
   return findings
 }
 
@@ -64,8 +64,7 @@ export async function lintFiles(
 export async function lintLoaded(
   loaded: LoadedConfig,
   migration: LoadedMigration,
-  sql: SqlOptions,
-  tables?: TableReader,
+  { sql = readSqlOptions(loaded, {}), tables }: { readonly sql?: SqlOptions; readonly tables?: TableReader },
 ): Promise<readonly LintFinding[]> {
   const before = listMigrations(loaded.migrationsFolder).filter(({ id }) => id < migration.id)
   const earlier = needsEarlier(migration) ? await Promise.all(before.map(load)) : []

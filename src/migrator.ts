@@ -85,10 +85,7 @@ export interface Migrator {
   start(plan: Plan, stopAfter?: StopAfter, allow?: readonly string[]): Promise<void>
   /** Goes on with a migration's open run; LS-4001 while another runner holds it. */
   resume(migration: string, stopAfter?: StopAfter): Promise<void>
-  /**
-   * How many tenant tables fell behind the soaking and completed migrations: one catalog statement. The runs are those
-   * that `status` read last.
-   */
+  /** How many tenant tables fell behind the soaking and completed migrations that `status` read last: one catalog statement. */
   behind(): Promise<number>
   /** Checks that the migration's promises hold now; events go to the listener only. Writes nothing. */
   verify(migration: string, level: 'counts' | 'full'): Promise<number>
@@ -143,11 +140,14 @@ export function wireMigrator(house: House): Migrator {
       return readStatus(house, runs)
     },
     oddTables: (run) => readOddTables(stores.tables, run),
-    lint: async (migration) => lintWith(house, await load(house, migration)),
+    lint: async (migration) => lintLoaded(loaded, await load(house, migration), stores),
     lintDatabase: async (files, sql) => lintDatabase(stores.tables, files, sql ?? readSqlOptions(loaded, {})),
     plan: (migration) => plan(house, migration),
     async start(planned, stopAfter, allow) {
-      requireLinted(await lintWith(house, await load(house, planned.migration.id)), requireRules(allow ?? []))
+      requireLinted(
+        await lintLoaded(loaded, await load(house, planned.migration.id), stores),
+        requireRules(allow ?? []),
+      )
       await start(house, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
@@ -162,10 +162,6 @@ export function wireMigrator(house: House): Migrator {
   }
 }
 
-function lintWith({ loaded, stores }: House, migration: LoadedMigration): Promise<readonly LintFinding[]> {
-  return lintLoaded(loaded, migration, readSqlOptions(loaded, {}), stores.tables)
-}
-
 async function plan(house: House, id: string): Promise<Plan> {
   const migration = await load(house, id)
   const status = await readStatus(house, await readRuns(house.stores.tables))
@@ -174,16 +170,10 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
   const supabase = await historyOf(house).drift()
-  const findings = standing(await lintWith(house, migration))
+  const findings = standing(await lintLoaded(house.loaded, migration, house.stores))
   const { target } = house.stores
-  return buildPlan({
-    migration,
-    target,
-    look: look(house),
-    drift: [...drift, ...supabase],
-    findings,
-    now: house.clock.now(),
-  })
+  const now = house.clock.now()
+  return buildPlan({ migration, target, look: look(house), drift: [...drift, ...supabase], findings, now })
 }
 
 async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise<void> {

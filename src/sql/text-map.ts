@@ -26,7 +26,7 @@ function lineStarts(text: string): readonly number[] {
 }
 
 /** Position of the last of these growing numbers that is not above `value`. */
-export function lastAtMost(numbers: readonly number[], value: number): number {
+function lastAtMost(numbers: readonly number[], value: number): number {
   let [low, high] = [0, numbers.length - 1]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)

@@ -5,8 +5,8 @@ import { LockstepError } from './kernel/errors.ts'
 import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
 import type { LoadedMigration, MigrationFile } from './migrations/load-migrations.ts'
 import { operations } from './operations/catalogue.ts'
-import { noIndexSettings, parseIndexSettings } from './plan/index-settings.ts'
-import type { IndexSettings } from './plan/index-settings.ts'
+import { noIndexSettings, parseIndexSettings } from './operations/index-settings.ts'
+import type { IndexSettings } from './operations/index-settings.ts'
 import { lintMigration, needsEarlier, sqlOf } from './plan/lint.ts'
 import type { LintFinding } from './plan/lint-finding.ts'
 import type { LintFacts } from './plan/rules/rule.ts'
@@ -56,7 +56,7 @@ export async function lintFiles(
   sql: SqlOptions,
 ): Promise<readonly LintFinding[]> {
   const findings: LintFinding[] = []
-  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(file), { sql })))
+  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(loaded.root, file), { sql })))
   return findings
 }
 
@@ -67,7 +67,7 @@ export async function lintLoaded(
   { sql = readSqlOptions(loaded, {}), tables }: { readonly sql?: SqlOptions; readonly tables?: TableReader },
 ): Promise<readonly LintFinding[]> {
   const before = listMigrations(loaded.migrationsFolder).filter(({ id }) => id < migration.id)
-  const earlier = needsEarlier(migration) ? await Promise.all(before.map(load)) : []
+  const earlier = needsEarlier(migration) ? await Promise.all(before.map((file) => load(loaded.root, file))) : []
   const texts = migration.steps.flatMap(sqlOf)
   const linting = texts.length === 0 ? undefined : await createLinting(texts, sql, tables)
   return lintMigration(migration, earlier, loadFacts(loaded), linting)
@@ -123,8 +123,8 @@ async function createLinting(texts: readonly SqlText[], sql: SqlOptions, tables?
   return { parser, facts, also: sql.also }
 }
 
-function load(file: MigrationFile): Promise<LoadedMigration> {
-  return loadMigration(file, { provided, operations })
+function load(root: string, file: MigrationFile): Promise<LoadedMigration> {
+  return loadMigration(file, { root, provided, operations })
 }
 
 function loadFacts({ config, file, root, migrationsFolder }: LoadedConfig): LintFacts {

@@ -12,6 +12,7 @@ export const templateKinds = [
   'transformDocuments',
   'ensureIndex',
   'addColumn',
+  'replaceFunction',
   'empty',
 ] as const
 
@@ -35,6 +36,13 @@ ${step.map((line) => `    ${line}`).join('\n')}
 interface Template {
   readonly imports: readonly string[]
   readonly step: readonly string[]
+  /** A file that the step reads, by path from the project's folder. */
+  readonly file?: readonly [path: string, text: string]
+}
+
+/** The file that the first step of such a migration reads, to be written where it is not there yet. */
+export function templateFile(kind: TemplateKind): readonly [path: string, text: string] | undefined {
+  return templates[kind].file
 }
 
 function onFirestore(...step: readonly string[]): Template {
@@ -104,6 +112,24 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
     step: [
       "// One table, or tenants('user_table') for every tenant's table of a template in lockstep.config.ts.",
       "postgres.addColumn('users', 'language', 'text', { default: 'en' }),",
+    ],
+  },
+  replaceFunction: {
+    imports: ['defineMigration', 'postgres'],
+    step: [
+      '// The whole CREATE FUNCTION, and nothing else, is in the file. What it leaves out stays as it is.',
+      "postgres.replaceFunction('match_documents', { file: 'sql/match_documents.sql' }),",
+    ],
+    file: [
+      'sql/match_documents.sql',
+      `create or replace function match_documents(uid text) returns setof text
+language sql
+stable
+set search_path = ''
+as $$
+  select content from public.documents where owner = uid
+$$;
+`,
     ],
   },
   empty: {

@@ -12,6 +12,7 @@ import {
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
 
@@ -27,6 +28,7 @@ export const operations = Object.freeze([
   removeField,
   renameCollection,
   renameField,
+  replaceFunction,
   splitDocument,
   transformDocuments,
 ] as const)
@@ -47,4 +49,4 @@ export const firestoreSteps = Object.freeze({
 })
 
 /** What migration files call to describe a change of tables, by kind. */
-export const postgresSteps = Object.freeze({ addColumn: addColumnStep })
+export const postgresSteps = Object.freeze({ addColumn: addColumnStep, replaceFunction: replaceFunctionStep })

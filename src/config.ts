@@ -50,6 +50,15 @@ const configForm = z.strictObject({
       graceSeconds: z.number().min(0).max(3_600).optional(),
     })
     .optional(),
+  lint: z
+    .strictObject({
+      /** Files, folders and patterns of SQL that are linted with the migrations. */
+      sql: z.array(z.string().min(1)).optional(),
+      serverVersion: z.string().min(1).optional(),
+      oneTransaction: z.boolean().optional(),
+      also: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
   tenants: z
     .strictObject({
       source: z.union([

@@ -19,7 +19,8 @@ import { noteTables, readOddTables } from './ledger/tables.ts'
 import type { TableRow } from './ledger/tables.ts'
 import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
-import { lintLoaded } from './linting.ts'
+import { lintDatabase, lintLoaded, readSqlOptions } from './linting.ts'
+import type { SqlOptions } from './linting.ts'
 import { openStores } from './open-stores.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
@@ -68,8 +69,10 @@ export interface Migrator {
   status(): Promise<Status>
   /** Tables that a run left out or could not change, by step and name. */
   oddTables(run: string): Promise<readonly TableRow[]>
-  /** What lint finds in a migration, from the project's files alone. */
+  /** What lint finds in a migration, from the project's files and, for SQL, the sizes of the tables it names. */
   lint(migration: string): Promise<readonly LintFinding[]>
+  /** What lint finds in the database itself, and in files of SQL by what the database knows. Reads only. */
+  lintDatabase(files: readonly string[], options?: SqlOptions): Promise<readonly LintFinding[]>
   /** Plans a migration that has no open run; findings of lint are warnings of its steps. Reads only. */
   plan(migration: string): Promise<Plan>
   /**
@@ -79,10 +82,7 @@ export interface Migrator {
   start(plan: Plan, stopAfter?: StopAfter, allow?: readonly string[]): Promise<void>
   /** Goes on with a migration's open run; LS-4001 while another runner holds it. */
   resume(migration: string, stopAfter?: StopAfter): Promise<void>
-  /**
-   * How many tenant tables fell behind the soaking and completed migrations: one catalog statement. The runs are those
-   * that `status` read last.
-   */
+  /** How many tenant tables fell behind the soaking and completed migrations that `status` read last: one catalog statement. */
   behind(): Promise<number>
   /** Checks that the migration's promises hold now; events go to the listener only. Writes nothing. */
   verify(migration: string, level: 'counts' | 'full'): Promise<number>
@@ -137,10 +137,14 @@ export function wireMigrator(house: House): Migrator {
       return readStatus(house, runs)
     },
     oddTables: (run) => readOddTables(stores.tables, run),
-    lint: async (migration) => lintLoaded(loaded, await load(house, migration)),
+    lint: async (migration) => lintLoaded(loaded, await load(house, migration), stores),
+    lintDatabase: async (files, sql) => lintDatabase(stores.tables, files, sql ?? readSqlOptions(loaded, {})),
     plan: (migration) => plan(house, migration),
     async start(planned, stopAfter, allow) {
-      requireLinted(await lintLoaded(loaded, await load(house, planned.migration.id)), requireRules(allow ?? []))
+      requireLinted(
+        await lintLoaded(loaded, await load(house, planned.migration.id), stores),
+        requireRules(allow ?? []),
+      )
       await start(house, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
@@ -163,18 +167,11 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
   const supabase = await historyOf(house).drift()
-  const findings = standing(await lintLoaded(house.loaded, migration))
+  const findings = standing(await lintLoaded(house.loaded, migration, house.stores))
   const { target } = house.stores
   const mostWrites = house.environment.settings.limits?.writesPerSecond
-  return buildPlan({
-    migration,
-    target,
-    look: look(house),
-    drift: [...drift, ...supabase],
-    findings,
-    mostWrites,
-    now: house.clock.now(),
-  })
+  const now = house.clock.now()
+  return buildPlan({ migration, target, look: look(house), drift: [...drift, ...supabase], findings, mostWrites, now })
 }
 
 async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise<void> {

@@ -86,7 +86,8 @@ function addVerb(program: Command, verb: Verb, { world, argv, done }: Invocation
   command.action(async (...given: unknown[]) => {
     applyTwins(command, world.env)
     const cli = createCli(world, argv, program.opts<GlobalOptions>(), verb.formats)
-    const operands = given.slice(0, verb.operands.length) as readonly (string | undefined)[]
+    // Of an operand that may be given more than once come all.
+    const operands = given.slice(0, verb.operands.length).flat() as readonly (string | undefined)[]
     done((await verb.act(cli, operands, command.opts<Options>())) ?? 0)
   })
 }

@@ -42,21 +42,39 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'lint',
-    summary: 'find what breaks clients or data, from the files alone',
+    summary: 'find what breaks clients or data, or stops the database',
     description:
-      'Looks through every migration file (or the one named, or those changed since a commit) for steps that would break released clients, lose data or lack an index. Opens no database, so it cannot tell which are applied. Ends with 3 when there is an error.',
+      'Looks through migrations and files of SQL for what would break released clients, lose data, stop the database, or leave it open to strangers. Without a target: every migration, and the SQL that the configuration names. Opens no database but with --live, and cannot tell which files are applied. Ends with 3 when there is an error.',
     examples: [
       'lockstep lint',
       'lockstep lint --since origin/main --format github',
       'lockstep lint --strict --format sarif > lint.sarif',
+      'lockstep lint sql/ supabase/migrations --server-version 15',
+      'lockstep lint --fix sql/20261122_orders.sql',
+      'lockstep lint --live --env production',
     ],
     formats: ['text', 'json', 'github', 'sarif'],
-    operands: [oneMigration],
+    operands: [['[targets...]', 'files, folders or patterns of SQL, or the ids of migrations']],
     options: [
       described('--strict', 'make errors of warnings'),
       described('--since <ref>', 'only files that are new or changed since this branch left a branch, tag or commit'),
+      described('--fix', 'mend in the files of SQL what can be mended mechanically, then say what is left'),
+      described(
+        '--live',
+        'look at the database itself, and at what is named by its version and the sizes of its tables',
+      ),
+      described('--server-version <version>', 'the version of PostgreSQL that the SQL is for, as 15 or 14.2'),
+      described('--one-transaction', 'the runner of the files of SQL wraps each in a transaction'),
+      described('--also <rule>', 'apply a rule that is off unless it is asked for; may be given again').argParser(
+        collected,
+      ),
     ],
-    act: async (cli, [id], options) => (await import('./commands/lint.ts')).lint(cli, id, options),
+    act: async (cli, targets, options) =>
+      (await import('./commands/lint.ts')).lint(
+        cli,
+        targets.filter((target) => target !== undefined),
+        options,
+      ),
   },
   {
     name: 'codegen',
@@ -186,6 +204,17 @@ export const verbs: readonly Verb[] = [
     operands: [],
     options: [],
     act: async (cli) => (await import('./commands/doctor.ts')).doctor(cli),
+  },
+  {
+    name: 'explain',
+    summary: 'explain a lint rule or an error',
+    description:
+      'Prints the page of a lint rule, or what is known of an error code. Needs neither a project nor a network.',
+    examples: ['lockstep explain index-not-concurrent', 'lockstep explain LS-2104'],
+    formats: ['text', 'json', 'markdown'],
+    operands: [['<name>', 'the name of a rule, or a code as LS-2104']],
+    options: [],
+    act: async (cli, [name]) => (await import('./commands/explain.ts')).explain(cli, name ?? ''),
   },
   {
     name: 'local',

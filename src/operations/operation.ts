@@ -2,6 +2,7 @@ import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import type { TableName } from '../kernel/identifiers.ts'
+import type { SqlText } from '../sql/sql-text.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
@@ -255,6 +256,8 @@ export interface OperationBase<Spec> {
   verify(spec: Spec, look: Look, scope: VerifyScope): Verification
   /** What the step means to clients of the documents, for generated readers and for the linter. None: nothing. */
   shape?(spec: Spec): readonly ShapeChange[]
+  /** The SQL that users wrote for the step, for the linter; each part runs after those before it. None: nothing. */
+  sql?(spec: Spec): readonly SqlText[]
 }
 
 export interface DocumentOperation<Spec> extends OperationBase<Spec> {

@@ -2,20 +2,26 @@ import { LockstepError } from '../kernel/errors.ts'
 import type { Where } from '../kernel/errors.ts'
 import type { RuleFinding } from './rules/rule.ts'
 
-/** What a rule found in one migration. */
-export interface LintFinding extends RuleFinding {
+/** What a rule found: in a step of a migration, in a file of SQL, or in a database. */
+export interface LintFinding extends Omit<RuleFinding, 'step'> {
   readonly rule: string
-  readonly migration: string
-  readonly kind: string
-  /** Where in the migration's file the step is written. */
+  /** The migration it was found in; null where it was found in a file of SQL or in a database. */
+  readonly migration: string | null
+  /** Position of the step, from 0; null where there is none. */
+  readonly step: number | null
+  /** The kind of the step; null where there is none. */
+  readonly kind: string | null
+  /** Where it is written; for something in a database, its name. */
   readonly where: Where
-  /** Why the migration accepts it; null where it does not. */
+  /** Why it is accepted; null where it is not. */
   readonly accepted: string | null
 }
 
-/** Findings that nobody accepted, in the migration or with `allow`. */
+/** Findings that count and that nobody accepted, in the migration or with `allow`. */
 export function standing(findings: readonly LintFinding[], allow: readonly string[] = []): readonly LintFinding[] {
-  return findings.filter(({ accepted, rule }) => accepted === null && !allow.includes(rule))
+  return findings.filter(
+    ({ accepted, rule, severity }) => accepted === null && severity !== 'note' && !allow.includes(rule),
+  )
 }
 
 /** Throws LS-2501 for the errors among the findings, all of them at once, unless they are accepted. */
@@ -36,5 +42,5 @@ function refusal(finding: LintFinding, also: readonly LockstepError[]): Lockstep
 
 /** `step 2 (convertField): …`, counted from 1 as in the file. */
 export function describeFinding({ step, kind, message }: LintFinding): string {
-  return `step ${step + 1} (${kind}): ${message}`
+  return step === null ? message : `step ${step + 1} (${kind ?? ''}): ${message}`
 }

@@ -1,30 +1,56 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { LoadedMigration, LoadedStep } from '../migrations/load-migrations.ts'
 import { lintRules } from './rules/catalogue.ts'
+import type { SqlText } from '../sql/sql-text.ts'
 import type { LintFinding } from './lint-finding.ts'
+import { lintTexts } from './sql/lint-texts.ts'
+import type { SqlLinting } from './sql/lint-texts.ts'
 import type { LintFacts, LintedMigration } from './rules/rule.ts'
+
+const shapeRules = lintRules.filter((rule) => rule.over === 'shape')
 
 /** What every rule finds, by step. Pure but for the file's places. Throws LS-2002 where `allow` names no rule. */
 export function lintMigration(
   migration: LoadedMigration,
   earlier: readonly LoadedMigration[],
   facts: LintFacts,
+  sql?: SqlLinting,
 ): readonly LintFinding[] {
   requireKnown(migration)
   const input = { migration: asLinted(migration), earlier: earlier.map(asLinted), facts }
-  const found = lintRules.flatMap(({ name, check }) => check(input).map((finding) => ({ ...finding, rule: name })))
-  return found
+  const found = shapeRules.flatMap(({ name, check }) => check(input).map((finding) => ({ ...finding, rule: name })))
+  const ofShape = found.map((finding) => {
+    const step = migration.steps[finding.step]
+    const where = step?.place() ?? { file: migration.file }
+    return { ...finding, kind: step?.kind ?? '', where, accepted: migration.allow[finding.rule] ?? null }
+  })
+  const ofSql = sql === undefined ? [] : migration.steps.flatMap((step, index) => lintStep(migration, step, index, sql))
+  return [...ofShape, ...ofSql]
     .sort((a, b) => a.step - b.step)
-    .map((finding) => {
-      const step = migration.steps[finding.step]
-      return {
-        ...finding,
-        migration: migration.id,
-        kind: step?.kind ?? '',
-        where: step?.place() ?? { file: migration.file },
-        accepted: migration.allow[finding.rule] ?? null,
-      }
-    })
+    .map((finding) => ({ ...finding, migration: migration.id }))
+}
+
+/** What is found in the SQL that a step runs. */
+function lintStep(
+  migration: LoadedMigration,
+  { operation, spec, place, kind }: LoadedStep,
+  step: number,
+  sql: SqlLinting,
+): readonly (Omit<LintFinding, 'step'> & { readonly step: number })[] {
+  const texts = sqlOf({ operation, spec })
+  return lintTexts(texts, sql).map(({ text, edits: _, ...finding }) => ({
+    ...finding,
+    step,
+    kind,
+    // SQL within the migration's file has the place of its step, and its own beside that.
+    where: text.file === undefined ? { ...place(), ...finding.where } : finding.where,
+    accepted: migration.allow[finding.rule] ?? finding.accepted,
+  }))
+}
+
+/** The SQL of a step. Lockstep sets timeouts for all of it. */
+export function sqlOf({ operation, spec }: Pick<LoadedStep, 'operation' | 'spec'>): readonly SqlText[] {
+  return (operation.sql?.(spec) ?? []).map((text) => ({ ...text, timed: true }))
 }
 
 function asLinted({ id, steps }: LoadedMigration): LintedMigration {

@@ -1,19 +1,21 @@
-import { isAbsolute, relative, sep } from 'node:path'
 import type { LintReport, ReportedFinding } from './lint.ts'
+import { fromRoot } from './paths.ts'
 
 /** GitHub shows at most ten annotations of a kind for a step and drops the rest without a word. */
 const mostShown = 9
 
+const levels = { error: 'error', warning: 'warning', note: 'notice' } as const
+
 /** The findings as workflow commands, errors first; `folder` is the root of the checkout. */
 export function renderLintGithub({ findings }: LintReport, folder: string): string {
   const open = findings.filter(({ accepted }) => accepted === null)
-  return (['error', 'warning'] as const)
+  return (['error', 'warning', 'note'] as const)
     .flatMap((severity) => {
       const all = open.filter((each) => each.severity === severity)
       const more = all.length - mostShown
       return [
         ...all.slice(0, mostShown).map((each) => annotation(each, folder)),
-        ...(more > 0 ? [`::${severity}::and ${more} more: lockstep lint names them`] : []),
+        ...(more > 0 ? [`::${levels[severity]}::and ${more} more: lockstep lint names them`] : []),
       ]
     })
     .join('\n')
@@ -29,7 +31,7 @@ function annotation({ rule, severity, where, message, why, fix, docs }: Reported
   const written = Object.entries(properties).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${escapeProperty(String(value))}`],
   )
-  return `::${severity} ${written.join(',')}::${escapeData(`${message}\n${why}\nfix: ${fix}\n${docs}`)}`
+  return `::${levels[severity]} ${written.join(',')}::${escapeData(`${message}\n${why}\nfix: ${fix}\n${docs}`)}`
 }
 
 function escapeData(text: string): string {
@@ -38,10 +40,4 @@ function escapeData(text: string): string {
 
 function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
-}
-
-/** With `/` between its parts, relative to `folder` where it lies in it. */
-export function fromRoot(file: string, folder: string): string {
-  const path = relative(folder, file)
-  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/')
 }

@@ -1,10 +1,10 @@
-import { isAbsolute } from 'node:path'
+import { basename, isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sha256 } from '../kernel/checksum.ts'
 import { lintRules } from '../plan/rules/catalogue.ts'
 import type { LintReport, ReportedFinding } from './lint.ts'
 import { docsOfRule } from './lint.ts'
-import { fromRoot } from './lint-github.ts'
+import { fromRoot } from './paths.ts'
 
 /** The findings as SARIF 2.1.0, accepted ones as suppressed; `folder` is the root of the checkout. */
 export function buildLintSarif({ findings }: LintReport, folder: string, version: string): object {
@@ -28,17 +28,22 @@ export function buildLintSarif({ findings }: LintReport, folder: string, version
 
 function resultOf(finding: ReportedFinding, folder: string): object {
   const { rule, severity, message, why, fix, where, accepted } = finding
-  const region = where.line === undefined ? {} : { region: regionOf(where.line, where.column) }
-  const artifactLocation = { uri: uriOf(where.file ?? '', folder) }
   return {
     ruleId: rule,
     ruleIndex: lintRules.findIndex(({ name }) => name === rule),
     level: severity,
     message: { text: `${message}: ${why}. Fix: ${fix}` },
-    locations: [{ physicalLocation: { artifactLocation, ...region } }],
+    locations: [locationOf(where, folder)],
     partialFingerprints: { 'lockstepFinding/v1': fingerprintOf(finding) },
     ...(accepted === null ? {} : { suppressions: [{ kind: 'inSource', justification: accepted }] }),
   }
+}
+
+/** In a file, or of a thing in a database. */
+function locationOf(where: ReportedFinding['where'], folder: string): object {
+  if (where.file === undefined) return { logicalLocations: [{ fullyQualifiedName: where.name ?? '' }] }
+  const region = where.line === undefined ? {} : { region: regionOf(where.line, where.column) }
+  return { physicalLocation: { artifactLocation: { uri: uriOf(where.file, folder) }, ...region } }
 }
 
 function regionOf(startLine: number, startColumn: number | undefined): object {
@@ -51,6 +56,7 @@ function uriOf(file: string, folder: string): string {
 }
 
 /** The same finding keeps it when lines move; it has nothing of the place. */
-function fingerprintOf({ rule, migration, step, message }: ReportedFinding): string {
-  return sha256([rule, migration, step, message].join('\0'))
+function fingerprintOf({ rule, migration, step, message, where }: ReportedFinding): string {
+  const place = migration === null ? (where.file === undefined ? where.name : basename(where.file)) : migration
+  return sha256([rule, place, step, message].join('\0'))
 }

@@ -3,17 +3,19 @@ import { describeFinding } from '../plan/lint-finding.ts'
 import type { LintFinding } from '../plan/lint-finding.ts'
 import { printCount, printCounted } from './figures.ts'
 import type { Screen } from './paint.ts'
+import { fromRoot } from './paths.ts'
 import { renderProblem, whereForm } from './problem.ts'
 import { hang } from './text-layout.ts'
 
 const finding = z.object({
   rule: z.string(),
   /** With `--strict` a warning is an error. */
-  severity: z.enum(['error', 'warning']),
-  migration: z.string(),
-  /** Counted from 0. */
-  step: z.number().int(),
-  kind: z.string(),
+  severity: z.enum(['error', 'warning', 'note']),
+  /** Null for what was found in a file of SQL or in a database. */
+  migration: z.string().nullable(),
+  /** Counted from 0; null where there is none. */
+  step: z.number().int().nullable(),
+  kind: z.string().nullable(),
   message: z.string(),
   why: z.string(),
   fix: z.string(),
@@ -30,9 +32,13 @@ export const lintForm = z.object({
   ok: z.boolean(),
   errors: z.number().int(),
   warnings: z.number().int(),
+  /** What counts neither as an error nor as a warning. */
+  notes: z.number().int(),
   accepted: z.number().int(),
   /** The ids that were looked at, in order. */
   migrations: z.array(z.string()),
+  /** The files of SQL that were looked at, in order. */
+  files: z.array(z.string()),
   findings: z.array(finding),
 })
 
@@ -44,6 +50,7 @@ export function buildLintReport(
   migrations: readonly string[],
   findings: readonly LintFinding[],
   strict: boolean,
+  files: readonly string[] = [],
 ): LintReport {
   const told = findings.map((each) => report(each, strict))
   const count = (severity: LintFinding['severity']): number =>
@@ -53,8 +60,10 @@ export function buildLintReport(
     ok: count('error') === 0,
     errors: count('error'),
     warnings: count('warning'),
+    notes: count('note'),
     accepted: told.filter((each) => each.accepted !== null).length,
     migrations: [...migrations],
+    files: [...files],
     findings: told,
   }
 }
@@ -63,7 +72,7 @@ function report(found: LintFinding, strict: boolean): ReportedFinding {
   const { rule, severity, migration, step, kind, why, fix, where, accepted } = found
   return {
     rule,
-    severity: strict ? 'error' : severity,
+    severity: strict && severity === 'warning' ? 'error' : severity,
     migration,
     step,
     kind,
@@ -83,10 +92,12 @@ export function docsOfRule(rule: string): string {
 
 /** What was found, each as an error is shown, what was accepted with its reason, and a tally last. */
 export function renderLint({ findings, ...tally }: LintReport, folder: string, screen: Screen): string {
-  const open = findings.filter(({ accepted }) => accepted === null)
+  const open = findings.filter(({ accepted, severity }) => accepted === null && severity !== 'note')
+  const notes = findings.filter(({ accepted, severity }) => accepted === null && severity === 'note')
   const accepted = findings.filter(({ accepted }) => accepted !== null)
   return [
     ...open.flatMap((each) => renderFinding(each, folder, screen)),
+    ...notes.flatMap((each) => renderNote(each, folder, screen)),
     ...accepted.flatMap((each) => renderAccepted(each, screen)),
     renderTally(tally),
   ].join('\n')
@@ -115,11 +126,29 @@ function renderAccepted({ rule, message, accepted }: ReportedFinding, { width, p
   return [first, ...rest.map((line) => line.replace(/^ +/, '  ')), ...reason].map(paint.dim)
 }
 
-function renderTally({ errors, warnings, accepted, migrations }: Omit<LintReport, 'findings'>): string {
+/** A line and its place: notes are many, and nothing has to be done about them. */
+function renderNote(
+  { rule, message, where }: ReportedFinding,
+  folder: string,
+  { width, paint }: Screen,
+): readonly string[] {
+  const { file, line, name } = where
+  const place = file === undefined ? (name ?? '') : `${fromRoot(file, folder)}${line === undefined ? '' : `:${line}`}`
+  return hang(`note[${rule}] `, `${message} (${place})`, width)
+    .map((each, at) => (at === 0 ? each : each.replace(/^ +/, '  ')))
+    .map(paint.dim)
+}
+
+function renderTally({ errors, warnings, notes, accepted, migrations, files }: Omit<LintReport, 'findings'>): string {
   const parts = [
     ...(errors > 0 ? [printCounted(errors, 'errors')] : []),
     ...(warnings > 0 ? [printCounted(warnings, 'warnings')] : []),
+    ...(notes > 0 ? [printCounted(notes, 'notes')] : []),
     ...(accepted > 0 ? [`${printCount(accepted)} accepted`] : []),
   ]
-  return `${parts.length === 0 ? 'nothing found' : parts.join(', ')} in ${printCounted(migrations.length, 'migrations')}`
+  const places = [
+    ...(migrations.length > 0 || files.length === 0 ? [printCounted(migrations.length, 'migrations')] : []),
+    ...(files.length > 0 ? [printCounted(files.length, 'files')] : []),
+  ]
+  return `${parts.length === 0 ? 'nothing found' : parts.join(', ')} in ${places.join(' and ')}`
 }

@@ -136,6 +136,7 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
       next: 'nothing to do',
     }),
     lint: async () => scene.lint ?? [],
+    lintDatabase: async () => scene.lint ?? [],
     async plan(id) {
       scene.whilePlanning?.(interrupt)
       return planOf(id, kind)

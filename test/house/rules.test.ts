@@ -5,6 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { staleFiles, writeGenerated } from '../../scripts/generated.ts'
 import { listRules, ruleProblems } from '../../scripts/rules.ts'
 import { lintRules } from '../../src/plan/rules/catalogue.ts'
+import { lintTexts } from '../../src/plan/sql/lint-texts.ts'
+import { noSqlFacts } from '../../src/plan/sql/sql-facts.ts'
+import { loadSqlParser } from '../../src/sql/parser.ts'
 
 let root = ''
 
@@ -34,6 +37,31 @@ test('every rule of this house has its three files under one name, and is in the
   expect(ruleProblems(process.cwd())).toEqual([])
   expect(lintRules.map(({ name }) => name)).toEqual(listRules(process.cwd()).map(({ name }) => name))
   expect(lintRules.length).toBeGreaterThan(0)
+})
+
+/** What a page may take for granted: nothing, Supabase, a runner that wraps files. */
+const contexts = [{}, { file: 'supabase/x.sql' }, { inTransaction: true }] as const
+
+test('the bad example of a page is found by its rule, and the good one is not', async () => {
+  const parser = await loadSqlParser()
+  const optIn = lintRules.flatMap((rule) => (rule.over === 'sql' && rule.optIn === true ? [rule.name] : []))
+  const finds = (text: string, rule: string, context: object): boolean =>
+    lintTexts([{ name: 'x.sql', text, ...context }], { parser, facts: noSqlFacts, also: optIn }).some(
+      (each) => each.rule === rule,
+    )
+  let examples = 0
+  for (const { folder, name } of listRules(process.cwd())) {
+    const page = readFileSync(`${folder}/${name}.md`, 'utf8')
+    const [bad, good] = ['Bad', 'Good'].map(
+      (title) => new RegExp(`\\*\\*${title}\\*\\*\\n\\n\`\`\`sql\\n([^]*?)\\n\`\`\``).exec(page)?.[1],
+    )
+    if (bad === undefined || good === undefined) continue
+    examples += 1
+    const context = contexts.find((each) => finds(bad, name, each))
+    expect([name, context !== undefined]).toEqual([name, true])
+    expect([name, finds(good, name, context ?? {})]).toEqual([name, false])
+  }
+  expect(examples).toBeGreaterThan(80)
 })
 
 test('every heading that a finding points to is in the reference', () => {

@@ -1,5 +1,6 @@
 import type { ShapeChange } from '../../operations/shape-change.ts'
 import type { IndexSettings } from '../../operations/index-settings.ts'
+import type { SqlRule } from './sql-rule.ts'
 
 /** A step as rules see it: what it means to the documents' clients, nothing of how it is done. */
 export interface LintedStep {
@@ -28,8 +29,8 @@ export interface LintInput {
   readonly facts: LintFacts
 }
 
-/** An error stops `up`; a warning is told. */
-export type Severity = 'error' | 'warning'
+/** An error stops `up`; a warning is told; a note is told where lint was asked for, and counts nowhere. */
+export type Severity = 'error' | 'warning' | 'note'
 
 /** What a rule has to say about one step. */
 export interface RuleFinding {
@@ -42,7 +43,9 @@ export interface RuleFinding {
   readonly fix: string
 }
 
-export interface LintRule {
+/** A rule about what steps mean to the clients of the documents. */
+export interface ShapeRule {
+  readonly over: 'shape'
   /** That of its folder: what `allow` and `--allow` take, and the heading of its part of the reference. */
   readonly name: string
   readonly summary: string
@@ -50,17 +53,20 @@ export interface LintRule {
   check(input: LintInput): readonly RuleFinding[]
 }
 
+export type LintRule = ShapeRule | SqlRule
+
 /** A finding without the position of its step. */
 export type ChangeFinding = Omit<RuleFinding, 'step'>
 
 /** A rule that looks at each change of shape by itself. */
 export function defineRule(
-  rule: Pick<LintRule, 'name' | 'summary'> & {
+  rule: Pick<ShapeRule, 'name' | 'summary'> & {
     readonly checkChange: (change: ShapeChange, input: LintInput) => ChangeFinding | undefined
   },
-): LintRule {
+): ShapeRule {
   const { name, summary, checkChange } = rule
   return Object.freeze({
+    over: 'shape' as const,
     name,
     summary,
     check: (input: LintInput) =>

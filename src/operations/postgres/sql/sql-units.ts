@@ -23,9 +23,16 @@ export function tableUnit(
   { up, down, verify }: SqlSpec,
   table: { readonly schema: string; readonly name: string; readonly key: string },
 ): SqlUnit {
-  const fill = (text: string): string =>
-    text.replaceAll('{table}', () => quoteTable(table)).replaceAll('{key}', () => quoteLiteral(table.key))
+  const fill = (text: string): string => filled(text, table)
   return { name: printTable(table), up: up.map(fill), down: down.map(fill), verify: fill(verify) }
+}
+
+/** The text with the quoted name of the table and its key as a literal. */
+export function filled(
+  text: string,
+  table: { readonly schema: string; readonly name: string; readonly key: string },
+): string {
+  return text.replaceAll('{table}', () => quoteTable(table)).replaceAll('{key}', () => quoteLiteral(table.key))
 }
 
 /** Whether the check finds nothing any more. Throws LS-3005 naming the check where Postgres refuses it. */

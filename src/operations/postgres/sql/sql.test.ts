@@ -52,6 +52,19 @@ describe('parse', () => {
   })
 })
 
+describe('sql', () => {
+  it('gives the linter what is run, with a table for each placeholder', () => {
+    const spec = sql.parse({
+      on: { tenants: 'notes' },
+      up: ['truncate {table}'],
+      down: [],
+      verify: 'select from {table}',
+      transaction: false,
+    })
+    expect(sql.sql?.(spec)).toEqual([{ name: 'up', text: 'truncate "public"."tenant_table"', inTransaction: false }])
+  })
+})
+
 describe('plan', () => {
   const spec = (verify: string, down: readonly string[] = ['drop table t']) =>
     sql.parse(sqlStep({ up: ['create table t (id int)'], down, verify }).spec)

@@ -3,6 +3,8 @@ import { LockstepError } from '../../../kernel/errors.ts'
 import type { TableTarget } from '../../../tenants/tenants-config.ts'
 import { defineTableOperation } from '../../operation.ts'
 import type { ReadText, Step } from '../../operation.ts'
+import type { SqlText } from '../../../sql/sql-text.ts'
+import { filled } from './sql-units.ts'
 import { applySql } from './apply-sql.ts'
 import { planSql, remainingSql, revertingSql, verifySql } from './plan-sql.ts'
 
@@ -86,6 +88,14 @@ function refuse(why: string, hint: string): LockstepError {
   return new LockstepError('LS-2002', `sql: ${why}`, { where: { name: 'sql' }, hint })
 }
 
+/** For the linter, with a table in the place of each tenant's. */
+function textsOf({ up, down, transaction }: SqlSpec): readonly SqlText[] {
+  const example = { schema: 'public', name: 'tenant_table', key: 'tenant' }
+  const named = (name: string, texts: readonly string[]): readonly SqlText[] =>
+    texts.map((text) => ({ name, text: filled(text, example), inTransaction: transaction }))
+  return [...named('up', up), ...named('down', down)]
+}
+
 export const sql = defineTableOperation<SqlSpec>({
   kind: 'sql',
   meta: {
@@ -102,4 +112,5 @@ export const sql = defineTableOperation<SqlSpec>({
   verify: verifySql,
   reverting: revertingSql,
   revert: applySql,
+  sql: textsOf,
 })

@@ -1,0 +1,2 @@
+-- expect: backfill-not-idempotent
+update prices set amount = amount / 100 where id between 1 and 5000;

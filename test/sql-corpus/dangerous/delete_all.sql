@@ -1,0 +1,2 @@
+-- expect: unbatched-update-delete
+delete from audit_log;

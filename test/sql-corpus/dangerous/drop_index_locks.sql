@@ -1,0 +1,2 @@
+-- expect: drop-index-not-concurrent
+drop index if exists orders_by_customer;

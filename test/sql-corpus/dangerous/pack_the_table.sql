@@ -1,0 +1,2 @@
+-- expect: vacuum-full-cluster
+vacuum full verbose orders;

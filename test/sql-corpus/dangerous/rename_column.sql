@@ -1,0 +1,3 @@
+-- expect: rename-column
+set lock_timeout = '500ms';
+alter table users rename column mail to email;

@@ -1,0 +1,2 @@
+-- expect: rename-enum-value
+alter type mood rename value 'sad' to 'blue';

@@ -1,0 +1,2 @@
+-- expect: replica-identity-or-disable-trigger
+set session_replication_role = 'replica';

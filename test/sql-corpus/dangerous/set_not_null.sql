@@ -1,0 +1,3 @@
+-- expect: set-not-null-scan
+set lock_timeout = '500ms';
+alter table users alter column email set not null;

@@ -1,0 +1,3 @@
+-- expect: truncate
+set lock_timeout = '500ms';
+truncate customers cascade;

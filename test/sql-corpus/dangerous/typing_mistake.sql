@@ -1,0 +1,2 @@
+-- expect: sql-syntax
+alter tabel orders add column note text;

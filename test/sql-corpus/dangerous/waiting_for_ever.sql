@@ -1,0 +1,2 @@
+-- expect: blocking-advisory-wait
+select pg_advisory_lock(hashtext('migrations'));

@@ -1,0 +1,3 @@
+-- expect: nothing
+analyze orders;
+vacuum (analyze, skip_locked) customers;

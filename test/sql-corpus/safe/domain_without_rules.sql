@@ -1,0 +1,2 @@
+-- expect: nothing
+create domain public_name as text;

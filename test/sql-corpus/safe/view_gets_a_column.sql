@@ -1,0 +1,2 @@
+-- expect: nothing
+create or replace view customer_names as select id, name, nickname from customers;

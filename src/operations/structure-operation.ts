@@ -20,6 +20,8 @@ import type {
   Work,
   WorkPhase,
 } from './operation.ts'
+import { companionShards, workOnCompanion } from './companion.ts'
+import type { Companion } from './companion.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import type { Extension } from './provisioning.ts'
 import { effectsOfPasses } from './table-effects.ts'
@@ -65,6 +67,8 @@ export interface StructureChange<Spec extends TargetedSpec> {
   inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
   /** What the provisioning function has to do, for new tenants to be born in the new shape. */
   extension?(spec: Spec): Extension
+  /** What the tables share, made before them and gone after them. */
+  companion?(spec: Spec): Companion
   /** What the shape of the tables does not show. */
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
   /** Only where the passes of phase `revert` are not the whole way back. */
@@ -88,7 +92,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     const tables = await found(spec, look, memo)
     const born = phase === 'expand' || phase === 'contract'
     const provision = born ? await provisionShards(change.extension?.(spec), spec.target, phase, look) : []
-    return [...provision, ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look))]
+    return [
+      ...(await companionShards(change.companion?.(spec), phase, look)),
+      ...provision,
+      ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look)),
+    ]
   }
   return defineTableOperation<Spec>({
     kind: change.kind,
@@ -105,7 +113,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     async reverting(spec, look, memo) {
       const tables = await found(spec, look, memo)
       const born = await provisionShards(change.extension?.(spec), spec.target, 'revert', look)
-      return [...born, ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look))]
+      return [
+        ...born,
+        ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look)),
+        ...(await companionShards(change.companion?.(spec), 'revert', look)),
+      ]
     },
     revert: (work, hands) => apply(change, work, hands),
   })
@@ -149,8 +161,9 @@ async function plan<Spec extends TargetedSpec>(
   const changed = new Set(todo)
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
-    effects: effectsOfPasses(forward, todo, provision),
+    effects: effectsOfPasses(forward, todo, { provision, companion: change.companion?.(spec) }),
     shards: [
+      ...(await companionShards(change.companion?.(spec), 'expand', look)),
       ...(provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]),
       ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
         tableShards(phase, tablesOfPhase(passes, phase, todo)),
@@ -196,6 +209,7 @@ async function* apply<Spec extends TargetedSpec>(
   hands: TableHands,
 ): AsyncGenerator<Checkpoint> {
   yield* (
+    workOnCompanion(work, hands, change.companion?.(work.spec)) ??
     workOnProvision(work, hands, change.extension?.(work.spec)) ??
     (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
     applyPasses(work, hands, change.passes(work.spec))

@@ -98,7 +98,7 @@ async function countFailing(pair: ColumnPair, table: TableState, look: Look): Pr
   return inEmptyPath(look, async (q) => {
     await q.script(`do $lockstep$
 #variable_conflict use_column
-declare lockstep_one record; lockstep_failing bigint := 0; begin
+declare lockstep_one ${quoteTable(table)}; lockstep_failing bigint := 0; begin
   for lockstep_one in select * from ${quoteTable(table)} loop
     begin
       perform before, after, back from (${convertedRows(pair, table, '(select lockstep_one.*)')}) lockstep_converted;

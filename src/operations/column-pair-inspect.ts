@@ -1,6 +1,7 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
+import { sqlState } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
 import { constraintsOf, indexesOf, isConstant } from './column-carry.ts'
 import { columnIn, isIdentity } from './column-pair.ts'
@@ -20,7 +21,8 @@ export async function inspectPair(
   accept: readonly LossKind[],
   { tables, todo, look }: Inspection,
 ): Promise<Inspected> {
-  const type = pair.type === undefined ? undefined : await comparableType(pair, look)
+  const type =
+    pair.type === undefined ? undefined : (await look.tables.read((q) => resolveType(q, pair.type ?? ''))).printed
   const there = todo.filter((table) => columnIn(table.shape, pair.old) !== undefined)
   const keyless = there.filter(({ shape }) => walkingKey(shape).length === 0)
   const problems = [
@@ -30,25 +32,35 @@ export async function inspectPair(
     ...checks(pair).flatMap(({ code, isWrong, what, hint }) => problemOf(code, there.filter(isWrong), what, hint)),
     ...(keyless.length === 0 ? [] : [withoutKey(listed(keyless.map(printTable)))]),
     ...(await dependents(pair, there, look)),
+    ...(await incomparable(pair, there, look)),
   ]
   if (problems.length > 0) return { problems }
   const losses = isIdentity(pair) ? [] : await findLosses(pair, there, accept, look)
   return { problems: losses, basis: { type: type ?? null } }
 }
 
-/** Values are compared all the time, so the type has to be known, and to have an equality. */
-async function comparableType(pair: ColumnPair, look: Look): Promise<string> {
-  const { printed } = await look.tables.read((q) => resolveType(q, pair.type ?? ''))
-  try {
-    await look.tables.read((q) => q.query(`select null::${pair.type} is distinct from null::${pair.type}`))
-  } catch (cause) {
-    throw new LockstepError('LS-2108', `values of type ${printed} cannot be compared`, {
-      where: { name: pair.new },
-      hint: 'take a type with an equality: jsonb for json, text for xml',
-      cause,
-    })
+/** Values are compared all the time, so both types need an equality. */
+async function incomparable(
+  pair: ColumnPair,
+  tables: readonly TableState[],
+  look: Look,
+): Promise<readonly LockstepError[]> {
+  const types = new Set([
+    ...tables.flatMap(({ shape }) => columnIn(shape, pair.old)?.type ?? []),
+    ...(pair.type === undefined ? [] : [pair.type]),
+  ])
+  const problems: LockstepError[] = []
+  for (const type of types) {
+    try {
+      await look.tables.read((q) => q.query(`select null::${type} is distinct from null::${type}`))
+    } catch (cause) {
+      if (sqlState(cause) !== '42883') throw cause
+      const hint = 'a type with an equality is needed, there and here: jsonb for json, text for xml'
+      const what = `values of type ${type} cannot be compared`
+      problems.push(new LockstepError('LS-2108', what, { where: { name: pair.old }, hint, cause }))
+    }
   }
-  return printed
+  return problems
 }
 
 function problemOf(

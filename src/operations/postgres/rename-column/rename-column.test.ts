@@ -42,6 +42,7 @@ describe('plan', () => {
     ['a foreign key of another table', 'create table users (id int primary key, mail text); create unique index on users (mail); create table others (mail text references users (mail))', 'LS-2123'],
     ['a generated column', 'create table users (id int primary key, mail text, low text generated always as (lower(mail)) stored)', 'LS-2123'],
     ['a name that is taken', 'create table users (id int primary key, mail text, email text)', 'LS-2104'],
+    ['a type without equality', 'create table users (id int primary key, mail json)', 'LS-2108'],
     ['a missing column', 'create table users (id int primary key)', 'LS-2122'],
   ])('refuses %s', async (_, before, code) => {
     await sql(before)

@@ -34,6 +34,8 @@ const configForm = z.strictObject({
   migrations: z.string().min(1).optional(),
   /** The file of index definitions, beside the configuration; without it firebase.json counts. */
   firestoreIndexes: z.string().min(1).optional(),
+  /** `history: true` notes each migration in the Supabase CLI's history and in supabase/migrations. */
+  supabase: z.strictObject({ history: z.boolean().optional() }).optional(),
   /** The apps that are out there, for lint. */
   clients: z
     .strictObject({
@@ -53,6 +55,7 @@ const configForm = z.strictObject({
         .regex(/^[^()]+\([^()]*\)$/, 'write it with its argument types, as in create_user_table(text)')
         .optional(),
       mismatches: z.enum(['error', 'skip']).optional(),
+      canaries: z.array(z.string()).readonly().optional(),
     })
     .optional(),
 })

@@ -91,6 +91,7 @@ function tenantSettings({
   tables,
   provision,
   mismatches,
+  canaries,
 }: NonNullable<LoadedConfig['config']['tenants']>): readonly Setting[] {
   const from = source.from === 'documents' ? `documents of ${source.collection}` : 'an SQL query'
   return [
@@ -104,6 +105,7 @@ function tenantSettings({
       origin: 'file',
     },
     withDefault('tenants.provision', provision, 'none'),
-    withDefault('tenants.mismatches', mismatches, 'error'),
+    withDefault('tenants.mismatches', mismatches, 'skip'),
+    withDefault('tenants.canaries', canaries?.join(', '), 'one in a hundred'),
   ]
 }

@@ -15,8 +15,8 @@ export interface Companion {
 
 const companionScope = z.object({ companion: z.string() })
 
-/** Made before the provisioning function is extended (stage 0), taken away after the last table. */
-const stages: Readonly<Partial<Record<WorkPhase, number>>> = { expand: -1, contract: 2, revert: 2 }
+/** Made before the provisioning function is extended (stage 0), taken away after the last table, canaries first. */
+const stages: Readonly<Partial<Record<WorkPhase, number>>> = { expand: -1, contract: 3, revert: 3 }
 
 /** The shard that makes it in expand, and takes it away in contract and on the way back, where that is still to do. */
 export async function companionShards(

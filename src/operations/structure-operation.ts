@@ -8,6 +8,7 @@ import { defineTableOperation } from './operation.ts'
 import type {
   Checkpoint,
   Finding,
+  LeftOut,
   Look,
   OperationMeta,
   PlanWarning,
@@ -23,6 +24,7 @@ import type {
 import { companionShards, workOnCompanion } from './companion.ts'
 import type { Companion } from './companion.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
+import type { Provision } from './provision-steps.ts'
 import type { Extension } from './provisioning.ts'
 import { effectsOfPasses } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
@@ -30,7 +32,7 @@ import { stateOf } from './table-state.ts'
 import type { RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
-import { findMismatches, targetTables } from './table-targets.ts'
+import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
 import { rowsLeft } from './rows-left.ts'
 
 export interface TargetedSpec {
@@ -45,8 +47,17 @@ export interface Inspection {
   readonly look: Look
 }
 
+/** Tables that the step cannot be done to, and why. */
+export interface Unfit {
+  readonly tables: readonly TableState[]
+  readonly error: LockstepError
+}
+
 export interface Inspected {
+  /** What makes the step impossible. */
   readonly problems: readonly LockstepError[]
+  /** In a fleet these tables are left out and told of, unless it is to be strict; a single table makes it impossible. */
+  readonly unfit?: readonly Unfit[]
   readonly warnings?: readonly PlanWarning[]
   /** More facts that the plan stands on. */
   readonly basis?: Json
@@ -78,7 +89,7 @@ export interface StructureChange<Spec extends TargetedSpec> {
 const memoForm = z.object({
   /** Tables that were in the new shape before: `down` leaves them so. */
   had: z.array(z.string()),
-  /** Tables of no tenant: never touched. */
+  /** Tables of no tenant, and those that the step cannot be done to: never touched. */
   excluded: z.array(z.string()),
 })
 
@@ -92,10 +103,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     const tables = await found(spec, look, memo)
     const born = phase === 'expand' || phase === 'contract'
     const provision = born ? await provisionShards(change.extension?.(spec), spec.target, phase, look) : []
+    const open = await openTables(change.passes(spec), phase, tables, look)
     return [
       ...(await companionShards(change.companion?.(spec), phase, look)),
       ...provision,
-      ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look)),
+      ...tableShards(phase, open, await canaryKeys(look, spec.target)),
     ]
   }
   return defineTableOperation<Spec>({
@@ -147,36 +159,78 @@ async function plan<Spec extends TargetedSpec>(
   spec: Spec,
   look: Look,
 ): Promise<StepPlan> {
-  const { excluded, errors } = await findMismatches(look, spec.target)
-  const tables = await statesOf(look, spec.target, excluded)
+  const fleet = await inspectFleet(look, spec.target)
+  const all = await statesOf(
+    look,
+    spec.target,
+    fleet.orphans.map(({ name }) => name),
+  )
   const passes = change.passes(spec)
   const forward = passesUntil(passes, 'contract')
   const isDone = (table: TableState): boolean =>
     change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
-  const todo = tables.filter((table) => !isDone(table))
-  const inspected = await change.inspect?.(spec, { tables, todo, look })
-  throwAll([...errors, ...(inspected?.problems ?? [])])
+  const inspection = { tables: all, todo: all.filter((table) => !isDone(table)), look }
+  const {
+    problems,
+    unfit = [],
+    warnings = [],
+    basis = null,
+  } = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
+  throwAll([...fleet.errors, ...problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
+  const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
+  const without = new Set(leftOut.map(({ name }) => name))
+  const tables = all.filter((table) => !without.has(printTable(table)))
+  const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
   const extension = change.extension?.(spec)
   const provision = extension === undefined ? undefined : await provisionOf(spec.target, look)
-  const changed = new Set(todo)
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: effectsOfPasses(forward, todo, { provision, companion: change.companion?.(spec) }),
     shards: [
-      ...(await companionShards(change.companion?.(spec), 'expand', look)),
-      ...(provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]),
-      ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
-        tableShards(phase, tablesOfPhase(passes, phase, todo)),
-      ),
+        ...(await companionShards(change.companion?.(spec), 'expand', look)),
+        ...shardsOf(passes, todo, provision, await canaryKeys(look, spec.target)),
+      ],
+    warnings: [
+      ...fleet.warnings,
+      ...unfit.map(unfitWarning),
+      ...warnings,
+      ...unprovisioned(spec.target, extension, provision),
     ],
-    warnings: [...(inspected?.warnings ?? []), ...unprovisioned(spec.target, extension, provision)],
+    leftOut,
     basis: {
       spec: change.describe(spec),
       provision: provision?.hash ?? null,
       shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
-      ...(inspected?.basis === undefined ? {} : { inspected: inspected.basis }),
+      inspected: basis,
     },
-    memo: { had: tables.filter((table) => !changed.has(table)).map(printTable), excluded },
+    memo: { had: done.map(printTable), excluded: [...without] },
+  }
+}
+
+function shardsOf(
+  passes: readonly TablePass[],
+  todo: readonly TableState[],
+  provision: Provision | undefined,
+  canaries: ReadonlySet<string>,
+): readonly ShardPlan[] {
+  const first =
+    provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]
+  const tables = (['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
+    tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
+  )
+  return [...first, ...tables]
+}
+
+function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
+  return tables.map((table) => ({ name: printTable(table), why: error.message }))
+}
+
+function unfitWarning({ error }: Unfit): PlanWarning {
+  const { message, where, hint } = error
+  return {
+    code: 'W204',
+    message: `left out: ${message} (${where?.name ?? ''})`,
+    hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
   }
 }
 

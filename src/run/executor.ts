@@ -9,6 +9,7 @@ import { phaseDocument, readPhase, storeTime, writePhase } from './phase-documen
 import { openRound, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
 import type { RunContext, RunStep } from './run-context.ts'
+import { reloadSchemaCache } from './schema-cache.ts'
 import { settleLeftPages } from './left-pages.ts'
 import { notVerified, verifySteps } from './verify-steps.ts'
 
@@ -75,6 +76,7 @@ export async function runBackward(context: RunContext, crew: Crew): Promise<void
     await workPhase(context, crew, 'revert', () => leftToRevert(context))
   })
   await writePhase(context.documents, context.clock, context.migration, undefined)
+  await context.history?.reverted(context.migration)
   context.emit({ type: 'rolled-back' })
   await context.flush({ state: 'rolled back', ended: true })
 }
@@ -84,8 +86,14 @@ async function inPhase(context: RunContext, phase: Phase | 'revert', work: () =>
   const started = performance.now()
   context.emit({ type: 'phase-started', phase })
   await work()
+  if (phase !== 'verify' && (await changedTables(context, phase))) await reloadSchemaCache(context.tables)
   context.emit({ type: 'phase-finished', phase, seconds: (performance.now() - started) / 1000 })
   await context.flush()
+}
+
+async function changedTables({ tables, run, steps }: RunContext, phase: WorkPhase): Promise<boolean> {
+  const rows = await readShards(tables, run, phase)
+  return rows.some(({ step, changed }) => changed > 0 && steps[step]?.operation.store === 'tables')
 }
 
 async function forwardPhase(context: RunContext, crew: Crew, phase: WorkPhase): Promise<void> {
@@ -171,6 +179,7 @@ async function countProblems(context: RunContext): Promise<number> {
 
 /** State and event in one transaction; the phase document follows, retried until it agrees. */
 async function switchOver(context: RunContext): Promise<void> {
+  await context.history?.applied(context.migration)
   context.emit({ type: 'switched', phaseDocument })
   context.emit({ type: 'soaking' })
   await context.flush({ state: 'soaking', phase: 'cutover' })

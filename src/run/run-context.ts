@@ -6,6 +6,7 @@ import type { FullLook } from '../operations/index-operation.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { DocumentWriter } from '../stores/documents.ts'
 import type { IndexWriter } from '../stores/indexes.ts'
+import type { SupabaseHistory } from '../stores/supabase-history.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import type { Engine } from './engine.ts'
 
@@ -29,6 +30,8 @@ export interface Rooms {
   readonly concurrency: number
   readonly actor: string
   readonly listener: Listener
+  /** Kept in step with this run, where the project has one beside Lockstep's own. */
+  readonly history: SupabaseHistory | undefined
 }
 
 /** One run being worked on by this process. */

@@ -127,6 +127,7 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
       return notAsked()
     },
     inspect: async () => notAsked(),
+    oddTables: async () => [],
     pause: async () => notAsked(),
     status: async () => ({
       formatVersion: 1,

@@ -111,6 +111,7 @@ async function attempt(point?: CrashPoint): Promise<number> {
     concurrency: 1,
     actor: '',
     listener: () => {},
+    history: undefined,
     run: 'r',
     migration: 'm',
     owner: `owner ${Math.random()}`,

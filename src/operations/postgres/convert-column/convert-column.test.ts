@@ -2,10 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createPgliteTables } from '../../../stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../../../stores/tables.ts'
-import { readFleet } from '../../../tenants/fleet.ts'
 import { tenants } from '../../../tenants/tenants-config.ts'
-import type { Look } from '../../operation.ts'
-import type { StepPlan } from '../../operation.ts'
+import type { Look, StepPlan } from '../../operation.ts'
 import { convertColumn, convertColumnStep } from './convert-column.ts'
 import type { ConvertColumnOptions } from './convert-column.ts'
 
@@ -25,21 +23,12 @@ beforeEach(() =>
 
 const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
 const rows = (text: string): Promise<readonly object[]> => tables.read((q) => q.query(text))
-const look: Look = {
-  documents: {} as Look['documents'],
-  tables,
-  fleet: () =>
-    readFleet({
-      config: { source: { from: 'sql', sql: 'select 1 limit 0' }, key: 'plain', tables: {} },
-      documents: {} as Look['documents'],
-      tables,
-      grace: () => Promise.resolve(),
-    }),
-}
 const options: ConvertColumnOptions = { to: 'numeric(12,2)', up: 'cents / 100.0', down: 'round(amount * 100)', as: 'amount' }
 const plan = (given: Partial<ConvertColumnOptions> = {}): Promise<StepPlan> => {
   const { spec } = convertColumnStep('orders', 'cents', { ...options, ...given })
-  return convertColumn.plan(convertColumn.parse(spec), { ...look, tables })
+  const documents = {} as Look['documents']
+  const look: Look = { documents, tables, fleet: () => Promise.reject(new Error('no tenants here')) }
+  return convertColumn.plan(convertColumn.parse(spec), look)
 }
 const codes = (error: unknown): readonly string[] => {
   const { code, also } = error as { readonly code: string; readonly also: readonly { readonly code: string }[] }

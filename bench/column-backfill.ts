@@ -96,7 +96,9 @@ function write(n: number): string {
 async function columnThere(): Promise<boolean> {
   const client = new pg.Client(url)
   await client.connect()
-  const { rowCount } = await client.query(`select from pg_attribute where attrelid = 'orders'::regclass and attname = 'amount'`)
+  const { rowCount } = await client.query(
+    `select from pg_attribute where attrelid = 'orders'::regclass and attname = 'amount'`,
+  )
   await client.end()
   return (rowCount ?? 0) > 0
 }
@@ -137,11 +139,15 @@ try {
   const total = await seconds(lockstep)
   clearInterval(asking)
   const written = await writers.stop()
-  const at = (waits: readonly number[], share: number): string => (waits[Math.floor(waits.length * share)] ?? 0).toFixed(1)
+  const at = (waits: readonly number[], share: number): string =>
+    (waits[Math.floor(waits.length * share)] ?? 0).toFixed(1)
   console.log(
     `\nwith ${values.writers} writers: ${total.toFixed(1)} s for plan and up, ${written.count} writes, ${written.errors.length} errors ${written.errors[0] ?? ''}`,
   )
-  for (const [name, { waits }] of [['before', alone], ['during', written]] as const)
+  for (const [name, { waits }] of [
+    ['before', alone],
+    ['during', written],
+  ] as const)
     console.log(`waits ${name}: p50 ${at(waits, 0.5)} ms, p99 ${at(waits, 0.99)} ms, longest ${at(waits, 0.999999)} ms`)
 } finally {
   await postgres.stop()

@@ -34,6 +34,18 @@ export function constraintsOf(pair: ColumnPair, { shape }: TableState): readonly
   )
 }
 
+/** Names that the new column's indexes and constraints are to have, but something else has. */
+export function takenNames(pair: ColumnPair, table: TableState): readonly string[] {
+  const { shape } = table
+  const about = [
+    ...shape.indexes.map(({ name, definition }) => ({ name, text: aboutColumns(definition) })),
+    ...shape.constraints.map(({ name, definition }) => ({ name, text: definition })),
+  ]
+  return [...indexesOf(pair, table), ...constraintsOf(pair, table)]
+    .map(({ name }) => carriedName(pair, name))
+    .filter((name) => about.some((each) => each.name === name && !namesColumn(each.text, pair.new)))
+}
+
 /** Indexes, checks, foreign keys and NOT NULL of the old column for the new one, once it is filled. */
 export function carryPasses(pair: ColumnPair): readonly CatalogPass[] {
   return [...carriedIndexPasses(pair), ...carriedConstraintPasses(pair), ...carriedNotNull(pair)]
@@ -42,11 +54,11 @@ export function carryPasses(pair: ColumnPair): readonly CatalogPass[] {
 const indexesAtOnce = 10
 
 function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
+  const isOurs = (index: IndexShape, name: string): boolean =>
+    index.name === carriedName(pair, name) && namesColumn(aboutColumns(index.definition), pair.new)
   const missing = (table: TableState): readonly IndexShape[] =>
-    indexesOf(pair, table).filter(
-      ({ name }) => !table.shape.indexes.some((index) => index.valid && index.name === carriedName(pair, name)),
-    )
-  const leftover = ({ shape }: TableState, name: string): boolean => shape.indexes.some((index) => index.name === name)
+    indexesOf(pair, table).filter(({ name }) => !table.shape.indexes.some((each) => each.valid && isOurs(each, name)))
+  const leftover = ({ shape }: TableState, name: string): boolean => shape.indexes.some((each) => isOurs(each, name))
   const create = (table: TableState, { name, unique, definition }: IndexShape, how: string): string =>
     `create ${unique ? 'unique ' : ''}index ${how}${quoteIdentifier(carriedName(pair, name))} on ${quoteTable(table)}` +
     renameInSql(aboutColumns(definition), pair.old, pair.new)
@@ -70,7 +82,7 @@ function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
         table.bytes > smallTable
           ? []
           : missing(table).flatMap((index) => [
-              ...(leftover(table, carriedName(pair, index.name)) ? [drop(table, index.name, '')] : []),
+              ...(leftover(table, index.name) ? [drop(table, index.name, '')] : []),
               create(table, index, ''),
             ]),
     },
@@ -182,7 +194,9 @@ end $lockstep$`,
 
 /** Defaults that are one value, as Postgres prints them. */
 export function isConstant(text: string): boolean {
-  return /^\(?(?:'(?:[^']|'')*'|-?[\d.]+(?:e[+-]?\d+)?|true|false|null)\)?(?:::[\w ."]+(?:\([\d,]+\))?(?:\[\])*)?$/i.test(text)
+  return /^\(?(?:'(?:[^']|'')*'|-?[\d.]+(?:e[+-]?\d+)?|true|false|null)\)?(?:::[\w ."]+(?:\([\d,]+\))?(?:\[\])*)?$/i.test(
+    text,
+  )
 }
 
 /** Statements that make a sequence belong to another column of the table, so that it does not go with the first. */

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import { sqlState } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
-import { constraintsOf, indexesOf, isConstant } from './column-carry.ts'
+import { constraintsOf, indexesOf, isConstant, takenNames } from './column-carry.ts'
 import { columnIn, isIdentity } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
@@ -118,7 +118,8 @@ function checks(pair: ColumnPair): readonly Check[] {
     columns.includes(old) &&
     (kind === 'primary key' || ((kind === 'unique' || kind === 'exclusion') && !pair.leave.includes(name)))
   const isComputed = (table: TableState): boolean =>
-    indexesOf(pair, table).some(({ plain }) => !plain) || constraintsOf(pair, table).some(({ kind }) => kind === 'check')
+    indexesOf(pair, table).some(({ plain }) => !plain) ||
+    constraintsOf(pair, table).some(({ kind }) => kind === 'check')
   return [
     {
       code: 'LS-2125',
@@ -137,6 +138,12 @@ function checks(pair: ColumnPair): readonly Check[] {
       isWrong: (table) => !isIdentity(pair) && isComputed(table),
       what: `a check, or an index with an expression or a condition, speaks of "${old}" as it was`,
       hint: 'name those in leave, and add what takes their place in a later step',
+    },
+    {
+      code: 'LS-2124',
+      isWrong: (table) => takenNames(pair, table).length > 0,
+      what: `an index or constraint for "${pair.new}" would have the name of another one`,
+      hint: 'rename that one, or name the one of the old column in leave',
     },
     {
       code: 'LS-2108',

@@ -162,9 +162,13 @@ function requiredNulls(pair: ColumnPair, found: ReadonlyMap<TableState, Counts>)
   )
   if (wrong.length === 0) return []
   return [
-    new LockstepError('LS-2121', `"${pair.old}" is not null, but up makes null of values in ${listed(wrong.map(([table]) => printTable(table)))}`, {
-      where: { name: pair.old },
-      hint: 'let up give a value for each, or drop the requirement first',
-    }),
+    new LockstepError(
+      'LS-2121',
+      `"${pair.old}" is not null, but up makes null of values in ${listed(wrong.map(([table]) => printTable(table)))}`,
+      {
+        where: { name: pair.old },
+        hint: 'let up give a value for each, or drop the requirement first',
+      },
+    ),
   ]
 }

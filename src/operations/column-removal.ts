@@ -24,7 +24,13 @@ export function hiddenColumn(column: string, tag: string): string {
  * Removes a column; every value that is not the default is kept in the ledger first. In a large table the column is
  * renamed before it is read, so that nobody writes to it and no exclusive lock is held across the read.
  */
-export function columnRemovalPasses({ phase, column, tag, usual, release = () => [] }: Removal): readonly CatalogPass[] {
+export function columnRemovalPasses({
+  phase,
+  column,
+  tag,
+  usual,
+  release = () => [],
+}: Removal): readonly CatalogPass[] {
   const hidden = hiddenColumn(column, tag)
   const has = ({ shape }: TableState, name: string): boolean => shape.columns.some((each) => each.name === name)
   const alter = (table: TableState, what: string): string => `alter table ${quoteTable(table)} ${what}`

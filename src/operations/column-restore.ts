@@ -34,7 +34,8 @@ export async function* revertPair(
       long: true,
       work: async (q) => {
         const [now] = await tableStates(q, scope, [table.name])
-        if (now !== undefined && columnIn(now.shape, pair.old) === undefined) await restore(q, { pair, now, shape, hands })
+        if (now !== undefined && columnIn(now.shape, pair.old) === undefined)
+          await restore(q, { pair, now, shape, hands })
         return []
       },
     })
@@ -111,6 +112,9 @@ function indexesAndConstraints({ pair, now, shape }: Restoring): readonly string
       .map(({ definition }) => definition),
     ...constraintsOf({ ...pair, leave: [] }, before)
       .filter(isGone)
-      .map(({ name, definition }) => `alter table ${quoteTable(now)} add constraint ${quoteIdentifier(name)} ${definition}`),
+      .map(
+        ({ name, definition }) =>
+          `alter table ${quoteTable(now)} add constraint ${quoteIdentifier(name)} ${definition}`,
+      ),
   ]
 }

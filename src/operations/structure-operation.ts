@@ -187,9 +187,9 @@ async function plan<Spec extends TargetedSpec>(
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: effectsOfPasses(forward, todo, { provision, companion: change.companion?.(spec) }),
     shards: [
-        ...(await companionShards(change.companion?.(spec), 'expand', look)),
-        ...shardsOf(passes, todo, provision, await canaryKeys(look, spec.target)),
-      ],
+      ...(await companionShards(change.companion?.(spec), 'expand', look)),
+      ...shardsOf(passes, todo, provision, await canaryKeys(look, spec.target)),
+    ],
     warnings: [
       ...fleet.warnings,
       ...unfit.map(unfitWarning),

@@ -155,7 +155,10 @@ export const convertColumnCases: readonly OperationCase[] = [
     after: {
       documents: {},
       queries: [
-        { sql: 'select amount::text from account_a union all select amount::text from account_b', rows: [{ amount: '1.99' }, { amount: '1.99' }] },
+        {
+          sql: 'select amount::text from account_a union all select amount::text from account_b',
+          rows: [{ amount: '1.99' }, { amount: '1.99' }],
+        },
       ],
     },
     others: {
@@ -170,7 +173,14 @@ export const convertColumnCases: readonly OperationCase[] = [
         documents: {},
         queries: [
           { sql: columns('account_c'), rows: named('cents', 'id', 'note') },
-          { sql: 'select id, cents from account_c order by id', rows: [{ id: 1, cents: 199 }, { id: 2, cents: 500 }, { id: 3, cents: 150 }] },
+          {
+            sql: 'select id, cents from account_c order by id',
+            rows: [
+              { id: 1, cents: 199 },
+              { id: 2, cents: 500 },
+              { id: 3, cents: 150 },
+            ],
+          },
           { sql: 'select cents from account_a', rows: [{ cents: 1000 }] },
           { sql: "select count(*)::int as n from pg_proc where proname like 'create_account%'", rows: [{ n: 1 }] },
         ],

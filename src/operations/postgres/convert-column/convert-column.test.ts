@@ -23,7 +23,12 @@ beforeEach(() =>
 
 const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
 const rows = (text: string): Promise<readonly object[]> => tables.read((q) => q.query(text))
-const options: ConvertColumnOptions = { to: 'numeric(12,2)', up: 'cents / 100.0', down: 'round(amount * 100)', as: 'amount' }
+const options: ConvertColumnOptions = {
+  to: 'numeric(12,2)',
+  up: 'cents / 100.0',
+  down: 'round(amount * 100)',
+  as: 'amount',
+}
 const plan = (given: Partial<ConvertColumnOptions> = {}): Promise<StepPlan> => {
   const { spec } = convertColumnStep('orders', 'cents', { ...options, ...given })
   const documents = {} as Look['documents']
@@ -76,28 +81,80 @@ describe('plan', () => {
   it.each<[string, string, Partial<ConvertColumnOptions>, readonly string[]]>([
     ['a column that is not there', 'create table orders (id int primary key)', {}, ['LS-2122']],
     ['a table without a key', 'create table orders (cents int)', {}, ['LS-2107']],
-    ['a new column that is there', 'create table orders (id int primary key, cents int, amount numeric(12,2))', {}, ['LS-2104']],
-    ['a new column of another type', 'create table orders (id int primary key, cents int, amount text)', {}, ['LS-2104', 'LS-2104']],
+    [
+      'a new column that is there',
+      'create table orders (id int primary key, cents int, amount numeric(12,2))',
+      {},
+      ['LS-2104'],
+    ],
+    [
+      'a new column of another type',
+      'create table orders (id int primary key, cents int, amount text)',
+      {},
+      ['LS-2104', 'LS-2104'],
+    ],
     ['a primary key', 'create table orders (cents int primary key)', {}, ['LS-2125']],
     ['a unique constraint', 'create table orders (id int primary key, cents int unique)', {}, ['LS-2125']],
     ['a check', 'create table orders (id int primary key, cents int check (cents > 0))', {}, ['LS-2125']],
     ['identity', 'create table orders (id int primary key, cents int generated always as identity)', {}, ['LS-2125']],
-    ['a view', 'create table orders (id int primary key, cents int); create view v as select cents from orders', {}, ['LS-2123']],
-    ['a default that is computed', 'create table orders (id int primary key, cents int default random())', {}, ['LS-2108']],
-    ['a type without equality', 'create table orders (id int primary key, cents int)', { to: 'json', up: 'to_json(cents)', down: '0' }, ['LS-2108']],
+    [
+      'a view',
+      'create table orders (id int primary key, cents int); create view v as select cents from orders',
+      {},
+      ['LS-2123'],
+    ],
+    [
+      'a default that is computed',
+      'create table orders (id int primary key, cents int default random())',
+      {},
+      ['LS-2108'],
+    ],
+    [
+      'a type without equality',
+      'create table orders (id int primary key, cents int)',
+      { to: 'json', up: 'to_json(cents)', down: '0' },
+      ['LS-2108'],
+    ],
     ['a wrong expression', 'create table orders (id int primary key, cents int)', { up: 'centz' }, ['LS-2109']],
-    ['a function outside of the built-in ones', "create table orders (id int primary key, cents int); create function f(int) returns int language sql as 'select 1'", { up: 'f(cents)' }, ['LS-2109']],
-    ['rows that fail', 'create table orders (id int primary key, cents int); insert into orders values (1, 0), (2, 1)', { up: '1 / cents', down: 'amount' }, ['LS-2121']],
-    ['values that become null', 'create table orders (id int primary key, cents int); insert into orders values (1, 0)', { up: 'nullif(cents, 0)' }, ['LS-2121']],
-    ['values that do not come back', 'create table orders (id int primary key, cents int); insert into orders values (1, 199)', { to: 'int', up: 'cents / 100' }, ['LS-2121']],
-    ['null in a required column, even if accepted', 'create table orders (id int primary key, cents int not null); insert into orders values (1, 0)', { up: 'nullif(cents, 0)', accept: ['null'] }, ['LS-2121']],
+    [
+      'a function outside of the built-in ones',
+      "create table orders (id int primary key, cents int); create function f(int) returns int language sql as 'select 1'",
+      { up: 'f(cents)' },
+      ['LS-2109'],
+    ],
+    [
+      'rows that fail',
+      'create table orders (id int primary key, cents int); insert into orders values (1, 0), (2, 1)',
+      { up: '1 / cents', down: 'amount' },
+      ['LS-2121'],
+    ],
+    [
+      'values that become null',
+      'create table orders (id int primary key, cents int); insert into orders values (1, 0)',
+      { up: 'nullif(cents, 0)' },
+      ['LS-2121'],
+    ],
+    [
+      'values that do not come back',
+      'create table orders (id int primary key, cents int); insert into orders values (1, 199)',
+      { to: 'int', up: 'cents / 100' },
+      ['LS-2121'],
+    ],
+    [
+      'null in a required column, even if accepted',
+      'create table orders (id int primary key, cents int not null); insert into orders values (1, 0)',
+      { up: 'nullif(cents, 0)', accept: ['null'] },
+      ['LS-2121'],
+    ],
   ])('refuses %s', async (_, before, given, expected) => {
     await sql(before)
     expect(await refused(given)).toEqual(expected)
   })
 
   it('counts what is lost, and never shows it', async () => {
-    await sql("create table orders (id int primary key, cents text); insert into orders values (1, 'secret'), (2, '7'), (3, 'hidden')")
+    await sql(
+      "create table orders (id int primary key, cents text); insert into orders values (1, 'secret'), (2, '7'), (3, 'hidden')",
+    )
     const error = await plan({ up: 'cents::numeric', down: 'amount::text' }).catch((each: unknown) => each)
     expect(String(error)).toContain('in 2 rows of orders')
     expect(JSON.stringify(error) + String(error)).not.toMatch(/secret|hidden/)
@@ -139,7 +196,8 @@ describe('the trigger', () => {
         const unfilled = new Set([1, 2])
         for (const [n, { by, id, value }] of writes.entries()) {
           if (n === filledAt) unfilled.clear()
-          if (n === filledAt) await sql('update orders set amount = cents / 100.0 where amount is distinct from cents / 100.0')
+          if (n === filledAt)
+            await sql('update orders set amount = cents / 100.0 where amount is distinct from cents / 100.0')
           const column = by === 'old' ? 'cents' : by === 'new' ? 'amount' : 'note'
           const text = value === null ? 'null' : by === 'new' ? `${value} / 100.0` : String(value)
           await sql(
@@ -162,7 +220,12 @@ describe('the trigger', () => {
   it('leaves the finer value of a new client alone, also when other columns change', async () => {
     await sql('create table orders (id int primary key, cents int, note int); insert into orders values (1, 100)')
     const { effects } = await plan({ to: 'numeric' })
-    await sql(effects.filter(({ phase }) => phase === 'expand').flatMap((effect) => effect.statements).join(';'))
+    await sql(
+      effects
+        .filter(({ phase }) => phase === 'expand')
+        .flatMap((effect) => effect.statements)
+        .join(';'),
+    )
     await sql('update orders set amount = 1.2345; update orders set note = 7')
     expect(await rows('select cents, amount::text from orders')).toEqual([{ cents: 123, amount: '1.2345' }])
     const [fill] = effects.filter(({ phase }) => phase === 'backfill').flatMap((effect) => effect.statements)
@@ -173,7 +236,12 @@ describe('the trigger', () => {
   it('follows a column that the expression reads beside the old one', async () => {
     await sql('create table orders (id int primary key, cents int, factor int); insert into orders values (1, 100, 2)')
     const { effects } = await plan({ up: 'cents * factor', down: 'amount / factor' })
-    await sql(effects.filter(({ phase }) => phase === 'expand').flatMap((effect) => effect.statements).join(';'))
+    await sql(
+      effects
+        .filter(({ phase }) => phase === 'expand')
+        .flatMap((effect) => effect.statements)
+        .join(';'),
+    )
     await sql('update orders set cents = 50; update orders set factor = 3')
     expect(await rows('select cents, amount::int from orders')).toEqual([{ cents: 50, amount: 150 }])
   })

@@ -101,7 +101,13 @@ export const renameColumnCases: readonly OperationCase[] = [
       afterDown: {
         documents: {},
         queries: [
-          { sql: 'select id, mail from contact_c order by id', rows: [{ id: 1, mail: 'new@example.test' }, { id: 2, mail: 'c@example.test' }] },
+          {
+            sql: 'select id, mail from contact_c order by id',
+            rows: [
+              { id: 1, mail: 'new@example.test' },
+              { id: 2, mail: 'c@example.test' },
+            ],
+          },
         ],
       },
     },

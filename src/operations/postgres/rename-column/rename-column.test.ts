@@ -37,11 +37,32 @@ describe('parse', () => {
 
 describe('plan', () => {
   it.each([
-    ['a policy', 'create table users (id int primary key, mail text); create policy p on users using (mail is not null)', 'LS-2123'],
-    ['a trigger of the column', "create table users (id int primary key, mail text); create function f() returns trigger language plpgsql as 'begin return new; end'; create trigger t before update of mail on users for each row execute function f()", 'LS-2123'],
-    ['a foreign key of another table', 'create table users (id int primary key, mail text); create unique index on users (mail); create table others (mail text references users (mail))', 'LS-2123'],
-    ['a generated column', 'create table users (id int primary key, mail text, low text generated always as (lower(mail)) stored)', 'LS-2123'],
+    [
+      'a policy',
+      'create table users (id int primary key, mail text); create policy p on users using (mail is not null)',
+      'LS-2123',
+    ],
+    [
+      'a trigger of the column',
+      "create table users (id int primary key, mail text); create function f() returns trigger language plpgsql as 'begin return new; end'; create trigger t before update of mail on users for each row execute function f()",
+      'LS-2123',
+    ],
+    [
+      'a foreign key of another table',
+      'create table users (id int primary key, mail text); create unique index on users (mail); create table others (mail text references users (mail))',
+      'LS-2123',
+    ],
+    [
+      'a generated column',
+      'create table users (id int primary key, mail text, low text generated always as (lower(mail)) stored)',
+      'LS-2123',
+    ],
     ['a name that is taken', 'create table users (id int primary key, mail text, email text)', 'LS-2104'],
+    [
+      'a name that another index has',
+      'create table users (id int primary key, mail text); create index mail_idx on users (mail); create index email_idx on users (id)',
+      'LS-2124',
+    ],
     ['a type without equality', 'create table users (id int primary key, mail json)', 'LS-2108'],
     ['a missing column', 'create table users (id int primary key)', 'LS-2122'],
   ])('refuses %s', async (_, before, code) => {

@@ -1,6 +1,6 @@
 import { derivedName, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { ConstraintShape, IndexShape } from '../tenants/catalog.ts'
-import { columnIn, newType, upSql } from './column-pair.ts'
+import { columnIn, isIdentity, upSql } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { requiredPasses } from './required-passes.ts'
 import { namesColumn, renameInSql } from './sql-names.ts'
@@ -174,22 +174,43 @@ export function copyAttributesSql(pair: ColumnPair, table: string): string {
 end $lockstep$`
 }
 
-/** A statement that gives the new column its default; that of the old one, which is a constant, converted. */
+/** Statements that give the new column its default: that of the old one, converted where it is a constant. */
 export function defaultSql(pair: ColumnPair, table: TableState): readonly string[] {
-  const alter = (what: string): string =>
-    `alter table ${quoteTable(table)} alter column ${quoteIdentifier(pair.new)} ${what}`
-  const before = columnIn(table.shape, pair.old)
-  if (pair.default !== undefined) return pair.default === null ? [] : [alter(`set default ${pair.default}`)]
-  if (before?.default === undefined) return []
-  if (pair.type === undefined) return [alter(`set default ${before.default}`)]
+  if (pair.default === null) return []
+  if (pair.default !== undefined) {
+    return [`alter table ${quoteTable(table)} alter column ${quoteIdentifier(pair.new)} set default ${pair.default}`]
+  }
   return [
-    `do $lockstep$ declare lockstep_value text; begin
-  select (${upSql(pair)})::text into lockstep_value from (select (${before.default})::${before.type} as ${quoteIdentifier(pair.old)}) lockstep_row;
-  if lockstep_value is not null then
-    execute pg_catalog.format(${quoteLiteral(alter('set default %L'))} || ${quoteLiteral(`::${newType(pair, table.shape)}`)}, lockstep_value);
-  end if;
-end $lockstep$`,
+    moveDefault(quoteTable(table), { from: pair.old, to: pair.new, sql: isIdentity(pair) ? undefined : upSql(pair) }),
   ]
+}
+
+export interface DefaultMove {
+  readonly from: string
+  readonly to: string
+  /** SQL over a row of the first column; undefined takes the default as it stands. */
+  readonly sql: string | undefined
+}
+
+/** Asks the table itself: tables of one shape may differ in their defaults, in the names of sequences above all. */
+export function moveDefault(table: string, { from, to, sql }: DefaultMove): string {
+  const set = `alter table ${table} alter column ${quoteIdentifier(to)} set default `
+  const value = `'select (' || ${quoteLiteral(sql ?? '')} || ')::text from (select (' || lockstep_default || ')::' || lockstep_type || ' as ' || ${quoteLiteral(quoteIdentifier(from))} || ') lockstep_row'`
+  return `do $lockstep$ declare lockstep_default text; lockstep_type text; lockstep_value text; begin
+  select pg_catalog.pg_get_expr(d.adbin, d.adrelid), pg_catalog.format_type(a.atttypid, a.atttypmod) into lockstep_default, lockstep_type
+  from pg_catalog.pg_attribute a join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where a.attrelid = ${quoteLiteral(table)}::regclass and a.attname = ${quoteLiteral(from)};
+  if lockstep_default is not null then
+    ${
+      sql === undefined
+        ? `execute ${quoteLiteral(set)} || lockstep_default;`
+        : `execute ${value} into lockstep_value;
+    if lockstep_value is not null then
+      execute ${quoteLiteral(set)} || pg_catalog.quote_literal(lockstep_value);
+    end if;`
+    }
+  end if;
+end $lockstep$`
 }
 
 /** Defaults that are one value, as Postgres prints them. */

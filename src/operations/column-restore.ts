@@ -1,7 +1,7 @@
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
-import { constraintsOf, copyAttributesSql, indexesOf, moveSequence } from './column-carry.ts'
+import { constraintsOf, copyAttributesSql, indexesOf, moveDefault, moveSequence } from './column-carry.ts'
 import { columnIn, downSql, isIdentity, upSql } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
@@ -76,7 +76,7 @@ async function restore(q: Queryable, restoring: Restoring): Promise<void> {
   await hands.restoreValues(q, { table: now, key: now.shape.primaryKey, column: pair.old, where: inStep })
   await q.script(
     [
-      ...(column?.default === undefined ? [] : [alter(`alter column ${old} set default ${column.default}`)]),
+      ...defaultBack(restoring),
       ...(column?.notNull === true ? [alter(`alter column ${old} set not null`)] : []),
       ...(isIdentity(pair) ? moveSequence(now, pair.new, pair.old) : []),
       alter(`alter column ${young} drop default`),
@@ -84,6 +84,23 @@ async function restore(q: Queryable, restoring: Restoring): Promise<void> {
       ...(hasTrigger(pair, now) ? [] : [triggerSql(pair, table)]),
     ].join(';\n'),
   )
+}
+
+/** A default of the new column that the step itself was given says nothing about the old one's. */
+function defaultBack({ pair, now, shape }: Restoring): readonly string[] {
+  const { default: before, type = 'text' } = columnIn(shape, pair.old) ?? {}
+  if (before === undefined) return []
+  const table = quoteTable(now)
+  if (pair.default !== undefined) {
+    return [`alter table ${table} alter column ${quoteIdentifier(pair.old)} set default ${before}`]
+  }
+  return [
+    moveDefault(table, {
+      from: pair.new,
+      to: pair.old,
+      sql: isIdentity(pair) ? undefined : `${downSql(pair)}::${type}`,
+    }),
+  ]
 }
 
 /** The column with its values, out of those of the new one; where it was only hidden, its own where they still hold. */

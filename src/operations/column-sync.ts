@@ -34,7 +34,9 @@ export function syncCompanion(pair: ColumnPair): Companion {
     exists: `pg_catalog.to_regprocedure(${quoteLiteral(name)}) is not null`,
     create: [
       `select pg_catalog.pg_advisory_xact_lock(${schemaLock})`,
-      'create schema if not exists lockstep_sync',
+      `do $lockstep$ begin
+  if not exists (select from pg_catalog.pg_namespace where nspname = 'lockstep_sync') then create schema lockstep_sync; end if;
+end $lockstep$`,
       'grant usage on schema lockstep_sync to public',
       `create function ${name} returns trigger language plpgsql as $lockstep$${isIdentity(pair) ? identityBody(pair) : body(pair)}$lockstep$`,
     ],
@@ -42,7 +44,7 @@ export function syncCompanion(pair: ColumnPair): Companion {
   }
 }
 
-/** Held by whoever makes or drops the schema. */
+/** Held by whoever makes or drops the schema; IF NOT EXISTS would believe a cache that no lock of this kind refreshes. */
 const schemaLock = '471531, 0'
 
 /**
@@ -58,8 +60,10 @@ function dropScript(pair: ColumnPair): string {
   if not exists (select from pg_catalog.pg_trigger where tgfoid = pg_catalog.to_regprocedure(${name})) then
     perform pg_catalog.pg_advisory_xact_lock(${schemaLock});
     execute 'drop function if exists ' || ${name};
-    if not exists (select from pg_catalog.pg_proc where pronamespace = pg_catalog.to_regnamespace('lockstep_sync')) then
-      drop schema if exists lockstep_sync;
+    if not exists (select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                   where n.nspname = 'lockstep_sync')
+      and exists (select from pg_catalog.pg_namespace where nspname = 'lockstep_sync') then
+      drop schema lockstep_sync;
     end if;
   end if;
 end $lockstep$`

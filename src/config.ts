@@ -36,10 +36,18 @@ const configForm = z.strictObject({
   firestoreIndexes: z.string().min(1).optional(),
   /** `history: true` notes each migration in the Supabase CLI's history and in supabase/migrations. */
   supabase: z.strictObject({ history: z.boolean().optional() }).optional(),
-  /** The apps that are out there, for lint. */
+  /** The apps that are out there. */
   clients: z
     .strictObject({
-      oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
+      /** The newest migration that the oldest app with generated readers knows, for lint. */
+      oldest: z
+        .string()
+        .regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'")
+        .optional(),
+      /** A promise: every app that knows a migration writes both places in one write, from backfill until contract. */
+      writeBoth: z.boolean().optional(),
+      /** How long complete waits for apps to hear that only the new shape is written; 0 waits for none. */
+      graceSeconds: z.number().min(0).max(3_600).optional(),
     })
     .optional(),
   tenants: z

@@ -14,6 +14,7 @@ export const templateKinds = [
   'addColumn',
   'convertColumn',
   'renameColumn',
+  'replaceFunction',
   'empty',
 ] as const
 
@@ -37,6 +38,13 @@ ${step.map((line) => `    ${line}`).join('\n')}
 interface Template {
   readonly imports: readonly string[]
   readonly step: readonly string[]
+  /** A file that the step reads, by path from the project's folder. */
+  readonly file?: readonly [path: string, text: string]
+}
+
+/** The file that the first step of such a migration reads, to be written where it is not there yet. */
+export function templateFile(kind: TemplateKind): readonly [path: string, text: string] | undefined {
+  return templates[kind].file
 }
 
 function onFirestore(...step: readonly string[]): Template {
@@ -123,6 +131,24 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
   renameColumn: {
     imports: ['defineMigration', 'postgres'],
     step: ['// Both names are kept in step until complete.', "postgres.renameColumn('users', 'mail', 'email'),"],
+  },
+  replaceFunction: {
+    imports: ['defineMigration', 'postgres'],
+    step: [
+      '// The whole CREATE FUNCTION, and nothing else, is in the file. What it leaves out stays as it is.',
+      "postgres.replaceFunction('match_documents', { file: 'sql/match_documents.sql' }),",
+    ],
+    file: [
+      'sql/match_documents.sql',
+      `create or replace function match_documents(uid text) returns setof text
+language sql
+stable
+set search_path = ''
+as $$
+  select content from public.documents where owner = uid
+$$;
+`,
+    ],
   },
   empty: {
     imports: ['defineMigration'],

@@ -38,7 +38,7 @@ export function shownSettings(
     ),
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
     withDefault('firestoreIndexes', config.firestoreIndexes, 'as firebase.json says, or firestore.indexes.json'),
-    withDefault('clients.oldest', config.clients?.oldest, 'unknown'),
+    ...clientSettings(config.clients, settings.kind === 'local' ? '0' : '15'),
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
 }
@@ -83,6 +83,14 @@ export function maskUrl(url: string): string {
   const user = username === '' && secret === '' ? '' : `${username}${secret}@`
   const query = [...searchParams.keys()].map((key) => `${key}=***`).join('&')
   return `${protocol}//${user}${host}${pathname}${query === '' ? '' : `?${query}`}`
+}
+
+function clientSettings(clients: LoadedConfig['config']['clients'] = {}, grace: string): readonly Setting[] {
+  return [
+    withDefault('clients.oldest', clients.oldest, 'unknown'),
+    withDefault('clients.writeBoth', clients.writeBoth?.toString(), 'false'),
+    withDefault('clients.graceSeconds', clients.graceSeconds?.toString(), grace),
+  ]
 }
 
 function tenantSettings({

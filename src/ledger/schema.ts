@@ -64,6 +64,10 @@ create table lockstep.tables (
   problem text, at timestamptz not null default clock_timestamp(), primary key (run, step, name)
 );
 `,
+  // When clients were told of the phases tells who can have written what.
+  `
+alter table lockstep.runs add column told jsonb not null default '{}';
+`,
 ]
 
 export const ledgerVersion = versions.length

@@ -14,6 +14,7 @@ import { removeField, removeFieldStep } from './firestore/remove-field/remove-fi
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameColumn, renameColumnStep } from './postgres/rename-column/rename-column.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
 
@@ -31,6 +32,7 @@ export const operations = Object.freeze([
   renameCollection,
   renameColumn,
   renameField,
+  replaceFunction,
   splitDocument,
   transformDocuments,
 ] as const)
@@ -55,4 +57,5 @@ export const postgresSteps = Object.freeze({
   addColumn: addColumnStep,
   convertColumn: convertColumnStep,
   renameColumn: renameColumnStep,
+  replaceFunction: replaceFunctionStep,
 })

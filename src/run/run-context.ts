@@ -27,6 +27,10 @@ export interface Rooms {
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined
+  /** The configuration's promise that clients of the new shape write both places until contract. */
+  readonly writeBoth: boolean
+  /** How long `complete` waits for clients to hear of the contract phase. */
+  readonly graceSeconds: number
   readonly concurrency: number
   readonly actor: string
   readonly listener: Listener

@@ -175,6 +175,7 @@ function runOf(migration: string): Awaited<ReturnType<Migrator['journal']>>[numb
     reason: undefined,
     actor: 'ada',
     since: undefined,
+    told: {},
     owner: undefined,
     createdAt: '2026-11-22T09:31:00.000Z',
     endedAt: undefined,

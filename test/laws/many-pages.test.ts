@@ -109,6 +109,8 @@ async function attempt(point?: CrashPoint): Promise<number> {
     createEngine: createDirectEngine,
     mostWrites: undefined,
     concurrency: 1,
+    writeBoth: false,
+    graceSeconds: 0,
     actor: '',
     listener: () => {},
     history: undefined,

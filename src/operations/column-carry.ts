@@ -9,7 +9,7 @@ import { smallTable } from './table-state.ts'
 import type { TableState } from './table-state.ts'
 
 /** What is said of the old column is said of the new one: a name that has the old one's in it, or else both. */
-export function carriedName(pair: ColumnPair, name: string): string {
+function carriedName(pair: ColumnPair, name: string): string {
   const renamed = name.replaceAll(pair.old, pair.new)
   return renamed === name || Buffer.byteLength(renamed) > 63 ? derivedName(name, pair.new, pair.tag) : renamed
 }

@@ -88,6 +88,6 @@ function releaseStatements(pair: ColumnPair, table: TableState, gone: string): r
 
 /** What only one column can have moves to the new one. */
 function moveStatements(pair: ColumnPair, table: TableState): readonly string[] {
-  const owns = isIdentity(pair) && /^nextval\(/.test(columnIn(table.shape, pair.old)?.default ?? '')
+  const owns = isIdentity(pair) && columnIn(table.shape, pair.old)?.default?.startsWith('nextval(') === true
   return [...defaultSql(pair, table), ...(owns ? moveSequence(table, pair.old, pair.new) : [])]
 }

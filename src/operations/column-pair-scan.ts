@@ -36,19 +36,33 @@ export async function findLosses(
   const failing = new Map<TableState, number>()
   for (const group of groupsOf(tables, tablesAtOnce)) {
     const counted = await countOf(pair, group, look)
-    if (counted !== undefined) for (const [table, counts] of counted) found.set(table, counts)
-    else
-      for (const table of group) {
-        const alone = await countOf(pair, [table], look)
-        if (alone === undefined) failing.set(table, await countFailing(pair, table, look))
-        else for (const [each, counts] of alone) found.set(each, counts)
-      }
+    if (counted === undefined) await countAlone(pair, group, look, { found, failing })
+    for (const [table, counts] of counted ?? []) found.set(table, counts)
   }
   return [
     ...(failing.size === 0 ? [] : [failure(pair, failing)]),
     ...lossKinds.flatMap((kind) => lossOf(pair, kind, found, accept)),
     ...requiredNulls(pair, found),
   ]
+}
+
+interface Counted {
+  readonly found: Map<TableState, Counts>
+  readonly failing: Map<TableState, number>
+}
+
+/** Table by table, where one of them has a row that fails. */
+async function countAlone(
+  pair: ColumnPair,
+  tables: readonly TableState[],
+  look: Look,
+  { found, failing }: Counted,
+): Promise<void> {
+  for (const table of tables) {
+    const counted = await countOf(pair, [table], look)
+    if (counted === undefined) failing.set(table, await countFailing(pair, table, look))
+    for (const [each, counts] of counted ?? []) found.set(each, counts)
+  }
 }
 
 /** Undefined where a row cannot be converted at all. */

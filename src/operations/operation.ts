@@ -1,13 +1,13 @@
 import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError } from '../kernel/errors.ts'
-import type { TableName } from '../kernel/identifiers.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
+import type { KeptValues, RestoredValues } from './kept-values.ts'
 import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
@@ -171,26 +171,6 @@ export interface TableChange {
   readonly work: (q: Queryable, names: readonly string[]) => Promise<readonly PreImage[]>
   /** Told of each table that could not be changed, instead of an error once the others are. */
   readonly onFailure?: (name: string, error: LockstepError) => void
-}
-
-export interface KeptValues {
-  readonly table: TableName
-  /** The columns that tell a row; empty keeps the whole row as its key. */
-  readonly key: readonly string[]
-  /** The column as it is called now, and as users know it. */
-  readonly column: string
-  readonly knownAs: string
-  /** SQL of the value that need not be kept; undefined keeps all but NULL. */
-  readonly usual: string | undefined
-}
-
-/** Values of a column that `keepValues` put into the ledger in this step, on their way back into the table. */
-export interface RestoredValues {
-  readonly table: TableName
-  readonly key: readonly string[]
-  readonly column: string
-  /** SQL over the row as it would be then: without it the value stays in the ledger. */
-  readonly where: string
 }
 
 /** The writing hand for tables. */

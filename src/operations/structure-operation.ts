@@ -24,7 +24,6 @@ import type {
 import { companionShards, workOnCompanion } from './companion.ts'
 import type { Companion } from './companion.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
-import type { Provision } from './provision-steps.ts'
 import type { Extension } from './provisioning.ts'
 import { effectsOfPasses } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
@@ -33,6 +32,7 @@ import type { RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
 import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
+import { plannedShards } from './planned-shards.ts'
 import { rowsLeft } from './rows-left.ts'
 
 export interface TargetedSpec {
@@ -181,15 +181,13 @@ async function plan<Spec extends TargetedSpec>(
   const without = new Set(leftOut.map(({ name }) => name))
   const tables = all.filter((table) => !without.has(printTable(table)))
   const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
+  const companion = await companionShards(change.companion?.(spec), 'expand', look)
   const extension = change.extension?.(spec)
   const provision = extension === undefined ? undefined : await provisionOf(spec.target, look)
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: effectsOfPasses(forward, todo, { provision, companion: change.companion?.(spec) }),
-    shards: [
-      ...(await companionShards(change.companion?.(spec), 'expand', look)),
-      ...shardsOf(passes, todo, provision, await canaryKeys(look, spec.target)),
-    ],
+    shards: [...companion, ...plannedShards(passes, todo, provision, await canaryKeys(look, spec.target))],
     warnings: [
       ...fleet.warnings,
       ...unfit.map(unfitWarning),
@@ -207,20 +205,6 @@ async function plan<Spec extends TargetedSpec>(
   }
 }
 
-function shardsOf(
-  passes: readonly TablePass[],
-  todo: readonly TableState[],
-  provision: Provision | undefined,
-  canaries: ReadonlySet<string>,
-): readonly ShardPlan[] {
-  const first =
-    provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]
-  const tables = (['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
-    tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
-  )
-  return [...first, ...tables]
-}
-
 function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
   return tables.map((table) => ({ name: printTable(table), why: error.message }))
 }
@@ -232,18 +216,6 @@ function unfitWarning({ error }: Unfit): PlanWarning {
     message: `left out: ${message} (${where?.name ?? ''})`,
     hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
   }
-}
-
-/** Planned for a phase: the tables that its own passes change. */
-function tablesOfPhase(
-  passes: readonly TablePass[],
-  phase: WorkPhase,
-  todo: readonly TableState[],
-): readonly TableState[] {
-  const own = passes.filter((pass) => pass.phase === phase)
-  return todo.filter((table) =>
-    own.some((pass) => (pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table))),
-  )
 }
 
 function unprovisioned(target: TableTarget, extension: unknown, provision: unknown): readonly PlanWarning[] {

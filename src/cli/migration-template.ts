@@ -12,6 +12,8 @@ export const templateKinds = [
   'transformDocuments',
   'ensureIndex',
   'addColumn',
+  'convertColumn',
+  'renameColumn',
   'replaceFunction',
   'sql',
   'empty',
@@ -114,6 +116,22 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
       "// One table, or tenants('user_table') for every tenant's table of a template in lockstep.config.ts.",
       "postgres.addColumn('users', 'language', 'text', { default: 'en' }),",
     ],
+  },
+  convertColumn: {
+    imports: ['defineMigration', 'postgres'],
+    step: [
+      '// SQL over the row, both ways; both columns are kept in step until complete.',
+      "postgres.convertColumn('orders', 'cents', {",
+      "  to: 'numeric(12,2)',",
+      "  up: 'cents / 100.0',",
+      "  down: 'round(amount * 100)',",
+      "  as: 'amount',",
+      '}),',
+    ],
+  },
+  renameColumn: {
+    imports: ['defineMigration', 'postgres'],
+    step: ['// Both names are kept in step until complete.', "postgres.renameColumn('users', 'mail', 'email'),"],
   },
   replaceFunction: {
     imports: ['defineMigration', 'postgres'],

@@ -1,6 +1,7 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
+import { convertColumn, convertColumnStep } from './postgres/convert-column/convert-column.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
@@ -11,6 +12,7 @@ import {
 } from './firestore/move-to-subcollection/move-to-subcollection.ts'
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
+import { renameColumn, renameColumnStep } from './postgres/rename-column/rename-column.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
@@ -21,6 +23,7 @@ import { transformDocuments, transformDocumentsStep } from './firestore/transfor
 export const operations = Object.freeze([
   addColumn,
   addField,
+  convertColumn,
   convertField,
   ensureIndex,
   foldSubcollection,
@@ -28,6 +31,7 @@ export const operations = Object.freeze([
   moveToSubcollection,
   removeField,
   renameCollection,
+  renameColumn,
   renameField,
   replaceFunction,
   splitDocument,
@@ -53,6 +57,8 @@ export const firestoreSteps = Object.freeze({
 /** What migration files call to describe a change of tables, by kind. */
 export const postgresSteps = Object.freeze({
   addColumn: addColumnStep,
+  convertColumn: convertColumnStep,
+  renameColumn: renameColumnStep,
   replaceFunction: replaceFunctionStep,
   sql: sqlStep,
 })

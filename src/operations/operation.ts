@@ -1,7 +1,6 @@
 import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError } from '../kernel/errors.ts'
-import type { TableName } from '../kernel/identifiers.ts'
 import type { SqlText } from '../sql/sql-text.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
@@ -9,6 +8,7 @@ import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
+import type { KeptValues, RestoredValues } from './kept-values.ts'
 import type { ShapeChange } from './shape-change.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
@@ -174,17 +174,6 @@ export interface TableChange {
   readonly onFailure?: (name: string, error: LockstepError) => void
 }
 
-export interface KeptValues {
-  readonly table: TableName
-  /** The columns that tell a row; empty keeps the whole row as its key. */
-  readonly key: readonly string[]
-  /** The column as it is called now, and as users know it. */
-  readonly column: string
-  readonly knownAs: string
-  /** SQL of the value that need not be kept; undefined keeps all but NULL. */
-  readonly usual: string | undefined
-}
-
 /** The writing hand for tables. */
 export interface TableHands {
   readonly tables: TableReader
@@ -200,6 +189,8 @@ export interface TableHands {
    * Part of the caller's transaction.
    */
   keepValues(q: Queryable, kept: KeptValues): Promise<void>
+  /** Puts kept values back where they still belong; they leave the ledger. Part of the caller's transaction. */
+  restoreValues(q: Queryable, restored: RestoredValues): Promise<void>
   /** Notes in the ledger that a table, as printed, could not be changed: it is left for the next `up`. */
   noteFailure(table: string, problem: string): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */

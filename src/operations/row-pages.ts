@@ -7,8 +7,8 @@ import type { TableState } from './table-state.ts'
 import { smallTable } from './table-state.ts'
 import { cursorIn } from './table-scope.ts'
 
-/** Milliseconds a batch should hold its row locks: live writers never wait longer for us. */
-const aim = 100
+/** Milliseconds a batch should hold its row locks: live writers never wait longer for us. Less costs round trips. */
+const aim = 200
 const firstBatch = 1_000
 const largestBatch = 20_000
 
@@ -28,32 +28,42 @@ export async function* fillRows(
 ): AsyncGenerator<Checkpoint> {
   const cursor = cursorIn(work, pass)
   const key = keyColumns(table)
-  let after: readonly string[] = cursor?.table === table.name ? (cursor.key ?? []) : []
+  let page: Page = { after: cursor?.table === table.name ? (cursor.key ?? []) : [], last: undefined, size: firstBatch }
   // On stale statistics each batch is planned as a scan of the whole table.
-  if (after.length === 0 && table.bytes > smallTable) await hands.alone(`analyze ${quoteTable(table)}`)
-  let size = firstBatch
+  if (page.after.length === 0 && table.bytes > smallTable) await hands.alone(`analyze ${quoteTable(table)}`)
   for (;;) {
-    const started = performance.now()
-    const page = { after, size }
-    const batch: Batch = { last: [], changed: 0 }
+    const now = page
+    const batch: Batch = { last: [], next: undefined, changed: 0, took: 0 }
     const settled = await hands.change({
       names: [printTable(table)],
       cursor: () => ({ pass, table: table.name, key: [...batch.last] }),
       work: async (q) => {
-        Object.assign(batch, await fillBatch(q, { table, fill, key }, page))
+        Object.assign(batch, await fillBatch(q, { table, fill, key }, now))
         return []
       },
     })
     if (batch.last.length === 0) return
     yield { ...settled, changed: batch.changed }
-    after = batch.last
-    size = nextSize(size, performance.now() - started)
+    if (batch.next === undefined) return
+    page = { after: batch.last, last: batch.next, size: nextSize(now.size, batch.took) }
   }
+}
+
+interface Page {
+  readonly after: readonly string[]
+  /** The last key of the page where it is known already. */
+  readonly last: readonly string[] | undefined
+  /** Rows of the page after it, and of this one where its end is not known. */
+  readonly size: number
 }
 
 interface Batch {
   last: readonly string[]
+  /** The last key of the page after this one; undefined where there is no row. */
+  next: readonly string[] | undefined
   changed: number
+  /** Milliseconds of the update alone: how long a loaded client takes to come back is no reason for smaller batches. */
+  took: number
 }
 
 function nextSize(size: number, took: number): number {
@@ -96,29 +106,30 @@ interface Batching {
   readonly key: readonly KeyColumn[]
 }
 
-/** The end of the page is read first: with both ends known, the update is a range scan of the key's index. */
-async function fillBatch(
-  q: Queryable,
-  { table, fill, key }: Batching,
-  page: { readonly after: readonly string[]; readonly size: number },
-): Promise<Batch> {
-  const name = quoteTable(table)
+/**
+ * With both ends known, the update is a range scan of the key's index. The end of the next page comes with it: one round
+ * trip less.
+ */
+async function fillBatch(q: Queryable, { table, fill, key }: Batching, page: Page): Promise<Batch> {
   const columns = key.map((each) => quoteIdentifier(each.name))
   const row = `(${columns.join(', ')})`
   const bound = (from: number): string => `(${key.map(({ type }, n) => `$${from + n}::text::${type}`).join(', ')})`
   const beyond = page.after.length === 0 ? '' : `${row} > ${bound(1)}`
-  const [end] = await q.query<{ last: string[] }>(
-    `select array[${columns.map((column) => `${column}::text`).join(', ')}] as last
-     from (select ${columns.join(', ')} from ${name}${beyond === '' ? '' : ` where ${beyond}`} order by ${columns.join(', ')} limit ${page.size}) page
-     order by ${columns.map((column) => `${column} desc`).join(', ')} limit 1`,
-    page.after,
+  const endOf = (from: string): string =>
+    `select array[${columns.map((column) => `${column}::text`).join(', ')}]
+     from (select ${columns.join(', ')} from ${quoteTable(table)}${from === '' ? '' : ` where ${from}`} order by ${columns.join(', ')} limit ${page.size}) page
+     order by ${columns.map((column) => `${column} desc`).join(', ')} limit 1`
+  const last =
+    page.last ?? (await q.query<{ last: string[] | null }>(`select (${endOf(beyond)}) as last`, page.after))[0]?.last
+  if (last === undefined || last === null) return { last: [], next: undefined, changed: 0, took: 0 }
+  const end = bound(page.after.length + 1)
+  const range = [...(beyond === '' ? [] : [beyond]), `${row} <= ${end}`]
+  const started = performance.now()
+  const [done] = await q.query<{ changed: number; next: string[] | null }>(
+    `with filled as (
+       update ${quoteTable(table)} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning 1)
+     select (select count(*) from filled)::int as changed, (${endOf(`${row} > ${end}`)}) as next`,
+    [...page.after, ...last],
   )
-  if (end === undefined) return { last: [], changed: 0 }
-  const range = [...(beyond === '' ? [] : [beyond]), `${row} <= ${bound(page.after.length + 1)}`]
-  const [done] = await q.query<{ changed: number }>(
-    `with filled as (update ${name} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning 1)
-     select count(*)::int as changed from filled`,
-    [...page.after, ...end.last],
-  )
-  return { last: end.last, changed: done?.changed ?? 0 }
+  return { last, next: done?.next ?? undefined, changed: done?.changed ?? 0, took: performance.now() - started }
 }

@@ -21,8 +21,9 @@ import type {
   Work,
   WorkPhase,
 } from './operation.ts'
+import { companionShards, workOnCompanion } from './companion.ts'
+import type { Companion } from './companion.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
-import type { Provision } from './provision-steps.ts'
 import type { Extension } from './provisioning.ts'
 import { effectsOfPasses } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
@@ -31,6 +32,7 @@ import type { RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
 import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
+import { plannedShards } from './planned-shards.ts'
 import { rowsLeft } from './rows-left.ts'
 
 export interface TargetedSpec {
@@ -76,6 +78,8 @@ export interface StructureChange<Spec extends TargetedSpec> {
   inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
   /** What the provisioning function has to do, for new tenants to be born in the new shape. */
   extension?(spec: Spec): Extension
+  /** What the tables share, made before them and gone after them. */
+  companion?(spec: Spec): Companion
   /** What the shape of the tables does not show. */
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
   /** Only where the passes of phase `revert` are not the whole way back. */
@@ -100,7 +104,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     const born = phase === 'expand' || phase === 'contract'
     const provision = born ? await provisionShards(change.extension?.(spec), spec.target, phase, look) : []
     const open = await openTables(change.passes(spec), phase, tables, look)
-    return [...provision, ...tableShards(phase, open, await canaryKeys(look, spec.target))]
+    return [
+      ...(await companionShards(change.companion?.(spec), phase, look)),
+      ...provision,
+      ...tableShards(phase, open, await canaryKeys(look, spec.target)),
+    ]
   }
   return defineTableOperation<Spec>({
     kind: change.kind,
@@ -117,7 +125,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     async reverting(spec, look, memo) {
       const tables = await found(spec, look, memo)
       const born = await provisionShards(change.extension?.(spec), spec.target, 'revert', look)
-      return [...born, ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look))]
+      return [
+        ...born,
+        ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look)),
+        ...(await companionShards(change.companion?.(spec), 'revert', look)),
+      ]
     },
     revert: (work, hands) => apply(change, work, hands),
   })
@@ -169,12 +181,13 @@ async function plan<Spec extends TargetedSpec>(
   const without = new Set(leftOut.map(({ name }) => name))
   const tables = all.filter((table) => !without.has(printTable(table)))
   const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
+  const companion = await companionShards(change.companion?.(spec), 'expand', look)
   const extension = change.extension?.(spec)
   const provision = extension === undefined ? undefined : await provisionOf(spec.target, look)
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
-    effects: effectsOfPasses(forward, todo, provision),
-    shards: shardsOf(passes, todo, provision, await canaryKeys(look, spec.target)),
+    effects: effectsOfPasses(forward, todo, { provision, companion: change.companion?.(spec) }),
+    shards: [...companion, ...plannedShards(passes, todo, provision, await canaryKeys(look, spec.target))],
     warnings: [
       ...fleet.warnings,
       ...unfit.map(unfitWarning),
@@ -192,20 +205,6 @@ async function plan<Spec extends TargetedSpec>(
   }
 }
 
-function shardsOf(
-  passes: readonly TablePass[],
-  todo: readonly TableState[],
-  provision: Provision | undefined,
-  canaries: ReadonlySet<string>,
-): readonly ShardPlan[] {
-  const first =
-    provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]
-  const tables = (['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
-    tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
-  )
-  return [...first, ...tables]
-}
-
 function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
   return tables.map((table) => ({ name: printTable(table), why: error.message }))
 }
@@ -217,18 +216,6 @@ function unfitWarning({ error }: Unfit): PlanWarning {
     message: `left out: ${message} (${where?.name ?? ''})`,
     hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
   }
-}
-
-/** Planned for a phase: the tables that its own passes change. */
-function tablesOfPhase(
-  passes: readonly TablePass[],
-  phase: WorkPhase,
-  todo: readonly TableState[],
-): readonly TableState[] {
-  const own = passes.filter((pass) => pass.phase === phase)
-  return todo.filter((table) =>
-    own.some((pass) => (pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table))),
-  )
 }
 
 function unprovisioned(target: TableTarget, extension: unknown, provision: unknown): readonly PlanWarning[] {
@@ -248,6 +235,7 @@ async function* apply<Spec extends TargetedSpec>(
   hands: TableHands,
 ): AsyncGenerator<Checkpoint> {
   yield* (
+    workOnCompanion(work, hands, change.companion?.(work.spec)) ??
     workOnProvision(work, hands, change.extension?.(work.spec)) ??
     (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
     applyPasses(work, hands, change.passes(work.spec))

@@ -1,4 +1,5 @@
 import { quoteTable } from '../kernel/identifiers.ts'
+import type { Companion } from './companion.ts'
 import type { Effect } from './operation.ts'
 import type { Provision } from './provision-steps.ts'
 import { isOpen } from './table-passes.ts'
@@ -12,12 +13,30 @@ const noCost = { cost: 0, disk: 0, secondsSource: 'guess' } as const
 export function effectsOfPasses(
   passes: readonly TablePass[],
   tables: readonly TableState[],
-  provision: Provision | undefined,
+  { provision, companion }: { readonly provision: Provision | undefined; readonly companion: Companion | undefined },
 ): readonly Effect[] {
   const effects = passes.flatMap((pass) =>
     pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables),
   )
-  return provision === undefined ? effects : [provisionEffect(provision), ...effects]
+  return [
+    ...(companion === undefined ? [] : [companionEffect(companion)]),
+    ...(provision === undefined ? [] : [provisionEffect(provision)]),
+    ...effects,
+  ]
+}
+
+function companionEffect({ what, create }: Companion): Effect {
+  return {
+    ...noCost,
+    phase: 'expand',
+    what: `create ${what}`,
+    count: { value: 1, source: 'counted' },
+    unit: 'functions',
+    lock: 'none',
+    seconds: [0, 1],
+    undo: 'drop it after the last table',
+    statements: create,
+  }
 }
 
 function provisionEffect({ scope }: Provision): Effect {

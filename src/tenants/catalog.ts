@@ -20,7 +20,7 @@ export interface IndexShape {
   readonly valid: boolean
   /** Of all rows, and of columns alone. */
   readonly plain: boolean
-  /** As pg_get_indexdef prints it, with `{key}`. */
+  /** As pg_get_indexdef prints it, with `{key}`; '' for one that another session has just dropped. */
   readonly definition: string
 }
 
@@ -239,7 +239,7 @@ const shapesOfFound = `), attributes as (
       select json_agg(json_build_object('name', replace(ic.relname, s.relname, s.blank), 'unique', i.indisunique,
                                         'valid', i.indisvalid and i.indisready, 'primary', i.indisprimary,
                                         'plain', i.indpred is null and i.indexprs is null,
-                                        'definition', replace(pg_catalog.pg_get_indexdef(i.indexrelid), s.relname, s.blank),
+                                        'definition', coalesce(replace(pg_catalog.pg_get_indexdef(i.indexrelid), s.relname, s.blank), ''),
                                         'columns', coalesce((select json_agg(a.attname order by k.at)
                                                     from unnest(i.indkey) with ordinality as k(num, at)
                                                     join pg_catalog.pg_attribute a
@@ -252,7 +252,7 @@ const shapesOfFound = `), attributes as (
       select json_agg(json_build_object('name', replace(k.conname, s.relname, s.blank), 'validated', k.convalidated,
                                         'kind', case k.contype when 'c' then 'check' when 'f' then 'foreign key'
                                                 when 'p' then 'primary key' when 'u' then 'unique' else 'exclusion' end,
-                                        'definition', replace(pg_catalog.pg_get_constraintdef(k.oid), s.relname, s.blank),
+                                        'definition', coalesce(replace(pg_catalog.pg_get_constraintdef(k.oid), s.relname, s.blank), ''),
                                         'columns', coalesce((select json_agg(a.attname order by c.at)
                                                     from unnest(k.conkey) with ordinality as c(num, at)
                                                     join pg_catalog.pg_attribute a
@@ -261,7 +261,7 @@ const shapesOfFound = `), attributes as (
       from pg_catalog.pg_constraint k where k.conrelid = s.oid and k.contype in ('c', 'f', 'p', 'u', 'x')),
     'triggers', (
       select json_agg(json_build_object('name', replace(t.tgname, s.relname, s.blank), 'enabled', t.tgenabled <> 'D',
-                                        'definition', replace(pg_catalog.pg_get_triggerdef(t.oid), s.relname, s.blank))
+                                        'definition', coalesce(replace(pg_catalog.pg_get_triggerdef(t.oid), s.relname, s.blank), ''))
                       order by t.tgname)
       from pg_catalog.pg_trigger t where t.tgrelid = s.oid and not t.tgisinternal)) as details
   from firsts s

@@ -103,7 +103,7 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     const mark = tap.statements().length
     const held: unknown[] = []
     const look = async (): Promise<void> => void held.push(...((await exclusive(found)) as unknown[]))
-    const batch = tap.before(/with b as materialized/, async () => {
+    const batch = tap.before(/with filled as/, async () => {
       await look()
       await found.ask(`update orders set code = 'theirs', touched = touched + 1 where id in (5, 15000)`)
     })
@@ -111,7 +111,7 @@ describe('a table of many rows, on PostgreSQL', needs(postgres, 'no PostgreSQL s
     await found.succeed('up')
     await Promise.all([batch, validation])
     expect(held).toEqual([])
-    expect(since(mark, /with b as materialized/).length).toBeGreaterThan(3)
+    expect(since(mark, /with filled as/).length).toBeGreaterThan(3)
     expect(
       await found.ask(
         `select count(*)::int as rows, count(code)::int as filled, count(distinct code)::int as distinct, sum(touched)::int as touched from orders`,

@@ -50,7 +50,7 @@ function fillPass(spec: AddColumnSpec): RowPass {
     phase: 'backfill',
     how: 'rows',
     what: `fill ${spec.column} with ${value}`,
-    lock: 'row locks, about 100 ms a batch',
+    lock: 'row locks, about 200 ms a batch',
     undo: 'goes with the column',
     lacking: `rows without a value in column ${spec.column}`,
     fill: (table) =>

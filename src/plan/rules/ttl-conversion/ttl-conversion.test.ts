@@ -91,6 +91,7 @@ test.each<[string, ShapeChange]>([
   ['documents', move({})],
   ['entries that become documents', move({ what: 'entries', from: 'Whatsapp_Data/{uid}', path: ['chats'] })],
   ['a field', move({ what: 'fields', fields: [['expiresAt']] })],
+  ['a field to a fixed document', move({ what: 'fields', fields: [['expiresAt']], to: 'Talks/{uid}/chats/main' })],
   [
     'a field under another name',
     move({ what: 'fields', fields: [['end']], named: [['meta', 'gone-at']], inward: true }),

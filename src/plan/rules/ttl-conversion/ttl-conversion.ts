@@ -27,7 +27,8 @@ function movedInto(
   { from, to, what, inward, fields, named = fields }: Extract<ShapeChange, { change: 'move' }>,
   expiring: readonly GroupField[],
 ): ChangeFinding | undefined {
-  const [source, collection] = [from, to].map((pattern) => parsePattern(pattern).scope.collection)
+  // Where something goes to may be a document of a fixed name, which no pattern is.
+  const [source, collection] = [from, to].map((place) => place.split('/').at(-2))
   const isMember = (field: string): boolean =>
     what === 'fields' && named !== undefined ? named.map(printFieldPath).includes(field) : !inward
   const already = new Set(expiring.filter((each) => each.collection === source).map(({ field }) => field))

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs/minimal.js'
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Document, Value } from '../documents.ts'
-import { toDouble } from '../doubles.ts'
+import { toDouble, toGeoPoint } from '../doubles.ts'
 import { formatTimestamp } from '../timestamps.ts'
 import { setOwn } from './value-codec.ts'
 
@@ -80,7 +80,7 @@ function readKind(reader: Reader, field: number): Value {
     case 6:
       return { mapValue: { fields: readMap(reader) } }
     case 8:
-      return { geoPointValue: readPoint(reader) }
+      return readPoint(reader)
     case 9:
       return { arrayValue: { values: readArray(reader) } }
     case 10:
@@ -115,14 +115,14 @@ function readArray(reader: Reader): readonly Value[] {
   return values
 }
 
-function readPoint(reader: Reader): { readonly latitude: number; readonly longitude: number } {
+function readPoint(reader: Reader): Value {
   let [latitude, longitude] = [0, 0]
   eachField(reader, endOf(reader), (field, skip) => {
     if (field === 1) latitude = reader.double()
     else if (field === 2) longitude = reader.double()
     else skip()
   })
-  return { latitude, longitude }
+  return toGeoPoint(latitude, longitude)
 }
 
 function readTimestamp(reader: Reader, digits: number): string {

@@ -1,6 +1,7 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
+import { addIndex, addIndexStep } from './postgres/add-index/add-index.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
@@ -19,6 +20,7 @@ import { transformDocuments, transformDocumentsStep } from './firestore/transfor
 export const operations = Object.freeze([
   addColumn,
   addField,
+  addIndex,
   convertField,
   ensureIndex,
   foldSubcollection,
@@ -47,4 +49,4 @@ export const firestoreSteps = Object.freeze({
 })
 
 /** What migration files call to describe a change of tables, by kind. */
-export const postgresSteps = Object.freeze({ addColumn: addColumnStep })
+export const postgresSteps = Object.freeze({ addColumn: addColumnStep, addIndex: addIndexStep })

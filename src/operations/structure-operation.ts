@@ -10,6 +10,7 @@ import type {
   Finding,
   Look,
   OperationMeta,
+  Phase,
   PlanWarning,
   ShardPlan,
   StepPlan,
@@ -22,7 +23,7 @@ import type {
 } from './operation.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import type { Extension } from './provisioning.ts'
-import { effectsOfPasses } from './table-effects.ts'
+import { effectsOfPasses, provisionEffect } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
 import type { RowPass, TablePass } from './table-passes.ts'
@@ -64,7 +65,9 @@ export interface StructureChange<Spec extends TargetedSpec> {
   /** What only the operation can check before anything runs. */
   inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
   /** What the provisioning function has to do, for new tenants to be born in the new shape. */
-  extension?(spec: Spec): Extension
+  extension?(spec: Spec): Extension | undefined
+  /** What it has to do from contract on, by itself, where that is something else (or nothing is to be done before). */
+  lastExtension?(spec: Spec): Extension | undefined
   /** What the shape of the tables does not show. */
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
   /** Only where the passes of phase `revert` are not the whole way back. */
@@ -86,9 +89,9 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
   }
   const remaining = async (spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> => {
     const tables = await found(spec, look, memo)
-    const born = phase === 'expand' || phase === 'contract'
-    const provision = born ? await provisionShards(change.extension?.(spec), spec.target, phase, look) : []
-    return [...provision, ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look))]
+    const extension = phase === 'expand' || phase === 'contract' ? extensionIn(change, spec, phase) : undefined
+    const born = await provisionShards(extension, spec.target, phase, look)
+    return [...born, ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look))]
   }
   return defineTableOperation<Spec>({
     kind: change.kind,
@@ -104,11 +107,37 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     verify: (spec, look, scope) => verify(change, spec, look, scope),
     async reverting(spec, look, memo) {
       const tables = await found(spec, look, memo)
-      const born = await provisionShards(change.extension?.(spec), spec.target, 'revert', look)
+      const born = await shardsOfProvisionBack(change, spec, look)
       return [...born, ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look))]
     },
     revert: (work, hands) => apply(change, work, hands),
   })
+}
+
+/** What the provisioning function has to do from this phase on. */
+function extensionIn<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  spec: Spec,
+  phase: Phase,
+): Extension | undefined {
+  return (phase === 'contract' ? change.lastExtension?.(spec) : undefined) ?? change.extension?.(spec)
+}
+
+function extensionsOf<Spec extends TargetedSpec>(change: StructureChange<Spec>, spec: Spec): readonly Extension[] {
+  return [change.lastExtension?.(spec), change.extension?.(spec)].filter((each) => each !== undefined)
+}
+
+/** One shard puts all definitions back, newest first. */
+async function shardsOfProvisionBack<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  spec: Spec,
+  look: Look,
+): Promise<readonly ShardPlan[]> {
+  for (const extension of extensionsOf(change, spec)) {
+    const shards = await provisionShards(extension, spec.target, 'revert', look)
+    if (shards.length > 0) return shards
+  }
+  return []
 }
 
 async function statesOf(look: Look, target: TableTarget, without: readonly string[]): Promise<readonly TableState[]> {
@@ -144,19 +173,26 @@ async function plan<Spec extends TargetedSpec>(
   const todo = tables.filter((table) => !isDone(table))
   const inspected = await change.inspect?.(spec, { tables, todo, look })
   throwAll([...errors, ...(inspected?.problems ?? [])])
-  const extension = change.extension?.(spec)
-  const provision = extension === undefined ? undefined : await provisionOf(spec.target, look)
+  const extensions = extensionsOf(change, spec)
+  const provision = extensions.length === 0 ? undefined : await provisionOf(spec.target, look)
+  const atOnce = change.extension?.(spec) === undefined ? undefined : provision
   const changed = new Set(todo)
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
-    effects: effectsOfPasses(forward, todo, provision),
+    effects: [
+      ...(atOnce === undefined ? [] : [provisionEffect(atOnce, 'expand')]),
+      ...(provision === undefined || change.lastExtension?.(spec) === undefined
+        ? []
+        : [provisionEffect(provision, 'contract')]),
+      ...effectsOfPasses(forward, todo),
+    ],
     shards: [
-      ...(provision === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: provision.scope, estimate: 1 }]),
+      ...(atOnce === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: atOnce.scope, estimate: 1 }]),
       ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
         tableShards(phase, tablesOfPhase(passes, phase, todo)),
       ),
     ],
-    warnings: [...(inspected?.warnings ?? []), ...unprovisioned(spec.target, extension, provision)],
+    warnings: [...(inspected?.warnings ?? []), ...unprovisioned(spec.target, extensions.length > 0, provision)],
     basis: {
       spec: change.describe(spec),
       provision: provision?.hash ?? null,
@@ -179,8 +215,8 @@ function tablesOfPhase(
   )
 }
 
-function unprovisioned(target: TableTarget, extension: unknown, provision: unknown): readonly PlanWarning[] {
-  if (!('tenants' in target) || extension === undefined || provision !== undefined) return []
+function unprovisioned(target: TableTarget, isExtended: boolean, provision: unknown): readonly PlanWarning[] {
+  if (!('tenants' in target) || !isExtended || provision !== undefined) return []
   return [
     {
       code: 'W201',
@@ -190,13 +226,20 @@ function unprovisioned(target: TableTarget, extension: unknown, provision: unkno
   ]
 }
 
+function extensionAtWork<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  { spec, phase }: Work<Spec>,
+): Extension | undefined {
+  return phase === 'revert' ? extensionsOf(change, spec)[0] : extensionIn(change, spec, phase)
+}
+
 async function* apply<Spec extends TargetedSpec>(
   change: StructureChange<Spec>,
   work: Work<Spec>,
   hands: TableHands,
 ): AsyncGenerator<Checkpoint> {
   yield* (
-    workOnProvision(work, hands, change.extension?.(work.spec)) ??
+    workOnProvision(work, hands, extensionAtWork(change, work)) ??
     (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
     applyPasses(work, hands, change.passes(work.spec))
   )
@@ -221,6 +264,6 @@ async function* verify<Spec extends TargetedSpec>(
     sound = sound.filter((table) => !lacking.has(table))
   }
   if (change.verify !== undefined) yield* change.verify(spec, tables, look, scope)
-  yield* bornInOldShape(change.extension?.(spec), spec.target, look)
+  yield* bornInOldShape(extensionIn(change, spec, scope.phase), spec.target, look)
   return { checked: tables.length, what: 'tables compared with the catalog' }
 }

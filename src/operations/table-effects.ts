@@ -9,21 +9,15 @@ import type { TableState } from './table-state.ts'
 const noCost = { cost: 0, disk: 0, secondsSource: 'guess' } as const
 
 /** What the passes do to the tables, phase by phase, for the plan. */
-export function effectsOfPasses(
-  passes: readonly TablePass[],
-  tables: readonly TableState[],
-  provision: Provision | undefined,
-): readonly Effect[] {
-  const effects = passes.flatMap((pass) =>
-    pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables),
-  )
-  return provision === undefined ? effects : [provisionEffect(provision), ...effects]
+export function effectsOfPasses(passes: readonly TablePass[], tables: readonly TableState[]): readonly Effect[] {
+  return passes.flatMap((pass) => (pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables)))
 }
 
-function provisionEffect({ scope }: Provision): Effect {
+/** What is done to the provisioning function in a phase. */
+export function provisionEffect({ scope }: Provision, phase: 'expand' | 'contract'): Effect {
   return {
     ...noCost,
-    phase: 'expand',
+    phase,
     what: `extend ${scope.provision.signature}: new tenants are born in the new shape`,
     count: { value: 1, source: 'counted' },
     unit: 'functions',

@@ -1,4 +1,5 @@
 import type { Json } from '../kernel/canonical-json.ts'
+import type { LockstepError } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
@@ -27,6 +28,12 @@ interface PassBase {
   readonly lacking: string
 }
 
+export interface Refusal {
+  readonly error: LockstepError
+  /** Statements that take away what a failed concurrent build left. */
+  readonly leftovers?: readonly string[]
+}
+
 /** A change of the catalog, decided for each table from its state alone. */
 export interface CatalogPass extends PassBase {
   /**
@@ -42,6 +49,8 @@ export interface CatalogPass extends PassBase {
   readonly atOnce?: number
   /** Lock slots that a table takes, those of its indexes, sequences and toast table included. Default 4. */
   readonly locks?: number
+  /** What the server's refusal means to the user; undefined where its own words say enough. */
+  readonly refused?: (table: TableState, error: unknown) => Refusal | undefined
   /** For the plan: bytes that it adds to these tables. */
   readonly grows?: (tables: readonly TableState[]) => number
 }
@@ -106,7 +115,14 @@ async function* buildAlone(
   hands: TableHands,
 ): AsyncGenerator<Checkpoint> {
   for (const table of tables) {
-    await hands.alone(...pass.statements(table))
+    try {
+      await hands.alone(...pass.statements(table))
+    } catch (error) {
+      const refusal = pass.refused?.(table, error)
+      if (refusal === undefined) throw error
+      if (refusal.leftovers !== undefined) await hands.alone(...refusal.leftovers)
+      throw refusal.error
+    }
     yield { cursor: { pass: pass.name, table: table.name }, changed: 1, skipped: 0, conflicts: 0 }
   }
 }
@@ -128,11 +144,23 @@ async function* alter(
         // As of now, in the transaction itself: tables grow, and another runner may have been here.
         const now = (await tableStates(q, scope, some)).filter((state) => isOpen(pass, state))
         await keepBefore(q, pass, now, hands)
-        if (now.length > 0) await q.script(now.flatMap((state) => pass.statements(state)).join(';\n'))
+        await runStatements(q, pass, now)
         return now.filter(({ name }) => !kept.has(name)).map((state) => imageOf(state, pass))
       },
     })
     for (const name of names) kept.add(name)
+  }
+}
+
+/** Of several tables the server does not say which it refused: halving finds it. */
+async function runStatements(q: Queryable, pass: CatalogPass, tables: readonly TableState[]): Promise<void> {
+  const [table, ...others] = tables
+  if (table === undefined) return
+  try {
+    await q.script(tables.flatMap((state) => pass.statements(state)).join(';\n'))
+  } catch (error) {
+    const refusal = others.length > 0 ? undefined : pass.refused?.(table, error)
+    throw refusal?.error ?? error
   }
 }
 

@@ -157,6 +157,22 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
     constraints: await q.query(
       "select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname",
     ),
+    triggers: await q.query(
+      `select t.tgrelid::regclass::text as table, pg_get_triggerdef(t.oid) as def, t.tgenabled from pg_trigger t
+       join pg_class c on c.oid = t.tgrelid where c.relnamespace = 'public'::regnamespace and not t.tgisinternal order by 1, 2`,
+    ),
+    relations: await q.query(
+      `select c.relname, c.relkind, c.relowner::text as owner, c.relacl::text as acl, c.reloptions, c.relpersistence,
+         c.relrowsecurity, c.relreplident, obj_description(c.oid) as comment from pg_class c
+       where c.relnamespace = 'public'::regnamespace order by 1`,
+    ),
+    attributes: await q.query(
+      `select c.relname, a.attname, a.attstorage, a.attacl::text as acl, a.attidentity, a.attgenerated, a.attoptions,
+         format_type(a.atttypid, a.atttypmod) as type, col_description(c.oid, a.attnum) as comment
+       from pg_attribute a join pg_class c on c.oid = a.attrelid
+       where c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v')
+       order by 1, 2`,
+    ),
     functions: await q.query(
       `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p
        where pronamespace = 'public'::regnamespace order by 1`,

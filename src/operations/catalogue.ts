@@ -13,6 +13,7 @@ import {
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { setNotNull, setNotNullStep } from './postgres/set-not-null/set-not-null.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
 
@@ -29,6 +30,7 @@ export const operations = Object.freeze([
   removeField,
   renameCollection,
   renameField,
+  setNotNull,
   splitDocument,
   transformDocuments,
 ] as const)
@@ -49,4 +51,8 @@ export const firestoreSteps = Object.freeze({
 })
 
 /** What migration files call to describe a change of tables, by kind. */
-export const postgresSteps = Object.freeze({ addColumn: addColumnStep, addIndex: addIndexStep })
+export const postgresSteps = Object.freeze({
+  addColumn: addColumnStep,
+  addIndex: addIndexStep,
+  setNotNull: setNotNullStep,
+})

@@ -17,6 +17,8 @@ export interface RowFill {
   readonly set: string
   /** SQL of the condition under which a row still needs them; false for every row once it has them. */
   readonly where: string
+  /** A column that was NULL before: which rows were filled is kept as pre-images, for `emptyRows`. */
+  readonly remembers?: string | undefined
 }
 
 /** Changes the rows that need it in key order, batch by batch, each with its checkpoint in its own transaction. */
@@ -35,13 +37,15 @@ export async function* fillRows(
   for (;;) {
     const started = performance.now()
     const page = { after, size }
-    const batch: Batch = { last: [], changed: 0 }
+    const batch: Batch = { last: [], changed: 0, filled: [] }
     const settled = await hands.change({
       names: [printTable(table)],
       cursor: () => ({ pass, table: table.name, key: [...batch.last] }),
       work: async (q) => {
         Object.assign(batch, await fillBatch(q, { table, fill, key }, page))
-        return []
+        return batch.filled.length === 0 || fill.remembers === undefined
+          ? []
+          : [{ name: printTable(table), before: { column: fill.remembers, filled: batch.filled }, after: { pass } }]
       },
     })
     if (batch.last.length === 0) return
@@ -54,6 +58,8 @@ export async function* fillRows(
 interface Batch {
   last: readonly string[]
   changed: number
+  /** The rows changed, where they are to be remembered: key columns as texts, then the hash of the value given. */
+  filled: readonly (readonly string[])[]
 }
 
 function nextSize(size: number, took: number): number {
@@ -61,7 +67,7 @@ function nextSize(size: number, took: number): number {
   return Math.min(largestBatch, Math.max(100, Math.min(wanted, size * 2)))
 }
 
-interface KeyColumn {
+export interface KeyColumn {
   readonly name: string
   readonly type: string
 }
@@ -76,7 +82,7 @@ export function walkingKey({ primaryKey, indexes, columns }: TableShape): readon
   return unique?.columns ?? []
 }
 
-function keyColumns(table: TableState): readonly KeyColumn[] {
+export function keyColumns(table: TableState): readonly KeyColumn[] {
   const names = walkingKey(table.shape)
   if (names.length === 0) throw withoutKey(printTable(table))
   return names.flatMap((name) => table.shape.columns.find((each) => each.name === name) ?? [])
@@ -113,12 +119,22 @@ async function fillBatch(
      order by ${columns.map((column) => `${column} desc`).join(', ')} limit 1`,
     page.after,
   )
-  if (end === undefined) return { last: [], changed: 0 }
+  if (end === undefined) return { last: [], changed: 0, filled: [] }
   const range = [...(beyond === '' ? [] : [beyond]), `${row} <= ${bound(page.after.length + 1)}`]
-  const [done] = await q.query<{ changed: number }>(
-    `with filled as (update ${name} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning 1)
-     select count(*)::int as changed from filled`,
+  const told =
+    fill.remembers === undefined
+      ? `'[]'::json as row`
+      : `json_build_array(${[...columns.map((column) => `${column}::text`), valueHash(fill.remembers)].join(', ')}) as row`
+  const rows = fill.remembers === undefined ? `'[]'::json` : `coalesce(json_agg(row), '[]')`
+  const [done] = await q.query<Pick<Batch, 'changed' | 'filled'>>(
+    `with filled as (update ${name} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning ${told})
+     select count(*)::int as changed, ${rows} as filled from filled`,
     [...page.after, ...end.last],
   )
-  return { last: end.last, changed: done?.changed ?? 0 }
+  return { last: end.last, changed: done?.changed ?? 0, filled: done?.filled ?? [] }
+}
+
+/** Equal for equal values whatever the session's settings are, unlike their texts. */
+export function valueHash(column: string): string {
+  return `pg_catalog.md5(pg_catalog.record_send(row(${quoteIdentifier(column)})))`
 }

@@ -21,9 +21,11 @@ import type {
   Work,
   WorkPhase,
 } from './operation.ts'
+import { companionShards, workOnCompanion } from './companion.ts'
+import type { Companion } from './companion.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import type { Extension } from './provisioning.ts'
-import { effectsOfPasses, provisionEffect } from './table-effects.ts'
+import { companionEffects, effectsOfPasses, provisionEffect } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
 import type { RowPass, TablePass } from './table-passes.ts'
@@ -68,6 +70,8 @@ export interface StructureChange<Spec extends TargetedSpec> {
   extension?(spec: Spec): Extension | undefined
   /** What it has to do from contract on, by itself, where that is something else (or nothing is to be done before). */
   lastExtension?(spec: Spec): Extension | undefined
+  /** What the tables share, made before them and gone after them. */
+  companion?(spec: Spec): Companion | undefined
   /** What the shape of the tables does not show. */
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
   /** Only where the passes of phase `revert` are not the whole way back. */
@@ -91,7 +95,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     const tables = await found(spec, look, memo)
     const extension = phase === 'expand' || phase === 'contract' ? extensionIn(change, spec, phase) : undefined
     const born = await provisionShards(extension, spec.target, phase, look)
-    return [...born, ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look))]
+    return [
+      ...(await companionShards(change.companion?.(spec), phase, look)),
+      ...born,
+      ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look)),
+    ]
   }
   return defineTableOperation<Spec>({
     kind: change.kind,
@@ -108,7 +116,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     async reverting(spec, look, memo) {
       const tables = await found(spec, look, memo)
       const born = await shardsOfProvisionBack(change, spec, look)
-      return [...born, ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look))]
+      return [
+        ...born,
+        ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look)),
+        ...(await companionShards(change.companion?.(spec), 'revert', look)),
+      ]
     },
     revert: (work, hands) => apply(change, work, hands),
   })
@@ -180,6 +192,7 @@ async function plan<Spec extends TargetedSpec>(
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: [
+      ...companionEffects(change.companion?.(spec)),
       ...(atOnce === undefined ? [] : [provisionEffect(atOnce, 'expand')]),
       ...(provision === undefined || change.lastExtension?.(spec) === undefined
         ? []
@@ -187,6 +200,7 @@ async function plan<Spec extends TargetedSpec>(
       ...effectsOfPasses(forward, todo),
     ],
     shards: [
+      ...(await companionShards(change.companion?.(spec), 'expand', look)),
       ...(atOnce === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: atOnce.scope, estimate: 1 }]),
       ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
         tableShards(phase, tablesOfPhase(passes, phase, todo)),
@@ -239,6 +253,7 @@ async function* apply<Spec extends TargetedSpec>(
   hands: TableHands,
 ): AsyncGenerator<Checkpoint> {
   yield* (
+    workOnCompanion(work, hands, change.companion?.(work.spec)) ??
     workOnProvision(work, hands, extensionAtWork(change, work)) ??
     (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
     applyPasses(work, hands, change.passes(work.spec))

@@ -1,4 +1,5 @@
 import { quoteTable } from '../kernel/identifiers.ts'
+import type { Companion } from './companion.ts'
 import type { Effect } from './operation.ts'
 import type { Provision } from './provision-steps.ts'
 import { isOpen } from './table-passes.ts'
@@ -11,6 +12,24 @@ const noCost = { cost: 0, disk: 0, secondsSource: 'guess' } as const
 /** What the passes do to the tables, phase by phase, for the plan. */
 export function effectsOfPasses(passes: readonly TablePass[], tables: readonly TableState[]): readonly Effect[] {
   return passes.flatMap((pass) => (pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables)))
+}
+
+/** What is made for all tables together, where something is. */
+export function companionEffects(companion: Companion | undefined): readonly Effect[] {
+  if (companion === undefined) return []
+  return [
+    {
+      ...noCost,
+      phase: 'expand',
+      what: `create ${companion.what}`,
+      count: { value: 1, source: 'counted' },
+      unit: 'functions',
+      lock: 'none',
+      seconds: [0, 1],
+      undo: 'drop it after the last table',
+      statements: companion.create,
+    },
+  ]
 }
 
 /** What is done to the provisioning function in a phase. */

@@ -12,6 +12,9 @@ export const templateKinds = [
   'transformDocuments',
   'ensureIndex',
   'addColumn',
+  'addIndex',
+  'setNotNull',
+  'addConstraint',
   'empty',
 ] as const
 
@@ -35,6 +38,10 @@ ${step.map((line) => `    ${line}`).join('\n')}
 interface Template {
   readonly imports: readonly string[]
   readonly step: readonly string[]
+}
+
+function onPostgres(...step: readonly string[]): Template {
+  return { imports: ['defineMigration', 'postgres'], step }
 }
 
 function onFirestore(...step: readonly string[]): Template {
@@ -106,6 +113,18 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
       "postgres.addColumn('users', 'language', 'text', { default: 'en' }),",
     ],
   },
+  addIndex: onPostgres(
+    '// Plain for small tables, concurrently for others.',
+    "postgres.addIndex('users', 'email', { unique: true }),",
+  ),
+  setNotNull: onPostgres(
+    '// Old clients may go on leaving it empty until complete: a trigger fills it in.',
+    "postgres.setNotNull('users', 'status', { fill: 'active' }),",
+  ),
+  addConstraint: onPostgres(
+    '// Or foreignKey with references, unique, primaryKey. Clients that violate it get errors from the cutover on.',
+    "postgres.addConstraint('orders', { check: 'total >= 0' }),",
+  ),
   empty: {
     imports: ['defineMigration'],
     step: [

@@ -1,5 +1,6 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
+import { addConstraint, addConstraintStep } from './postgres/add-constraint/add-constraint.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { addIndex, addIndexStep } from './postgres/add-index/add-index.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
@@ -20,6 +21,7 @@ import { transformDocuments, transformDocumentsStep } from './firestore/transfor
 /** Every kind of change that Lockstep knows. */
 export const operations = Object.freeze([
   addColumn,
+  addConstraint,
   addField,
   addIndex,
   convertField,
@@ -53,6 +55,7 @@ export const firestoreSteps = Object.freeze({
 /** What migration files call to describe a change of tables, by kind. */
 export const postgresSteps = Object.freeze({
   addColumn: addColumnStep,
+  addConstraint: addConstraintStep,
   addIndex: addIndexStep,
   setNotNull: setNotNullStep,
 })

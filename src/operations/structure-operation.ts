@@ -4,7 +4,7 @@ import { throwAll } from '../kernel/errors.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import { printTable } from '../kernel/identifiers.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
-import { defineTableOperation } from './operation.ts'
+import { defineTableOperation, phases } from './operation.ts'
 import type {
   Checkpoint,
   Finding,
@@ -68,6 +68,8 @@ export interface StructureChange<Spec extends TargetedSpec> {
   inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
   /** What the provisioning function has to do, for new tenants to be born in the new shape. */
   extension?(spec: Spec): Extension | undefined
+  /** The phase from which on it does; `expand` without it. */
+  extensionPhase?(spec: Spec): 'expand' | 'cutover'
   /** What it has to do from contract on, by itself, where that is something else (or nothing is to be done before). */
   lastExtension?(spec: Spec): Extension | undefined
   /** What the tables share, made before them and gone after them. */
@@ -93,7 +95,8 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
   }
   const remaining = async (spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> => {
     const tables = await found(spec, look, memo)
-    const extension = phase === 'expand' || phase === 'contract' ? extensionIn(change, spec, phase) : undefined
+    const isDue = phase === bornFrom(change, spec) || phase === 'contract'
+    const extension = isDue ? extensionIn(change, spec, phase) : undefined
     const born = await provisionShards(extension, spec.target, phase, look)
     return [
       ...(await companionShards(change.companion?.(spec), phase, look)),
@@ -124,6 +127,10 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     },
     revert: (work, hands) => apply(change, work, hands),
   })
+}
+
+function bornFrom<Spec extends TargetedSpec>(change: StructureChange<Spec>, spec: Spec): 'expand' | 'cutover' {
+  return change.extensionPhase?.(spec) ?? 'expand'
 }
 
 /** What the provisioning function has to do from this phase on. */
@@ -193,7 +200,7 @@ async function plan<Spec extends TargetedSpec>(
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: [
       ...companionEffects(change.companion?.(spec)),
-      ...(atOnce === undefined ? [] : [provisionEffect(atOnce, 'expand')]),
+      ...(atOnce === undefined ? [] : [provisionEffect(atOnce, bornFrom(change, spec))]),
       ...(provision === undefined || change.lastExtension?.(spec) === undefined
         ? []
         : [provisionEffect(provision, 'contract')]),
@@ -201,7 +208,7 @@ async function plan<Spec extends TargetedSpec>(
     ],
     shards: [
       ...(await companionShards(change.companion?.(spec), 'expand', look)),
-      ...(atOnce === undefined ? [] : [{ phase: 'expand' as const, stage: 0, scope: atOnce.scope, estimate: 1 }]),
+      ...(atOnce === undefined ? [] : [{ phase: bornFrom(change, spec), stage: 0, scope: atOnce.scope, estimate: 1 }]),
       ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
         tableShards(phase, tablesOfPhase(passes, phase, todo)),
       ),
@@ -279,6 +286,7 @@ async function* verify<Spec extends TargetedSpec>(
     sound = sound.filter((table) => !lacking.has(table))
   }
   if (change.verify !== undefined) yield* change.verify(spec, tables, look, scope)
-  yield* bornInOldShape(extensionIn(change, spec, scope.phase), spec.target, look)
+  const isBorn = phases.indexOf(scope.phase) >= phases.indexOf(bornFrom(change, spec))
+  yield* bornInOldShape(isBorn ? extensionIn(change, spec, scope.phase) : undefined, spec.target, look)
   return { checked: tables.length, what: 'tables compared with the catalog' }
 }

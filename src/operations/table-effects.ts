@@ -1,6 +1,6 @@
 import { quoteTable } from '../kernel/identifiers.ts'
 import type { Companion } from './companion.ts'
-import type { Effect } from './operation.ts'
+import type { Effect, Phase } from './operation.ts'
 import type { Provision } from './provision-steps.ts'
 import { isOpen } from './table-passes.ts'
 import { smallTable } from './table-state.ts'
@@ -33,7 +33,7 @@ export function companionEffects(companion: Companion | undefined): readonly Eff
 }
 
 /** What is done to the provisioning function in a phase. */
-export function provisionEffect({ scope }: Provision, phase: 'expand' | 'contract'): Effect {
+export function provisionEffect({ scope }: Provision, phase: Phase): Effect {
   return {
     ...noCost,
     phase,

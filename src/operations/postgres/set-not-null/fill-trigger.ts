@@ -73,7 +73,7 @@ function requireSql({ column }: SetNotNullSpec): string {
 
 /** With a value to fill in, new tenants' tables require one at once: the trigger gives it to old clients. */
 export function extensionOf(spec: SetNotNullSpec): Extension | undefined {
-  if (spec.options.fill === undefined) return undefined
+  if (spec.options.fill === undefined) return lastExtensionOf(spec)
   return {
     tag: tagOf(spec),
     what: `a value required in ${spec.column}, or filled in`,

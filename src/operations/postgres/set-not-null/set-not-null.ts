@@ -63,6 +63,8 @@ export const setNotNull = defineStructureChange<SetNotNullSpec>({
   inspect: inspectColumn,
   companion: companionOf,
   extension: extensionOf,
+  // Without a value to fill in, nobody gets an error before the cutover.
+  extensionPhase: ({ options }) => (options.fill === undefined ? 'cutover' : 'expand'),
   lastExtension: lastExtensionOf,
   revert: goBack,
 })

@@ -15,6 +15,7 @@ export const templateKinds = [
   'addIndex',
   'setNotNull',
   'addConstraint',
+  'dropColumn',
   'empty',
 ] as const
 
@@ -124,6 +125,10 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
   addConstraint: onPostgres(
     '// Or foreignKey with references, unique, primaryKey. Clients that violate it get errors from the cutover on.',
     "postgres.addConstraint('orders', { check: 'total >= 0' }),",
+  ),
+  dropColumn: onPostgres(
+    '// Dropped by complete, not before: old clients need it until then.',
+    "postgres.dropColumn('users', 'fax'),",
   ),
   empty: {
     imports: ['defineMigration'],

@@ -4,6 +4,7 @@ import { addConstraint, addConstraintStep } from './postgres/add-constraint/add-
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { addIndex, addIndexStep } from './postgres/add-index/add-index.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { dropColumn, dropColumnStep } from './postgres/drop-column/drop-column.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
 import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
@@ -25,6 +26,7 @@ export const operations = Object.freeze([
   addField,
   addIndex,
   convertField,
+  dropColumn,
   ensureIndex,
   foldSubcollection,
   mergeDocuments,
@@ -57,5 +59,6 @@ export const postgresSteps = Object.freeze({
   addColumn: addColumnStep,
   addConstraint: addConstraintStep,
   addIndex: addIndexStep,
+  dropColumn: dropColumnStep,
   setNotNull: setNotNullStep,
 })

@@ -11,12 +11,17 @@ export interface Removal {
   readonly tag: string
 }
 
+/** What a large table's column is called between its last writer and its end. */
+export function hiddenColumn(column: string, tag: string): string {
+  return derivedName('lockstep_dropped', column, tag)
+}
+
 /**
  * Removes a column; every value that is not the default is kept in the ledger first. In a large table the column is
  * renamed before it is read, so that nobody writes to it and no exclusive lock is held across the read.
  */
 export function columnRemovalPasses({ phase, column, tag }: Removal): readonly CatalogPass[] {
-  const hidden = derivedName('lockstep_dropped', column, tag)
+  const hidden = hiddenColumn(column, tag)
   const has = ({ shape }: TableState, name: string): boolean => shape.columns.some((each) => each.name === name)
   const alter = (table: TableState, what: string): string => `alter table ${quoteTable(table)} ${what}`
   const shared = { phase, undo: 'its values are in lockstep.kept_values', lacking: `column ${column} is still there` }

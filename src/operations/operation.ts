@@ -149,6 +149,17 @@ export interface KeptValues {
   readonly knownAs: string
   /** SQL of the value that need not be kept; undefined keeps all but NULL. */
   readonly usual: string | undefined
+  /** For the journal; without it, that others wrote to the column. */
+  readonly why?: string
+}
+
+/** Values of a column that `keepValues` put into the ledger in this step, on their way back into the table. */
+export interface RestoredValues {
+  readonly table: TableName
+  readonly key: readonly string[]
+  readonly column: string
+  /** SQL over the row as it would be then: without it the value stays in the ledger. */
+  readonly where: string
 }
 
 /** The writing hand for tables. */
@@ -166,6 +177,8 @@ export interface TableHands {
    * Part of the caller's transaction.
    */
   keepValues(q: Queryable, kept: KeptValues): Promise<void>
+  /** Puts kept values back where they still belong; they leave the ledger. Part of the caller's transaction. */
+  restoreValues(q: Queryable, restored: RestoredValues): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */
   warn(message: string): void
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */

@@ -45,6 +45,8 @@ export interface CatalogPass extends PassBase {
   readonly statements: (table: TableState) => readonly string[]
   /** Values that are copied into the ledger before the statements take them away, in the same transaction. */
   readonly keeps?: (table: TableState) => KeptValues | undefined
+  /** More of what a table was, read in the transaction before the statements, for its pre-image. */
+  readonly also?: (q: Queryable, table: TableState) => Promise<{ readonly [key: string]: Json }>
   /** Tables that change together at most, where each holds its lock for longer than a catalog change. */
   readonly atOnce?: number
   /** Lock slots that a table takes, those of its indexes, sequences and toast table included. Default 4. */
@@ -144,8 +146,9 @@ async function* alter(
         // As of now, in the transaction itself: tables grow, and another runner may have been here.
         const now = (await tableStates(q, scope, some)).filter((state) => isOpen(pass, state))
         await keepBefore(q, pass, now, hands)
+        const images = await imagesOf(q, pass, now, kept)
         await runStatements(q, pass, now)
-        return now.filter(({ name }) => !kept.has(name)).map((state) => imageOf(state, pass))
+        return images
       },
     })
     for (const name of names) kept.add(name)
@@ -184,10 +187,23 @@ const mostTogether = 50
 /** Slots of the server's lock table that one transaction takes at most: 3 % of 64 × 100, the default settings. */
 const slotsAtOnce = 200
 
-function imageOf(state: TableState, pass: CatalogPass): PreImage {
-  return { name: printTable(state), before: toJson(state.shape), after: { pass: pass.name } }
+/** Of tables that have none yet, and of those of which the pass tells more. */
+async function imagesOf(
+  q: Queryable,
+  pass: CatalogPass,
+  tables: readonly TableState[],
+  kept: ReadonlySet<string>,
+): Promise<readonly PreImage[]> {
+  const images: PreImage[] = []
+  for (const table of tables) {
+    if (kept.has(table.name) && pass.also === undefined) continue
+    const also = await pass.also?.(q, table)
+    const before = { ...toJson(table.shape), ...(also === undefined ? {} : { also }) }
+    images.push({ name: printTable(table), before, after: { pass: pass.name } })
+  }
+  return images
 }
 
-function toJson(shape: TableShape): Json {
-  return JSON.parse(JSON.stringify(shape)) as Json
+function toJson(shape: TableShape): { readonly [key: string]: Json } {
+  return JSON.parse(JSON.stringify(shape)) as { readonly [key: string]: Json }
 }

@@ -8,7 +8,14 @@ import { packPreImages } from '../archive/pre-images.ts'
 import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import type { Checkpoint, KeptValues, PreImage, TableChange, TableHands } from '../operations/operation.ts'
+import type {
+  Checkpoint,
+  KeptValues,
+  PreImage,
+  RestoredValues,
+  TableChange,
+  TableHands,
+} from '../operations/operation.ts'
 import type { Queryable, TableWriter } from '../stores/tables.ts'
 import { isLockConflict, isPassing } from './passing-errors.ts'
 
@@ -49,6 +56,7 @@ export function createTableHands(options: TableHandsOptions): TableHands {
       )
     },
     keepValues: (q, kept) => keepValues(q, options, kept),
+    restoreValues: (q, restored) => restoreValues(q, options, restored),
     warn: (message) => options.emit({ type: 'warning', message }),
     preImages: () => imagesOf(options),
   }
@@ -157,10 +165,7 @@ function failureOf(error: unknown, name: string): LockstepError {
 
 async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept: KeptValues): Promise<void> {
   const column = `t.${quoteIdentifier(kept.column)}`
-  const key =
-    kept.key.length === 0
-      ? 'to_jsonb(t)'
-      : `jsonb_build_object(${kept.key.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`).join(', ')})`
+  const key = rowKey(kept.key)
   const [row] = await q.query<{ count: number }>(
     `with kept as (
        insert into lockstep.kept_values (run, step, table_name, column_name, row_key, value)
@@ -171,6 +176,29 @@ async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept
   )
   const count = row?.count ?? 0
   if (count === 0) return
-  const why = `others wrote to column ${kept.knownAs}; the values are in lockstep.kept_values`
+  const why = kept.why ?? `others wrote to column ${kept.knownAs}; the values are in lockstep.kept_values`
   emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, unit: 'values', why })
+}
+
+/** What tells a row of `t` in the ledger. */
+function rowKey(columns: readonly string[]): string {
+  if (columns.length === 0) return 'to_jsonb(t)'
+  return `jsonb_build_object(${columns.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`).join(', ')})`
+}
+
+async function restoreValues(q: Queryable, { shard }: TableHandsOptions, restored: RestoredValues): Promise<void> {
+  const { table, key, column, where } = restored
+  await q.query(
+    `with known as (
+       select t.ctid as place, k.seq, jsonb_populate_record(t, jsonb_build_object($4::text, k.value)) as row
+       from ${quoteTable(table)} t join lockstep.kept_values k on k.row_key = ${rowKey(key)}
+       where k.run = $1 and k.step = $2 and k.table_name = $3 and k.column_name = $4
+     ), back as (
+       update ${quoteTable(table)} t set ${quoteIdentifier(column)} = (known.row).${quoteIdentifier(column)}
+       from known
+       where t.ctid = known.place and (select ${where} from (select (known.row).*) lockstep_row) returning known.seq
+     )
+     delete from lockstep.kept_values where seq in (select seq from back)`,
+    [shard.run, shard.step, printTable(table), column],
+  )
 }

@@ -17,6 +17,7 @@ type Write = (n: number) => string
 interface Change {
   readonly name: string
   readonly steps: readonly string[]
+  readonly prepare?: string
   readonly writes: readonly Write[]
   /** True of every row and of the catalog once the change is there. */
   readonly holds: string
@@ -56,7 +57,21 @@ const changes: readonly Change[] = [
     ],
     holds: `select count(*) = 3 as holds from pg_constraint where conrelid = 'orders'::regclass and convalidated and contype in ('c', 'f', 'u')`,
   },
+  {
+    name: 'a required column on its way out, which old clients still write',
+    steps: [`postgres.dropColumn('orders', 'kind')`],
+    prepare: 'alter table orders alter column kind set not null',
+    writes: [
+      (n) => `insert into orders (code, kind) values ('old${n}', ${n % 7})`,
+      (n) => `update orders set kind = ${n % 7} where id = ${1 + (n % 20_000)}`,
+      (n) => `update orders set touched = touched + 1 where id = ${1 + (n % 20_000)}`,
+    ],
+    holds: `select not attnotnull as holds from pg_attribute where attrelid = 'orders'::regclass and attname = 'kind'`,
+  },
 ]
+
+/** Writes so far: no two are given the same number. */
+let written = 0
 
 describe('while clients write', needs(postgres, 'no PostgreSQL server'), () => {
   const url = postgres?.url ?? ''
@@ -71,14 +86,14 @@ describe('while clients write', needs(postgres, 'no PostgreSQL server'), () => {
   /** Lets clients write until `act` is done; an error, or a wait for a lock above two seconds, fails. */
   async function amidWrites(writes: readonly Write[], act: () => Promise<unknown>): Promise<number> {
     let isOver = false
-    const client = async (write: Write, at: number): Promise<number> => {
+    const client = async (write: Write): Promise<number> => {
       const connection = new pg.Client(url)
       await connection.connect()
       try {
         await connection.query(`set lock_timeout = '2s'`)
-        for (let n = at; ; n += writes.length) {
-          if (isOver) return (n - at) / writes.length
-          await connection.query(write(n))
+        for (let count = 0; ; count++) {
+          if (isOver) return count
+          await connection.query(write(written++))
         }
       } finally {
         await connection.end()
@@ -105,13 +120,13 @@ describe('while clients write', needs(postgres, 'no PostgreSQL server'), () => {
     await ask(`select tgname from pg_trigger where not tgisinternal`),
   ]
 
-  test.each(changes)('$name: there and back without an error or a long wait', async ({ steps, writes, holds }) => {
+  test.each(changes)('$name: there and back without an error or a long wait', async ({ steps, prepare = '', writes, holds }) => {
     const found = await stage.project({ tenants: 0 })
     await found.ask(`create table customers (id int primary key, seen int default 0);
       insert into customers select n, 0 from generate_series(0, 9) n;
-      create table orders (id bigint generated always as identity primary key, code text, status text, customer int, touched int default 0, note text);
-      insert into orders (code, status, customer, note) select 'o' || n, case when n % 2 = 0 then 'open' end, n % 10, repeat('x', 60) from generate_series(1, 20000) n;
-      create index on orders (customer); analyze orders`)
+      create table orders (id bigint generated always as identity primary key, code text, status text, customer int, touched int default 0, kind int, note text);
+      insert into orders (code, status, customer, kind, note) select 'o' || n, case when n % 2 = 0 then 'open' end, n % 10, n % 7, repeat('x', 60) from generate_series(1, 20000) n;
+      create index on orders (customer); ${prepare}; analyze orders`)
     found.migration(first, ...steps)
     const before = await catalog(found)
     const there = await amidWrites(writes, () => found.succeed('up'))

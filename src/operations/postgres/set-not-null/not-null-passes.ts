@@ -1,6 +1,6 @@
-import { derivedName, quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
+import { quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
 import { columnIn } from '../../column-checks.ts'
-import { requiredPasses } from '../../required-passes.ts'
+import { requiredPasses, requirementName } from '../../required-passes.ts'
 import type { CatalogPass, RowPass, TablePass } from '../../table-passes.ts'
 import type { TableState } from '../../table-state.ts'
 import { companionOf, fillSql, triggerName, triggerSql } from './fill-trigger.ts'
@@ -79,7 +79,7 @@ function dropTrigger(spec: SetNotNullSpec, table: TableState): string {
 
 function backPass(spec: SetNotNullSpec): CatalogPass {
   const alter = (table: TableState, what: string): string => `alter table ${quoteTable(table)} ${what}`
-  const checkName = (table: TableState): string => derivedName(table.name, spec.column, 'not_null')
+  const checkName = (table: TableState): string => requirementName(table.name, spec.column)
   return {
     name: 'requirement gone',
     phase: 'revert',

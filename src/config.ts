@@ -34,10 +34,20 @@ const configForm = z.strictObject({
   migrations: z.string().min(1).optional(),
   /** The file of index definitions, beside the configuration; without it firebase.json counts. */
   firestoreIndexes: z.string().min(1).optional(),
-  /** The apps that are out there, for lint. */
+  /** `history: true` notes each migration in the Supabase CLI's history and in supabase/migrations. */
+  supabase: z.strictObject({ history: z.boolean().optional() }).optional(),
+  /** The apps that are out there. */
   clients: z
     .strictObject({
-      oldest: z.string().regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'"),
+      /** The newest migration that the oldest app with generated readers knows, for lint. */
+      oldest: z
+        .string()
+        .regex(/^(none|\d{14}_[a-z0-9][a-z0-9_]*)$/, "name a migration by its id, or write 'none'")
+        .optional(),
+      /** A promise: every app that knows a migration writes both places in one write, from backfill until contract. */
+      writeBoth: z.boolean().optional(),
+      /** How long complete waits for apps to hear that only the new shape is written; 0 waits for none. */
+      graceSeconds: z.number().min(0).max(3_600).optional(),
     })
     .optional(),
   tenants: z
@@ -53,6 +63,7 @@ const configForm = z.strictObject({
         .regex(/^[^()]+\([^()]*\)$/, 'write it with its argument types, as in create_user_table(text)')
         .optional(),
       mismatches: z.enum(['error', 'skip']).optional(),
+      canaries: z.array(z.string()).readonly().optional(),
     })
     .optional(),
 })

@@ -22,6 +22,7 @@ export interface House {
     readonly interrupt?: AbortSignal
     /** Shards worked on at once in this process; 4 by default. */
     readonly concurrency?: number
+    readonly strict?: boolean
   }
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
@@ -32,9 +33,12 @@ export interface House {
 }
 
 /** A fresh look at both stores. */
-export function look({ stores, loaded, clock }: House): FullLook {
+export function look({ stores, loaded, clock, options }: House): FullLook {
   const { documents, tables, indexes } = stores
-  return createLook({ documents, tables, indexes, tenants: loaded.config.tenants, clock })
+  const configured = loaded.config.tenants
+  const tenants =
+    configured !== undefined && options.strict === true ? { ...configured, mismatches: 'error' as const } : configured
+  return createLook({ documents, tables, indexes, tenants, clock })
 }
 
 export function files({ loaded }: House): readonly MigrationFile[] {

@@ -15,10 +15,14 @@ import type { Listener, RecordedEvent, RunEvent } from './ledger/events.ts'
 import { requestPause } from './ledger/requests.ts'
 import { insertRun, readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
+import { noteTables, readOddTables } from './ledger/tables.ts'
+import type { TableRow } from './ledger/tables.ts'
 import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
 import { lintLoaded } from './linting.ts'
 import { openStores } from './open-stores.ts'
+import { createSupabaseHistory } from './stores/supabase-history.ts'
+import type { SupabaseHistory } from './stores/supabase-history.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
 import { requireLinted, standing } from './plan/lint-finding.ts'
@@ -41,6 +45,8 @@ export interface MigratorOptions {
   readonly environment?: string | undefined
   readonly env?: NodeJS.ProcessEnv
   readonly listener?: Listener
+  /** A fleet's tables that cannot be changed, and tenants without tables, stop everything instead of being left out. */
+  readonly strict?: boolean
   /** Shards worked on at once in this process; 4 by default. */
   readonly concurrency?: number
   /** Aborted by Ctrl-C: pages end, checkpoints are saved, the run is paused. */
@@ -62,6 +68,8 @@ export interface Migrator {
   /** Asks both stores for an answer, and the tables for ledger, extensions and rights. Reads only. */
   inspect(): Promise<Inspection>
   status(): Promise<Status>
+  /** Tables that a run left out or could not change, by step and name. */
+  oddTables(run: string): Promise<readonly TableRow[]>
   /** What lint finds in a migration, from the project's files alone. */
   lint(migration: string): Promise<readonly LintFinding[]>
   /** Plans a migration that has no open run; findings of lint are warnings of its steps. Reads only. */
@@ -90,6 +98,9 @@ export interface Migrator {
 }
 
 const defaultConcurrency = 4
+
+/** Clients whose listener fails read the phase every ten seconds at most. */
+const defaultGraceSeconds = 15
 
 /** Loads the configuration, opens both stores of the environment, and wires the rooms. */
 export async function createMigrator(options: MigratorOptions): Promise<Migrator> {
@@ -127,6 +138,7 @@ export function wireMigrator(house: House): Migrator {
       runs = await readRuns(stores.tables)
       return readStatus(house, runs)
     },
+    oddTables: (run) => readOddTables(stores.tables, run),
     lint: async (migration) => lintLoaded(loaded, await load(house, migration)),
     plan: (migration) => plan(house, migration),
     async start(planned, stopAfter, allow) {
@@ -152,9 +164,17 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.edited ? [`${row.id} was edited after it was applied`] : []),
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
+  const supabase = await historyOf(house).drift()
   const findings = standing(await lintLoaded(house.loaded, migration))
   const { target } = house.stores
-  return buildPlan({ migration, target, look: look(house), drift, findings, now: house.clock.now() })
+  return buildPlan({
+    migration,
+    target,
+    look: look(house),
+    drift: [...drift, ...supabase],
+    findings,
+    now: house.clock.now(),
+  })
 }
 
 async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise<void> {
@@ -173,7 +193,11 @@ async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise
         actor: actor(),
         steps,
       })
-      for (const [step, { shards }] of planned.steps.entries()) await insertShards(q, { run, step, round: 0, shards })
+      for (const [step, { shards, leftOut = [] }] of planned.steps.entries()) {
+        await insertShards(q, { run, step, round: 0, shards })
+        const notes = leftOut.map(({ name, why }) => ({ name, problem: why }))
+        await noteTables(q, { run, step }, 'left out', notes)
+      }
       await appendEvents(q, run, [startedEvent(planned)])
     })
     .catch(alreadyOpen(id))
@@ -205,7 +229,7 @@ async function workOn(
   way: 'forward' | 'contract' | 'revert',
   work: RunWork,
 ): Promise<void> {
-  const { stores, environment, clock, listener, options } = house
+  const { stores, loaded, environment, clock, listener, options } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
   await ensureLedger(stores.tables)
@@ -219,9 +243,13 @@ async function workOn(
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
+    graceSeconds:
+      loaded.config.clients?.graceSeconds ?? (environment.settings.kind === 'local' ? 0 : defaultGraceSeconds),
+    writeBoth: loaded.config.clients?.writeBoth ?? false,
     concurrency: options.concurrency ?? defaultConcurrency,
     actor: actor(),
     listener,
+    history: house.loaded.config.supabase?.history === true ? historyOf(house) : undefined,
   }
   const interrupt = options.interrupt ?? new AbortController().signal
   await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) =>
@@ -259,6 +287,10 @@ function wrongState(run: Run, verb: string): LockstepError {
     why,
     hint: 'lockstep status shows what can be done next',
   })
+}
+
+function historyOf({ stores, loaded }: House): SupabaseHistory {
+  return createSupabaseHistory(stores.tables, loaded.root)
 }
 
 /** Who runs this, for the journal. */

@@ -54,7 +54,8 @@ export async function verify(house: House, migration: string, level: 'counts' | 
   const steps = await stepsOf(house, run)
   const { tables } = house.stores
   const { id, since, phase } = run
-  return verifySteps({ run: id, tables, steps, look: look(house), since, phase, level, signal, emit })
+  const told = { ...run.told, writeBoth: house.loaded.config.clients?.writeBoth ?? false }
+  return verifySteps({ run: id, tables, steps, look: look(house), since, told, phase, level, signal, emit })
 }
 
 export async function readJournal({ stores }: House, migration: string): Promise<readonly Journal[]> {

@@ -10,6 +10,7 @@ import type { Cli } from './cli.ts'
 import { createDisplay } from './display.ts'
 import type { Display, Shown } from './display.ts'
 import { withMigrator } from './session.ts'
+import type { Options } from './verb.ts'
 
 /** What a verb that works has at hand. */
 export interface Running {
@@ -31,7 +32,7 @@ type Tally = Omit<Worked, 'run' | 'state'>
 export async function withRunning(
   cli: Cli,
   command: Summary['command'],
-  concurrency: number | undefined,
+  given: Options,
   task: (running: Running) => Promise<Status | void>,
 ): Promise<void> {
   let working = (): boolean => false
@@ -42,7 +43,8 @@ export async function withRunning(
     const options = {
       listener: watch.listener,
       interrupt: interrupts.signal,
-      ...(concurrency === undefined ? {} : { concurrency }),
+      strict: given['strict'] === true,
+      ...(given['concurrency'] === undefined ? {} : { concurrency: given['concurrency'] as number }),
     }
     await withMigrator(cli, options, async (migrator) => {
       watch.line({ type: 'version', format: 1, lockstep: version, at: watch.now() })

@@ -38,7 +38,7 @@ export function shownSettings(
     ),
     { name: 'migrations', value: migrationsFolder, origin: config.migrations === undefined ? 'default' : 'file' },
     withDefault('firestoreIndexes', config.firestoreIndexes, 'as firebase.json says, or firestore.indexes.json'),
-    withDefault('clients.oldest', config.clients?.oldest, 'unknown'),
+    ...clientSettings(config.clients, settings.kind === 'local' ? '0' : '15'),
     ...(config.tenants === undefined ? [] : tenantSettings(config.tenants)),
   ]
 }
@@ -85,12 +85,21 @@ export function maskUrl(url: string): string {
   return `${protocol}//${user}${host}${pathname}${query === '' ? '' : `?${query}`}`
 }
 
+function clientSettings(clients: LoadedConfig['config']['clients'] = {}, grace: string): readonly Setting[] {
+  return [
+    withDefault('clients.oldest', clients.oldest, 'unknown'),
+    withDefault('clients.writeBoth', clients.writeBoth?.toString(), 'false'),
+    withDefault('clients.graceSeconds', clients.graceSeconds?.toString(), grace),
+  ]
+}
+
 function tenantSettings({
   source,
   key,
   tables,
   provision,
   mismatches,
+  canaries,
 }: NonNullable<LoadedConfig['config']['tenants']>): readonly Setting[] {
   const from = source.from === 'documents' ? `documents of ${source.collection}` : 'an SQL query'
   return [
@@ -104,6 +113,7 @@ function tenantSettings({
       origin: 'file',
     },
     withDefault('tenants.provision', provision, 'none'),
-    withDefault('tenants.mismatches', mismatches, 'error'),
+    withDefault('tenants.mismatches', mismatches, 'skip'),
+    withDefault('tenants.canaries', canaries?.join(', '), 'one in a hundred'),
   ]
 }

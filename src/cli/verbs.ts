@@ -13,6 +13,10 @@ function workOptions(): readonly Option[] {
   ]
 }
 
+function strict(): Option {
+  return described('--strict', 'stop where a tenant’s table is missing, odd or of no tenant, instead of leaving it out')
+}
+
 /** Every command, in the order of a project's life. Each is loaded when it is asked for. */
 export const verbs: readonly Verb[] = [
   {
@@ -79,6 +83,7 @@ export const verbs: readonly Verb[] = [
     options: [
       described('--out <file>', 'save the plan, so that up --plan can apply exactly it'),
       described('--exit-code', 'end with 2 when something is pending'),
+      strict(),
     ],
     act: async (cli, [id], options) => (await import('./commands/plan.ts')).plan(cli, id, options),
   },
@@ -104,6 +109,7 @@ export const verbs: readonly Verb[] = [
       described('--allow <rule>', 'go on in spite of what this lint rule found; may be given again').argParser(
         collected,
       ),
+      strict(),
       ...workOptions(),
     ],
     act: async (cli, [id], options) => (await import('./commands/up.ts')).up(cli, id, options),
@@ -113,10 +119,13 @@ export const verbs: readonly Verb[] = [
     summary: 'show every migration and its state',
     description:
       'Shows the migrations on disk and in the ledger, what state they are in, and the next command. Reads only.',
-    examples: ['lockstep status', 'lockstep status --exit-code --quiet'],
+    examples: ['lockstep status', 'lockstep status --exit-code --quiet', 'lockstep status --tables'],
     formats: ['text', 'json', 'markdown'],
     operands: [],
-    options: [described('--exit-code', 'end with 2 when something is pending')],
+    options: [
+      described('--exit-code', 'end with 2 when something is pending'),
+      described('--tables', 'name the tables that a run left out or could not change, and why'),
+    ],
     act: async (cli, _, options) => (await import('./commands/status.ts')).status(cli, options),
   },
   {

@@ -53,6 +53,8 @@ export const runEvent = z.discriminatedUnion('type', [
     count: z.number().int(),
     unit: z.enum(['documents', 'values']),
     why: z.string(),
+    /** Every document; `where` names the first three. */
+    names: z.array(z.string()).optional(),
   }),
   z.object({
     type: z.literal('verified'),
@@ -64,6 +66,8 @@ export const runEvent = z.discriminatedUnion('type', [
     seconds,
   }),
   z.object({ type: z.literal('finding'), step, where: z.string(), problem: z.string() }),
+  /** Nothing is done for a while, on purpose. */
+  z.object({ type: z.literal('waiting'), seconds, why: z.string() }),
   z.object({ type: z.literal('switched'), phaseDocument: z.string() }),
   z.object({ type: z.literal('paused'), reason: z.string() }),
   z.object({ type: z.literal('failed'), code: z.string(), reason: z.string() }),

@@ -1,5 +1,5 @@
 import type { Json } from '../kernel/canonical-json.ts'
-import type { Phase } from '../operations/operation.ts'
+import type { Phase, Told } from '../operations/operation.ts'
 import { sqlState } from '../stores/tables.ts'
 import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import { refuseNewer } from './schema.ts'
@@ -27,6 +27,7 @@ export interface Run {
   readonly actor: string
   /** The document store's time at which the last sweep began; what changed later is the app's business. */
   readonly since: string | undefined
+  readonly told: Told
   readonly owner: string | undefined
   readonly createdAt: string
   readonly endedAt: string | undefined
@@ -42,6 +43,7 @@ interface RunRow {
   readonly reason: string | null
   readonly actor: string
   readonly since: string | null
+  readonly told: Told | null
   readonly owner: string | null
   readonly created: string
   readonly ended: string | null
@@ -58,6 +60,7 @@ export async function readRuns(tables: TableReader): Promise<readonly Run[]> {
     ...row,
     reason: row.reason ?? undefined,
     since: row.since ?? undefined,
+    told: row.told ?? {},
     owner: row.owner ?? undefined,
     createdAt: created,
     endedAt: ended ?? undefined,
@@ -73,7 +76,7 @@ function noLedger(error: unknown): never[] {
 }
 
 const runsStatement = `
-select r.id, r.migration, r.checksum, r.state, r.phase, r.reason, r.actor, r.since, r.owner,
+select r.id, r.migration, r.checksum, r.state, r.phase, r.reason, r.actor, r.since, to_jsonb(r)->'told' as told, r.owner,
        to_char(r.created_at at time zone 'UTC', ${iso}) as created, to_char(r.ended_at at time zone 'UTC', ${iso}) as ended,
        (select json_agg(json_build_object('step', s.step, 'kind', s.kind, 'memo', s.memo) order by s.step)
         from lockstep.steps s where s.run = r.id) as steps,
@@ -108,6 +111,12 @@ export async function readSince(tables: TableReader, run: string): Promise<strin
     q.query<{ since: string | null }>('select since from lockstep.runs where id = $1', [run]),
   )
   return row?.since ?? undefined
+}
+
+/** When clients were told of the run's phases. */
+export async function readTold(tables: TableReader, run: string): Promise<Told> {
+  const [row] = await tables.read((q) => q.query<{ told: Told }>('select told from lockstep.runs where id = $1', [run]))
+  return row?.told ?? {}
 }
 
 /** The plan that the run was started with. */
@@ -170,6 +179,8 @@ export interface RunChange {
   readonly phase?: Phase
   readonly reason?: string | undefined
   readonly since?: string
+  /** Moments that are added, or with null taken back. */
+  readonly told?: Readonly<Partial<Record<keyof Told, string | null>>>
   readonly ended?: boolean
 }
 
@@ -177,7 +188,7 @@ export interface RunChange {
 export async function changeRun(q: Queryable, run: string, owner: string, change: RunChange): Promise<boolean> {
   const rows = await q.query(
     `update lockstep.runs set state = coalesce($3, state), phase = coalesce($4, phase), reason = $5, since = coalesce($6, since),
-            ended_at = case when $7 then clock_timestamp() else ended_at end
+            ended_at = case when $7 then clock_timestamp() else ended_at end, told = jsonb_strip_nulls(told || $8::jsonb)
      where id = $1 and owner = $2 returning 1`,
     [
       run,
@@ -187,6 +198,7 @@ export async function changeRun(q: Queryable, run: string, owner: string, change
       change.reason ?? null,
       change.since ?? null,
       change.ended ?? false,
+      JSON.stringify(change.told ?? {}),
     ],
   )
   return rows.length > 0

@@ -57,6 +57,17 @@ create type lockstep.name_range as range (subtype = text, collation = "C");
 alter table lockstep.pre_images add column span lockstep.name_range;
 create index pre_images_span on lockstep.pre_images using gist (span) where span is not null;
 `,
+  // What became of each table of a fleet: few of thousands need a look.
+  `
+create table lockstep.tables (
+  run text not null references lockstep.runs (id), step int not null, name text not null, state text not null,
+  problem text, at timestamptz not null default clock_timestamp(), primary key (run, step, name)
+);
+`,
+  // When clients were told of the phases tells who can have written what.
+  `
+alter table lockstep.runs add column told jsonb not null default '{}';
+`,
 ]
 
 export const ledgerVersion = versions.length

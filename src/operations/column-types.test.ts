@@ -49,7 +49,7 @@ describe('resolveType', () => {
     expect(type).toEqual({ text: text.trim(), printed })
     const { shapes } = await tables.transaction(async (q) => {
       await q.script(`drop table if exists typed; create table typed (c ${type.text})`)
-      return readTables(q, 'public', [{ name: 'typed', key: '' }])
+      return readTables(q, 'public', [{ name: 'typed', key: '', blank: 'typed' }])
     })
     expect([...shapes.values()]).toMatchObject([{ columns: [{ name: 'c', type: printed }] }])
   })

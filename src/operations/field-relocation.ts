@@ -3,7 +3,7 @@ import type { CollectionPattern } from './collection-pattern.ts'
 import { fieldAt, isBlocked } from './field-path.ts'
 import { changeMaps, fixedPath, hasLists, mapsOf } from './field-spread.ts'
 import type { FieldSpread } from './field-spread.ts'
-import { agree, carry, giveBack, mayGo } from './pair-rules.ts'
+import { agree, carry, giveBack, identity, mayGo } from './pair-rules.ts'
 import type { Lens, PairState } from './pair-rules.ts'
 import type { Act, ListRule, Relocation } from './relocation.ts'
 import { withValueIn } from './value-tree.ts'
@@ -35,6 +35,7 @@ export function fieldRelocation(
         lens,
         // Clients of the old shape set whole documents, and those of both do while a migration goes back.
         shared: true,
+        gaps: lens !== identity,
       }))
     },
   }

@@ -1,13 +1,20 @@
 import type { DocumentReader, FieldPath } from '../stores/documents.ts'
+import type { CheckOption } from './check-option.ts'
 import { pagesOf } from './document-pages.ts'
 import { fieldAt } from './field-path.ts'
+import { noneAlone } from './last-hand.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Look, PlanWarning } from './operation.ts'
 import { knownPairs, scopeOf, unitsOfPage } from './relocation.ts'
 import type { Images, PairUnit, Relocation } from './relocation.ts'
 
-/** The operation with more warnings in its plan, which reading the stores brings. */
-export function withWarnings<Spec>(
+const code = 'W114'
+
+/**
+ * The operation with more warnings in its plan, which reading the stores brings. Where everything was read and no new
+ * place stands alone, the run remembers that.
+ */
+export function withWarnings<Spec extends { readonly options: CheckOption }>(
   operation: DocumentOperation<Spec>,
   warn: (spec: Spec, look: Look) => Promise<readonly PlanWarning[]>,
 ): DocumentOperation<Spec> {
@@ -15,7 +22,9 @@ export function withWarnings<Spec>(
     ...operation,
     async plan(spec, look) {
       const plan = await operation.plan(spec, look)
-      return { ...plan, warnings: [...plan.warnings, ...(await warn(spec, look))] }
+      const warnings = await warn(spec, look)
+      const isProven = spec.options.check !== 'sample' && warnings.every((warning) => warning.code !== code)
+      return { ...plan, warnings: [...plan.warnings, ...warnings], memo: isProven ? noneAlone : plan.memo }
     },
   })
 }
@@ -44,7 +53,7 @@ export async function lonePlaces(
   if (count === 0) return []
   return [
     {
-      code: 'W114',
+      code,
       message: `${count} ${count === 1 ? 'document holds' : 'documents hold'} something in the new place and nothing in the old one, as ${lone.join(', ')}`,
       hint: 'they are taken as the work of new clients: down takes that to the old place; choose another new place to keep them apart',
     },

@@ -91,6 +91,8 @@ describe('parseTemplate', () => {
       fc.property(texts, id, id, id, (text, a, b, other) => {
         const template = parseTemplate(text, 'A/{a}/B/{b}')
         const name = `A/${a}/B/${b}`
+        // Firestore keeps ids such as __x__ for itself: no document has one.
+        fc.pre(brokenName(name) === undefined)
         const target = template.nameOf(name)
         if (target !== undefined) expect(template.sourceOf(target)).toBe(name)
         const strange = text.replace(/\{[ab]\}/, other).replace(/\{[ab]\}/, b)

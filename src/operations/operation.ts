@@ -1,4 +1,5 @@
 import type { Json } from '../kernel/canonical-json.ts'
+import type { LockstepError } from '../kernel/errors.ts'
 import type { TableName } from '../kernel/identifiers.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
@@ -71,12 +72,20 @@ export interface PlanWarning {
   readonly hint: string
 }
 
+/** A table that the step leaves as it is, and why. */
+export interface LeftOut {
+  readonly name: string
+  readonly why: string
+}
+
 /** What a step will do: nothing here may depend on the time of day, so that planning twice gives the same. */
 export interface StepPlan {
   readonly summary: string
   readonly effects: readonly Effect[]
   readonly shards: readonly ShardPlan[]
   readonly warnings: readonly PlanWarning[]
+  /** Tables of the fleet that are not touched; kept in the ledger. */
+  readonly leftOut?: readonly LeftOut[]
   /** Facts the plan stands on; when one of them differs later, the plan is stale. */
   readonly basis: Json
   /** Facts of the moment of planning that later phases need (what existed before), kept in the ledger. */
@@ -102,6 +111,23 @@ export interface KeptPage {
   readonly unapplied: readonly number[]
 }
 
+/**
+ * When clients were told of a phase: each the document store's time just before. A time that is not known is left out,
+ * and what hangs on it is not taken for certain.
+ */
+export interface Told {
+  readonly backfill?: string
+  readonly cutover?: string
+  /** When the last sweep began that saw both places of everything; from the cutover on. */
+  readonly swept?: string
+  /** When `complete` was begun first: clients were not told of that. */
+  readonly completing?: string
+  readonly contract?: string
+  readonly rollingBack?: string
+  /** The configuration promises that clients of the new shape write both places, from backfill until contract. */
+  readonly writeBoth?: boolean
+}
+
 /** The shard being worked on. */
 export interface Work<Spec> {
   readonly spec: Spec
@@ -112,6 +138,7 @@ export interface Work<Spec> {
   readonly cursor: Json | undefined
   /** In the backfill: the document store's time before any client was told of it, or at which a later sweep began. */
   readonly since?: string | undefined
+  readonly told?: Told
   readonly signal: AbortSignal
 }
 
@@ -129,8 +156,8 @@ export interface PreImage {
 export interface TableChange {
   /** Tables (or functions) this transaction changes, in lock order. */
   readonly names: readonly string[]
-  /** Where the shard stands once this is committed; a function when only `work` finds out. */
-  readonly cursor: Json | (() => Json)
+  /** Where the shard stands once this is committed; a function when only `work` finds out. Undefined: where it stood. */
+  readonly cursor: Json | (() => Json) | undefined
   /** True where a statement may read a whole large table: it has no statement timeout then. */
   readonly long?: boolean | undefined
   /**
@@ -138,6 +165,8 @@ export interface TableChange {
    * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.
    */
   readonly work: (q: Queryable, names: readonly string[]) => Promise<readonly PreImage[]>
+  /** Told of each table that could not be changed, instead of an error once the others are. */
+  readonly onFailure?: (name: string, error: LockstepError) => void
 }
 
 export interface KeptValues {
@@ -179,6 +208,8 @@ export interface TableHands {
   keepValues(q: Queryable, kept: KeptValues): Promise<void>
   /** Puts kept values back where they still belong; they leave the ledger. Part of the caller's transaction. */
   restoreValues(q: Queryable, restored: RestoredValues): Promise<void>
+  /** Notes in the ledger that a table, as printed, could not be changed: it is left for the next `up`. */
+  noteFailure(table: string, problem: string): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */
   warn(message: string): void
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
@@ -201,6 +232,7 @@ export interface VerifyScope {
   readonly memo: Json
   /** What the step did to these units of documents, as `DocumentHands.images` gives it. */
   readonly images: DocumentHands['images']
+  readonly told?: Told
   readonly signal: AbortSignal
 }
 

@@ -7,7 +7,7 @@ import { isPrefix, withValueIn } from './value-tree.ts'
 
 /** What places of a unit are to hold; gathered, and then made into one edit for each document. */
 export interface PlaceWrites {
-  /** With `source`, the edit holds only as long as that document is as it was read. */
+  /** With `source`, the edit holds only as long as that document is as it was read, if there was one. */
   set(place: Place, value: Value | undefined, source?: string): void
   /** What the place will hold. */
   at(place: Place): Value | undefined

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { encodeValue } from '../stores/values.ts'
 import type { Value } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
-import { carry, giveBack, identity, mayGo, rememberedOf } from './pair-rules.ts'
+import { rememberedOf } from './pair-memory.ts'
+import { carry, giveBack, identity, mayGo } from './pair-rules.ts'
 import type { Pair, PairState } from './pair-rules.ts'
 
 const pair: Pair = { from: { name: 'a/1', path: [] }, to: { name: 'b/1', path: ['m'] }, lens: identity }

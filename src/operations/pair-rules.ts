@@ -1,7 +1,6 @@
 import type { FieldPath, Value } from '../stores/documents.ts'
 import { sameValue } from './field-path.ts'
-import type { DocumentImage } from './document-hands.ts'
-import { isPrefix, mergeThree, valueIn, withValueIn } from './value-tree.ts'
+import { mergeThree } from './value-tree.ts'
 
 /** A field of a document, or with the path `[]` the document as a whole. */
 export interface Place {
@@ -39,7 +38,18 @@ export interface Pair {
    * of what else is in it. That the new place holds nothing does not say that somebody deleted that.
    */
   readonly shared?: boolean
+  /**
+   * The old shape cannot say everything: clients of the new one then write the new place alone and empty the old one.
+   * That the old place holds nothing does not say that somebody deleted that.
+   */
+  readonly gaps?: boolean
 }
+
+/**
+ * Whoever wrote the new place last, where that can be told: a client that wrote both places in one write (or we), or
+ * one that writes the new place alone, later than anybody wrote the old one.
+ */
+export type Hand = 'both' | 'new'
 
 /** What both places hold, and what this step last wrote there (undefined: it never did). */
 export interface PairState {
@@ -51,13 +61,23 @@ export interface PairState {
   readonly removed: Value | undefined
   /** As the pair has it. */
   readonly shared?: boolean | undefined
+  readonly last?: Hand | undefined
+  /** The old place held something when the new one was written last. */
+  readonly hadOld?: boolean | undefined
+  /** The new place said what the old one says, and that has not been written since: others emptied the new one. */
+  readonly stood?: boolean | undefined
+  /** The new place alone holds it, and nothing tells whether it ever was in the old one. */
+  readonly unsure?: boolean | undefined
 }
 
-/** What is to become of one of the two places. `clashes`: both sides changed it, and one has won. */
+/**
+ * What is to become of one of the two places. `clashes`: both sides changed it, and one has won. `firm`: others wrote
+ * what is lost by it, so it holds only as long as the other place is as it was read.
+ */
 export type Outcome =
   | { readonly act: 'leave'; readonly clashes?: number }
-  | { readonly act: 'write'; readonly value: Value; readonly clashes: number }
-  | { readonly act: 'remove' }
+  | { readonly act: 'write'; readonly value: Value; readonly clashes: number; readonly firm?: boolean }
+  | { readonly act: 'remove'; readonly firm?: boolean }
   | { readonly act: 'stuck'; readonly why: string }
 
 const leave: Outcome = { act: 'leave' }
@@ -81,18 +101,50 @@ export type Trusted = 'old' | 'new'
  * trusted. What we wrote ourselves (the base) tells who changed what otherwise.
  */
 export function carry(state: PairState, lens: Lens, trusted: Trusted = 'old'): Outcome {
-  const { old, neu, base } = state
-  if (old === undefined) return trusted === 'old' ? follow(state) : leave
-  if (neu !== undefined && (agree(old, neu, lens) || (base === undefined && trusted === 'new'))) return leave
+  const { old, neu, last } = state
+  if (trusted === 'old' && last === 'both') return followOld(state, lens)
+  if (old === undefined) return trusted === 'old' && last !== 'new' ? follow(state) : leave
+  if (isLastWord(state, trusted) || (neu !== undefined && agree(old, neu, lens))) return leave
   const up = lens.up(old)
   if (up === undefined) return stuck(old, lens, 'up')
   if (isTheirs(state, up, trusted)) return leave
+  const outcome = taken(state, up, last === 'new' ? 'new' : trusted)
+  // Of what we write to the new place from then on, its time tells: it is what the old one said at that moment.
+  return trusted === 'new' && outcome.act === 'write' ? { ...outcome, firm: true } : outcome
+}
+
+/** The new place stays, whatever the old one says: it is the newer, or trusted, and holds nothing that is to be merged. */
+function isLastWord({ neu, base, last }: PairState, trusted: Trusted): boolean {
+  if (neu === undefined) return false
+  if (base === undefined) return last === 'new' || trusted === 'new'
+  return last === 'new' && sameValue(neu, base.value)
+}
+
+function taken({ neu, base }: PairState, up: Value, trusted: Trusted): Outcome {
   return neu === undefined || base === undefined ? write(up) : merged({ up, neu, base: base.value }, trusted)
 }
 
+/** Whoever wrote the new place wrote the old one too: what that says now is the last word. */
+function followOld(state: PairState, lens: Lens): Outcome {
+  const { old, neu, base } = state
+  const firm = neu !== undefined && (base === undefined || !sameValue(neu, base.value))
+  if (old === undefined) return isDeleted(state, lens) ? { act: 'remove', firm } : follow(state)
+  if (neu !== undefined && agree(old, neu, lens)) return leave
+  const up = lens.up(old)
+  return up === undefined ? stuck(old, lens, 'up') : { act: 'write', value: up, clashes: 0, firm }
+}
+
+/** Somebody who knows the old place alone took away what was in both. */
+function isDeleted({ old, neu, removed, hadOld }: PairState, lens: Lens): boolean {
+  return (
+    hadOld === true && old === undefined && removed === undefined && neu !== undefined && lens.down(neu) !== undefined
+  )
+}
+
 /** Gone from the new place, or changed only there: others did that, after us. */
-function isTheirs({ neu, base, shared }: PairState, up: Value, trusted: Trusted): boolean {
-  if (base === undefined || !sameValue(up, base.value)) return false
+function isTheirs(state: PairState, up: Value, trusted: Trusted): boolean {
+  const { neu, shared } = state
+  if (!stoodFor(state, up)) return false
   return neu !== undefined || shared !== true || trusted === 'new'
 }
 
@@ -117,22 +169,39 @@ function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
 
 /** What the old place has to become on the way back: what clients of the new shape changed since is converted back. */
 export function giveBack(state: PairState, lens: Lens): Outcome {
-  const { old, neu, base } = state
+  const { old, neu, base, last } = state
+  if (last === 'both' && (old !== undefined || isDeleted(state, lens))) return leave
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
-  if (neu === undefined)
-    return state.shared !== true && base?.value !== undefined && sameValue(up, base.value) ? remove : leave
+  if (neu === undefined) return state.shared !== true && stoodFor(state, up) ? remove : leave
   // Of two that cannot be compared the old place's stays, as it does where clients of both shapes changed the same.
-  if (agree(old, neu, lens) || up === undefined || base === undefined || sameValue(neu, base.value)) return leave
+  if (agree(old, neu, lens) || up === undefined) return leave
+  if (last === 'new') return giveBackLater({ ...state, neu, up }, lens)
+  if (base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
 }
 
+/** What the old place says is what the new one said before others emptied that. */
+function stoodFor({ base, stood }: PairState, up: Value | undefined): boolean {
+  return up !== undefined && (stood === true || (base !== undefined && sameValue(up, base.value)))
+}
+
+/** The new place was written after the old one, by a client that writes it alone: what both changed is as that says. */
+function giveBackLater(
+  { neu, up, base }: PairState & { readonly neu: Value; readonly up: Value },
+  lens: Lens,
+): Outcome {
+  if (base === undefined || sameValue(neu, base.value)) return converted(neu, lens, 0)
+  const { value, clashes } = mergeThree(base.value, neu, up)
+  return converted(value, lens, clashes.length)
+}
+
 /** Nothing in the old place: removed by us, deleted by others, or never there. */
-function revive({ base, removed }: PairState, neu: Value, lens: Lens): Outcome {
+function revive({ base, removed, last }: PairState, neu: Value, lens: Lens): Outcome {
   const ours = base !== undefined && sameValue(neu, base.value)
   if (removed !== undefined && (ours || agree(removed, neu, lens))) return write(removed)
-  return ours ? leave : converted(neu, lens, 0)
+  return ours && last !== 'new' ? leave : converted(neu, lens, 0)
 }
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
@@ -146,91 +215,14 @@ function stuck(value: Value | undefined, { why }: Lens, way: 'up' | 'down'): Out
 }
 
 /** On the way back, once the old place has what it should: true where the new place holds nothing of its own. */
-export function mayGo({ old, neu, base }: PairState, lens: Lens): boolean {
+export function mayGo(state: PairState, lens: Lens): boolean {
+  const { old, neu, base, last } = state
   if (neu === undefined) return false
+  if (last === 'both' && (old !== undefined || isDeleted(state, lens))) return true
   const ours = base !== undefined && sameValue(neu, base.value)
-  if (ours || old === undefined) return ours
-  if (base === undefined || agree(old, neu, lens)) return true
+  if (old === undefined) return ours && last !== 'new'
+  if (ours || base === undefined || agree(old, neu, lens)) return true
   const up = lens.up(old)
   const { value, clashes } = mergeThree(base.value, up, neu)
   return clashes.length === 0 && sameValue(value, up)
-}
-
-/**
- * What the images say of a pair. They are of one unit, oldest first. A removal is as good as a write to the new place:
- * when it came last, the new place stood for what was removed.
- */
-export function rememberedOf(
-  images: readonly DocumentImage[],
-  { from, to, lens, shared }: Pair,
-): Pick<PairState, 'base' | 'removed' | 'shared'> {
-  const written = lastWritten(images, to)
-  const emptied = lastEmptied(images, from)
-  const stood = emptied === undefined ? undefined : lens.up(emptied.value)
-  const isNewer = emptied !== undefined && emptied.at > (written?.at ?? -1)
-  return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
-}
-
-/**
- * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
- * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
- * the next look would take it back.
- */
-function lastWritten(
-  images: readonly DocumentImage[],
-  place: Place,
-): { readonly value: Value | undefined; readonly at: number } | undefined {
-  let base: { readonly value: Value | undefined; readonly at: number } | undefined
-  for (const [at, image] of images.entries()) {
-    if (image.name !== place.name) continue
-    for (const [index, [path, after]] of image.after.entries()) {
-      const was = image.before[index]?.[1] ?? undefined
-      const now = after ?? undefined
-      if (isPrefix(path, place.path)) {
-        const rest = place.path.slice(path.length)
-        const left = valueIn(now, rest)
-        base = { value: base === undefined ? left : mergeThree(valueIn(was, rest), left, base.value).value, at }
-      } else if (base !== undefined && isPrefix(place.path, path)) {
-        const below = path.slice(place.path.length)
-        const { value } = mergeThree(was, now, valueIn(base.value, below))
-        base = { value: withValueIn(base.value, below, value), at }
-      }
-    }
-  }
-  return base
-}
-
-/** The value of a place with our own writes to it undone, as far as nobody wrote there after them. */
-export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
-  let value = now
-  const overtaken = new Set<string>()
-  for (const image of images.toReversed()) {
-    for (const [index, [path, after]] of image.after.entries()) {
-      const key = JSON.stringify(path)
-      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
-      const rest = path.slice(place.path.length)
-      if (sameValue(valueIn(value, rest), after ?? undefined))
-        value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
-      else overtaken.add(key)
-    }
-  }
-  return value
-}
-
-/** What the newest image that emptied the place found there; undefined when a later one filled it again. */
-function lastEmptied(
-  images: readonly DocumentImage[],
-  place: Place,
-): { readonly value: Value; readonly at: number } | undefined {
-  for (const [at, image] of [...images.entries()].toReversed()) {
-    if (image.name !== place.name) continue
-    for (const [index, [path, after]] of image.after.entries()) {
-      if (!isPrefix(path, place.path)) continue
-      const rest = place.path.slice(path.length)
-      if (valueIn(after ?? undefined, rest) !== undefined) return undefined
-      const value = valueIn(image.before[index]?.[1] ?? undefined, rest)
-      return value === undefined ? undefined : { value, at }
-    }
-  }
-  return undefined
 }

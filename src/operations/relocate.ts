@@ -4,12 +4,16 @@ import { documentLimits, documentSize } from './document-limits.ts'
 import { pagesInOrder, parseRange } from './document-pages.ts'
 import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hands.ts'
 import type { Checkpoint, Work } from './operation.ts'
-import { carry, giveBack, mayGo, rememberedOf, withoutOurs } from './pair-rules.ts'
+import { isNoneAlone, knownOf } from './last-hand.ts'
+import type { Clients } from './last-hand.ts'
+import { withoutOurs } from './pair-memory.ts'
+import { carry, giveBack, mayGo } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
 import { createPlaceWrites, resultOf } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
 import { knownPairs, projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
 import type { Act, PairUnit, Relocation, Side } from './relocation.ts'
+import { sameValue } from './field-path.ts'
 import { isPrefix } from './value-tree.ts'
 
 export interface RelocationScope {
@@ -41,12 +45,18 @@ export async function* relocate(
   const range = parseRange(work.scope)
   const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
   const fields = projectionOf(relocation, side)
+  // The first pass looks before clients can have done much, and does not ask whether what it saw is still so.
+  const clients = again === true ? clientsOf(work) : undefined
   const found = documents.scan(scopeOf(relocation, side), from, {
     ...(fields === undefined ? {} : { fields }),
     signal: work.signal,
   })
   yield* pagesInOrder(found, async (page: readonly Document[]) => {
-    const units = await unitsOfPage(relocation, side, page, { documents, images: (keys) => hands.images(keys) })
+    const units = await unitsOfPage(relocation, side, page, {
+      documents,
+      images: (keys) => hands.images(keys),
+      clients,
+    })
     const told = createNotes()
     const result = await hands.settle<PairUnit>({
       units,
@@ -59,6 +69,10 @@ export async function* relocate(
     told.tell(hands)
     return { ...result, cursor: page.at(-1)?.name ?? null }
   })
+}
+
+function clientsOf({ told = {}, memo }: Work<unknown>): Clients {
+  return { told, noneAlone: isNoneAlone(memo) }
 }
 
 /** In the first pass, where most is made, what goes meanwhile is left to the next. */
@@ -119,7 +133,7 @@ interface Settling {
 }
 
 function stateOf({ unit, pair, writes }: Settling): PairState {
-  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...rememberedOf(unit.images, pair) }
+  return { old: writes.at(pair.from), neu: writes.at(pair.to), ...knownOf(unit, pair, unit.clients) }
 }
 
 function settlePair(settling: Settling, act: Act): void {
@@ -131,7 +145,7 @@ function settlePair(settling: Settling, act: Act): void {
     ? perform(settling, pair.to, carry(stateOf(settling), pair.lens, act === 'carry' ? 'old' : 'new'))
     : act === 'retire' && !together
       ? 'left'
-      : perform(settling, pair.from, giveBack(stateOf(settling), pair.lens))
+      : bringBack(settling)
   // Elsewhere than in one document, nothing goes before a later look has seen what stands for it.
   if (
     act === 'carry' ||
@@ -144,6 +158,19 @@ function settlePair(settling: Settling, act: Act): void {
   empty(settling, act)
 }
 
+function bringBack(settling: Settling): 'left' | 'changed' | 'stuck' {
+  const { pair, notes } = settling
+  const state = stateOf(settling)
+  const outcome = giveBack(state, pair.lens)
+  if (state.unsure === true && state.old === undefined && outcome.act === 'write') notes.add(pair.from.name, foundAlone)
+  return perform(settling, pair.from, outcome)
+}
+
+const foundAlone =
+  'only the new place had it, so it comes back; if a client of the old shape had deleted it in the old place, delete it again'
+
+const goneToo = 'a client of the old shape deleted what it had in the old place too, so it goes'
+
 const clashed = 'clients of both shapes changed the same field differently: one of them has won'
 
 function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | 'changed' | 'stuck' {
@@ -155,17 +182,20 @@ function perform(settling: Settling, place: Place, outcome: Outcome): 'left' | '
       return 'left'
     case 'remove':
       // Of what is around it only what we made goes: that others emptied the rest is theirs to say.
-      vacate(settling, { name: place.name, path: place.path })
+      vacate(settling, { name: place.name, path: place.path }, outcome.firm === true ? other.name : place.name)
+      if (outcome.firm === true) notes.add(place.name, goneToo)
       return 'changed'
-    case 'write':
+    case 'write': {
       if (writes.isBlocked(place)) {
         notes.add(place.name, 'something that is not a map is in the way, and stays')
         return 'stuck'
       }
       // Where nothing is, no version tells of the other place's end.
-      writes.set(place, outcome.value, writes.at(place) === undefined ? other.name : place.name)
+      const asked = outcome.firm === true || writes.at(place) === undefined
+      writes.set(place, outcome.value, asked ? other.name : place.name)
       if (outcome.clashes > 0) notes.add(pair.from.name, clashed)
       return 'changed'
+    }
     case 'stuck':
       notes.add(other.name, `it stays as it is: ${outcome.why}`)
       return 'stuck'
@@ -177,8 +207,11 @@ function empty(settling: Settling, act: 'remove' | 'retire'): void {
   const state = stateOf(settling)
   if (act === 'remove') {
     if (state.old !== undefined) vacate(settling, pair.from)
-  } else if (mayGo(state, pair.lens)) vacate(settling, pair.to)
-  else if (state.neu !== undefined)
+  } else if (mayGo(state, pair.lens)) {
+    vacate(settling, pair.to)
+    const ours = state.base !== undefined && sameValue(state.base.value, state.neu)
+    if (state.old === undefined && !ours) notes.add(pair.to.name, goneToo)
+  } else if (state.neu !== undefined)
     notes.add(pair.to.name, 'others changed it since, and the old place says something else: it stays as they left it')
 }
 
@@ -186,8 +219,8 @@ function empty(settling: Settling, act: 'remove' | 'retire'): void {
  * Takes the value out, and with it what is left empty around it: the map whose entries are moved, maps that our own
  * write made on the way, and a document that it created, unless only a part of that was read.
  */
-function vacate({ relocation, unit, writes }: Settling, { name, path, container }: Place): void {
-  writes.set({ name, path }, undefined)
+function vacate({ relocation, unit, writes }: Settling, { name, path, container }: Place, source: string = name): void {
+  writes.set({ name, path }, undefined, source)
   for (let length = path.length - 1; length >= 0; length--) {
     const above = { name, path: path.slice(0, length) }
     const value = writes.at(above)

@@ -3,8 +3,10 @@ import { brokenLimit, documentLimits, documentSize } from './document-limits.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
 import { fieldAt, sameValue } from './field-path.ts'
+import { isNoneAlone, knownOf } from './last-hand.ts'
+import type { Clients } from './last-hand.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
-import { agree, carry, rememberedOf } from './pair-rules.ts'
+import { agree, carry } from './pair-rules.ts'
 import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
@@ -16,14 +18,27 @@ const pageSize = 500
 
 const taken = 'the new place is taken by something else'
 
+/** What helps there: most of it is what `down` left of an earlier try. */
+export function hintOfTaken(why: string): string | undefined {
+  if (why !== taken) return undefined
+  return (
+    'if an earlier try was taken back, this is what new clients wrote and down kept (lockstep journal --json names it ' +
+    'at digest.kept): where it is right, write it to the old place too; where it is not, delete it in the new one'
+  )
+}
+
 const noImages: Images = async () => new Map()
 
 export interface Inspection {
   /** Documents of the old side that were read, and the writes their copies take. */
   readonly read: number
   readonly writes: number
+  /** Pairs of neither of the next two kinds. */
+  readonly pairs: number
   /** Pairs whose new place says the same already. */
   readonly existing: number
+  /** Pairs with nothing in the old place, in the documents that were read. */
+  readonly alone: number
   /** Bytes that the new places will take. */
   readonly bytes: number
   /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
@@ -44,12 +59,12 @@ export async function inspectRelocation(
   inspect?: Inspect,
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
-  const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
+  const sums = { read: 0, writes: 0, pairs: 0, existing: 0, alone: 0, bytes: 0 }
   for await (const { page, units } of unitPages(relocation, documents, { most, images: noImages })) {
     for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
       sums.read += isHosted(relocation, 'from') ? 1 : unit.documents.size - (unit.documents.has(unit.key) ? 1 : 0)
-      for (const pair of knownPairs(relocation, unit)) sums.existing += inspectPair(unit, pair, note)
+      for (const pair of knownPairs(relocation, unit)) sums[inspectPair(unit, pair, note)]++
       for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
         sums.writes++
@@ -71,13 +86,14 @@ function* unmovableIn({ unmovable }: Relocation, page: readonly Document[]): Gen
   }
 }
 
-/** 1 for a new place that is there already and says the same. */
-function inspectPair(unit: PairUnit, pair: Pair, note: Note): number {
+/** What to count of it. */
+function inspectPair(unit: PairUnit, pair: Pair, note: Note): 'alone' | 'existing' | 'pairs' {
   const { old, neu } = stateOf(unit, pair)
-  if (old === undefined || neu === undefined) return 0
-  if (agree(old, neu, pair.lens)) return 1
+  if (neu === undefined) return 'pairs'
+  if (old === undefined) return 'alone'
+  if (agree(old, neu, pair.lens)) return 'existing'
   note(pair.to.name, taken)
-  return 0
+  return 'pairs'
 }
 
 function inspectList(unit: PairUnit, rule: ListRule, note: Note): number {
@@ -92,10 +108,11 @@ function inspectList(unit: PairUnit, rule: ListRule, note: Note): number {
 export async function* verifyRelocation(
   relocation: Relocation,
   documents: DocumentReader,
-  { since, phase, images, signal }: Pick<VerifyScope, 'since' | 'phase' | 'images' | 'signal'>,
+  { since, phase, images, signal, told, memo }: Omit<VerifyScope, 'level'>,
 ): Verification {
   let checked = 0
-  for await (const { page, units } of unitPages(relocation, documents, { most: Infinity, images, signal })) {
+  const clients = { told: told ?? {}, noneAlone: isNoneAlone(memo) }
+  for await (const { page, units } of unitPages(relocation, documents, { most: Infinity, images, signal, clients })) {
     checked += units.length
     yield* unmovableIn(
       relocation,
@@ -141,7 +158,7 @@ function* findingsIn(where: string, value: Value | undefined, { change }: ListRu
 }
 
 function stateOf(unit: PairUnit, pair: Pair): PairState {
-  return { old: valueAt(unit, pair.from), neu: valueAt(unit, pair.to), ...rememberedOf(unit.images, pair) }
+  return { old: valueAt(unit, pair.from), neu: valueAt(unit, pair.to), ...knownOf(unit, pair, unit.clients) }
 }
 
 function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefined {
@@ -152,13 +169,14 @@ function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefi
 interface Reading {
   readonly most: number
   readonly images: Images
+  readonly clients?: Clients
   readonly signal?: AbortSignal
 }
 
 async function* unitPages(
   relocation: Relocation,
   documents: DocumentReader,
-  { most, images, signal }: Reading,
+  { most, images, clients, signal }: Reading,
 ): AsyncGenerator<{ readonly page: readonly Document[]; readonly units: readonly PairUnit[] }> {
   const fields = projectionOf(relocation, 'from')
   const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
@@ -168,13 +186,14 @@ async function* unitPages(
   let read = 0
   for await (const document of found) {
     if (!goesOn(document) && page.length >= pageSize) {
-      yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images }) }
+      yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients }) }
       page = []
     }
     page.push(document)
     if (++read >= most) break
   }
-  if (page.length > 0) yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images }) }
+  if (page.length > 0)
+    yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients }) }
 }
 
 /**

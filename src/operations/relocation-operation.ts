@@ -7,7 +7,8 @@ import { requireWay } from './document-problems.ts'
 import { firestoreCost, rampSeconds } from './firestore-costs.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
-import { inspectRelocation, verifyRelocation } from './relocation-checks.ts'
+import { noneAlone } from './last-hand.ts'
+import { hintOfTaken, inspectRelocation, verifyRelocation } from './relocation-checks.ts'
 import type { Inspect, Inspection } from './relocation-checks.ts'
 import { relocate } from './relocate.ts'
 import type { RelocationScope } from './relocate.ts'
@@ -30,6 +31,8 @@ export interface DescribedRelocation {
   /** How the contract phase empties the old place. */
   readonly removal: 'documents deleted' | 'fields removed'
   readonly check: Check
+  /** `inspect` refuses what is in the new place without its old one. */
+  readonly refusesAlone?: boolean
   /** What `plan` looks at besides the pairs. */
   readonly inspect?: Inspect
   readonly warnings: readonly PlanWarning[]
@@ -77,15 +80,20 @@ async function planRelocation(described: DescribedRelocation, documents: Documen
   const expected = await documents.count(scopeOf(relocation, 'from'))
   const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize, inspect)
   if (found.read === 0) await requireSome(described, documents)
-  requireWay(summary, found, described.hintOf)
+  requireWay(summary, found, (why) => described.hintOf?.(why) ?? hintOfTaken(why))
   return {
     summary,
     effects: effectsOf(described, documents, found, expected),
     shards: await shardsOf(relocation, documents, { phase: 'backfill', stage: 0, side: 'from', act: 'carry' }),
     warnings: [...described.warnings, ...existingWarning(found)],
     basis,
-    memo: null,
+    memo: isNoneAlone(described, found) ? noneAlone : null,
   }
+}
+
+/** Where both places are in one document, all have been read; else it is for others to look. */
+function isNoneAlone({ relocation, check, refusesAlone }: DescribedRelocation, { alone }: Inspection): boolean {
+  return refusesAlone === true || (relocation.satellites === undefined && check === 'full' && alone === 0)
 }
 
 /** Throws LS-2102 where no document is of the old side. */

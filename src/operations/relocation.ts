@@ -1,5 +1,6 @@
 import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
 import type { DocumentImage, Unit } from './document-hands.ts'
+import type { Clients } from './last-hand.ts'
 import { nowhere } from './pair-rules.ts'
 import type { Pair } from './pair-rules.ts'
 
@@ -66,6 +67,8 @@ export interface PairUnit extends Unit {
   readonly names: readonly string[]
   readonly documents: ReadonlyMap<string, Document>
   readonly images: readonly DocumentImage[]
+  /** Undefined where times shall not count: then the pre-images alone tell who wrote what. */
+  readonly clients?: Clients | undefined
 }
 
 /** The old side, or the new one. */
@@ -99,7 +102,7 @@ export async function unitsOfPage(
   relocation: Relocation,
   side: Side,
   page: readonly Document[],
-  stores: { readonly documents: DocumentReader; readonly images: Images },
+  stores: Omit<Loading, 'found'>,
 ): Promise<readonly PairUnit[]> {
   const found = new Map(page.map((document) => [document.name, document]))
   const byUnit = new Map<string, string[]>()
@@ -127,6 +130,7 @@ function namesOf({ satellites }: Relocation, { key, names, found }: Named): read
 interface Loading {
   readonly documents: DocumentReader
   readonly images: Images
+  readonly clients?: Clients | undefined
   /** What has been read already. */
   readonly found: ReadonlyMap<string, Document>
 }
@@ -134,7 +138,7 @@ interface Loading {
 async function loadUnits(
   relocation: Relocation,
   units: readonly { readonly key: string; readonly names: readonly string[] }[],
-  { documents, images, found }: Loading,
+  { documents, images, clients, found }: Loading,
 ): Promise<readonly PairUnit[]> {
   const missing = units.flatMap(({ names }) => names.filter((name) => !found.has(name)))
   const [rest, remembered] = await Promise.all([
@@ -147,6 +151,7 @@ async function loadUnits(
     names,
     documents: new Map(names.flatMap((name) => entryOf(all, name))),
     images: remembered.get(key) ?? [],
+    clients,
   }))
 }
 
@@ -155,20 +160,26 @@ function entryOf(all: ReadonlyMap<string, Document>, name: string): readonly (re
   return document === undefined ? [] : [[name, document]]
 }
 
-/** Hosts by their projection, satellites whole. */
+/**
+ * Hosts by their projection, satellites whole. The old side is read after the new one: when that is as it was by the
+ * time it is removed, no client that writes both has come between.
+ */
 async function readNames(
-  { hosts, satellites }: Relocation,
+  relocation: Relocation,
   names: readonly string[],
   documents: DocumentReader,
 ): Promise<readonly (readonly [string, Document])[]> {
+  const { hosts, satellites } = relocation
   const isHost = (name: string): boolean => satellites === undefined || satellites.hostOf(name) === undefined
-  const wanted = [names.filter(isHost), names.filter((name) => !isHost(name))] as const
   const read = async (some: readonly string[], fields?: readonly FieldPath[]): Promise<readonly Document[]> => {
     const found = some.length === 0 ? [] : await documents.get(some, fields)
     return found.filter((document) => document !== undefined)
   }
-  const [first, second] = await Promise.all([read(wanted[0], hosts.fields), read(wanted[1])])
-  return [...first, ...second].map((document) => [document.name, document] as const)
+  const readHosts = (): Promise<readonly Document[]> => read(names.filter(isHost), hosts.fields)
+  const readSatellites = (): Promise<readonly Document[]> => read(names.filter((name) => !isHost(name)))
+  const [first, second] = isHosted(relocation, 'to') ? [readHosts, readSatellites] : [readSatellites, readHosts]
+  const found = [...(await first()), ...(await second())]
+  return found.map((document) => [document.name, document] as const)
 }
 
 /** The same units as they are now, after a conflict. */
@@ -178,7 +189,8 @@ export function reloadUnits(
   documents: DocumentReader,
 ): Promise<readonly PairUnit[]> {
   const remembered = new Map(units.map(({ key, images }) => [key, images]))
-  return loadUnits(relocation, units, { documents, images: async () => remembered, found: new Map() })
+  const clients = units[0]?.clients
+  return loadUnits(relocation, units, { documents, images: async () => remembered, clients, found: new Map() })
 }
 
 /** The pairs of which both documents were asked for: of others it is not known what they hold. */

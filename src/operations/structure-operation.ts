@@ -8,9 +8,9 @@ import { defineTableOperation, phases } from './operation.ts'
 import type {
   Checkpoint,
   Finding,
+  LeftOut,
   Look,
   OperationMeta,
-  Phase,
   PlanWarning,
   ShardPlan,
   StepPlan,
@@ -21,17 +21,26 @@ import type {
   Work,
   WorkPhase,
 } from './operation.ts'
+import {
+  bornFrom,
+  extensionAtWork,
+  extensionIn,
+  extensionsOf,
+  provisionEffects,
+  shardsOfProvisionBack,
+  unprovisioned,
+} from './born-tenants.ts'
+import type { BornTenants } from './born-tenants.ts'
 import { companionShards, workOnCompanion } from './companion.ts'
 import type { Companion } from './companion.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
-import type { Extension } from './provisioning.ts'
-import { companionEffects, effectsOfPasses, provisionEffect } from './table-effects.ts'
+import { companionEffects, effectsOfPasses } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
 import type { RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
-import { findMismatches, targetTables } from './table-targets.ts'
+import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
 import { rowsLeft } from './rows-left.ts'
 
 export interface TargetedSpec {
@@ -46,15 +55,24 @@ export interface Inspection {
   readonly look: Look
 }
 
+/** Tables that the step cannot be done to, and why. */
+export interface Unfit {
+  readonly tables: readonly TableState[]
+  readonly error: LockstepError
+}
+
 export interface Inspected {
+  /** What makes the step impossible. */
   readonly problems: readonly LockstepError[]
+  /** In a fleet these tables are left out and told of, unless it is to be strict; a single table makes it impossible. */
+  readonly unfit?: readonly Unfit[]
   readonly warnings?: readonly PlanWarning[]
   /** More facts that the plan stands on. */
   readonly basis?: Json
 }
 
 /** A change of tables told as passes; everything else follows from them. */
-export interface StructureChange<Spec extends TargetedSpec> {
+export interface StructureChange<Spec extends TargetedSpec> extends BornTenants<Spec> {
   readonly kind: string
   readonly meta: Omit<OperationMeta, 'phases'>
   parse(spec: unknown): Spec
@@ -66,12 +84,6 @@ export interface StructureChange<Spec extends TargetedSpec> {
   isDone?(spec: Spec, table: TableState): boolean
   /** What only the operation can check before anything runs. */
   inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
-  /** What the provisioning function has to do, for new tenants to be born in the new shape. */
-  extension?(spec: Spec): Extension | undefined
-  /** The phase from which on it does; `expand` without it. */
-  extensionPhase?(spec: Spec): 'expand' | 'cutover'
-  /** What it has to do from contract on, by itself, where that is something else (or nothing is to be done before). */
-  lastExtension?(spec: Spec): Extension | undefined
   /** What the tables share, made before them and gone after them. */
   companion?(spec: Spec): Companion | undefined
   /** What the shape of the tables does not show. */
@@ -83,7 +95,7 @@ export interface StructureChange<Spec extends TargetedSpec> {
 const memoForm = z.object({
   /** Tables that were in the new shape before: `down` leaves them so. */
   had: z.array(z.string()),
-  /** Tables of no tenant: never touched. */
+  /** Tables of no tenant, and those that the step cannot be done to: never touched. */
   excluded: z.array(z.string()),
 })
 
@@ -98,10 +110,11 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     const isDue = phase === bornFrom(change, spec) || phase === 'contract'
     const extension = isDue ? extensionIn(change, spec, phase) : undefined
     const born = await provisionShards(extension, spec.target, phase, look)
+    const open = await openTables(change.passes(spec), phase, tables, look)
     return [
       ...(await companionShards(change.companion?.(spec), phase, look)),
       ...born,
-      ...tableShards(phase, await openTables(change.passes(spec), phase, tables, look)),
+      ...tableShards(phase, open, await canaryKeys(look, spec.target)),
     ]
   }
   return defineTableOperation<Spec>({
@@ -129,36 +142,6 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
   })
 }
 
-function bornFrom<Spec extends TargetedSpec>(change: StructureChange<Spec>, spec: Spec): 'expand' | 'cutover' {
-  return change.extensionPhase?.(spec) ?? 'expand'
-}
-
-/** What the provisioning function has to do from this phase on. */
-function extensionIn<Spec extends TargetedSpec>(
-  change: StructureChange<Spec>,
-  spec: Spec,
-  phase: Phase,
-): Extension | undefined {
-  return (phase === 'contract' ? change.lastExtension?.(spec) : undefined) ?? change.extension?.(spec)
-}
-
-function extensionsOf<Spec extends TargetedSpec>(change: StructureChange<Spec>, spec: Spec): readonly Extension[] {
-  return [change.lastExtension?.(spec), change.extension?.(spec)].filter((each) => each !== undefined)
-}
-
-/** One shard puts all definitions back, newest first. */
-async function shardsOfProvisionBack<Spec extends TargetedSpec>(
-  change: StructureChange<Spec>,
-  spec: Spec,
-  look: Look,
-): Promise<readonly ShardPlan[]> {
-  for (const extension of extensionsOf(change, spec)) {
-    const shards = await provisionShards(extension, spec.target, 'revert', look)
-    if (shards.length > 0) return shards
-  }
-  return []
-}
-
 async function statesOf(look: Look, target: TableTarget, without: readonly string[]): Promise<readonly TableState[]> {
   const targets = await targetTables(look, target, without)
   return targets.tables.map((table) => stateOf(table, targets.shapeOf(table)))
@@ -183,44 +166,81 @@ async function plan<Spec extends TargetedSpec>(
   spec: Spec,
   look: Look,
 ): Promise<StepPlan> {
-  const { excluded, errors } = await findMismatches(look, spec.target)
-  const tables = await statesOf(look, spec.target, excluded)
+  const fleet = await inspectFleet(look, spec.target)
+  const all = await statesOf(
+    look,
+    spec.target,
+    fleet.orphans.map(({ name }) => name),
+  )
   const passes = change.passes(spec)
   const forward = passesUntil(passes, 'contract')
   const isDone = (table: TableState): boolean =>
     change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
-  const todo = tables.filter((table) => !isDone(table))
-  const inspected = await change.inspect?.(spec, { tables, todo, look })
-  throwAll([...errors, ...(inspected?.problems ?? [])])
+  const inspection = { tables: all, todo: all.filter((table) => !isDone(table)), look }
+  const {
+    problems,
+    unfit = [],
+    warnings = [],
+    basis = null,
+  } = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
+  throwAll([...fleet.errors, ...problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
+  const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
+  const without = new Set(leftOut.map(({ name }) => name))
+  const tables = all.filter((table) => !without.has(printTable(table)))
+  const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
   const extensions = extensionsOf(change, spec)
   const provision = extensions.length === 0 ? undefined : await provisionOf(spec.target, look)
-  const atOnce = change.extension?.(spec) === undefined ? undefined : provision
-  const changed = new Set(todo)
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: [
       ...companionEffects(change.companion?.(spec)),
-      ...(atOnce === undefined ? [] : [provisionEffect(atOnce, bornFrom(change, spec))]),
-      ...(provision === undefined || change.lastExtension?.(spec) === undefined
-        ? []
-        : [provisionEffect(provision, 'contract')]),
+      ...provisionEffects(change, spec, provision),
       ...effectsOfPasses(forward, todo),
     ],
     shards: [
       ...(await companionShards(change.companion?.(spec), 'expand', look)),
-      ...(atOnce === undefined ? [] : [{ phase: bornFrom(change, spec), stage: 0, scope: atOnce.scope, estimate: 1 }]),
-      ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
-        tableShards(phase, tablesOfPhase(passes, phase, todo)),
-      ),
+      ...(provision === undefined || change.extension?.(spec) === undefined
+        ? []
+        : [{ phase: bornFrom(change, spec), stage: 0, scope: provision.scope, estimate: 1 }]),
+      ...shardsOf(passes, todo, await canaryKeys(look, spec.target)),
     ],
-    warnings: [...(inspected?.warnings ?? []), ...unprovisioned(spec.target, extensions.length > 0, provision)],
+    warnings: [
+      ...fleet.warnings,
+      ...unfit.map(unfitWarning),
+      ...warnings,
+      ...unprovisioned(spec.target, extensions.length > 0, provision),
+    ],
+    leftOut,
     basis: {
       spec: change.describe(spec),
       provision: provision?.hash ?? null,
       shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
-      ...(inspected?.basis === undefined ? {} : { inspected: inspected.basis }),
+      inspected: basis,
     },
-    memo: { had: tables.filter((table) => !changed.has(table)).map(printTable), excluded },
+    memo: { had: done.map(printTable), excluded: [...without] },
+  }
+}
+
+function shardsOf(
+  passes: readonly TablePass[],
+  todo: readonly TableState[],
+  canaries: ReadonlySet<string>,
+): readonly ShardPlan[] {
+  return (['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
+    tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
+  )
+}
+
+function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
+  return tables.map((table) => ({ name: printTable(table), why: error.message }))
+}
+
+function unfitWarning({ error }: Unfit): PlanWarning {
+  const { message, where, hint } = error
+  return {
+    code: 'W204',
+    message: `left out: ${message} (${where?.name ?? ''})`,
+    hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
   }
 }
 
@@ -234,24 +254,6 @@ function tablesOfPhase(
   return todo.filter((table) =>
     own.some((pass) => (pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table))),
   )
-}
-
-function unprovisioned(target: TableTarget, isExtended: boolean, provision: unknown): readonly PlanWarning[] {
-  if (!('tenants' in target) || !isExtended || provision !== undefined) return []
-  return [
-    {
-      code: 'W201',
-      message: 'no provisioning function is configured: tenants born after this migration completes get the old shape',
-      hint: "set tenants.provision in lockstep.config.ts, e.g. 'create_user_table(text)'",
-    },
-  ]
-}
-
-function extensionAtWork<Spec extends TargetedSpec>(
-  change: StructureChange<Spec>,
-  { spec, phase }: Work<Spec>,
-): Extension | undefined {
-  return phase === 'revert' ? extensionsOf(change, spec)[0] : extensionIn(change, spec, phase)
 }
 
 async function* apply<Spec extends TargetedSpec>(

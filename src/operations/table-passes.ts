@@ -1,5 +1,5 @@
 import type { Json } from '../kernel/canonical-json.ts'
-import type { LockstepError } from '../kernel/errors.ts'
+import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
@@ -78,7 +78,10 @@ export function isOpen(pass: TablePass, table: TableState): boolean {
   return pass.how !== 'rows' && pass.statements(table).length > 0
 }
 
-/** Runs the passes of the shard's phase over its tables, each pass from the cursor on. Safe to repeat. */
+/**
+ * Runs the passes of the shard's phase over its tables, each pass from the cursor on. Safe to repeat. A table that
+ * cannot be changed is left, and the others go on; once they are done, or too many failed, it is an error.
+ */
 export async function* applyPasses(
   work: Work<unknown>,
   hands: TableHands,
@@ -87,71 +90,146 @@ export async function* applyPasses(
   const due = passesUntil(passes, work.phase)
   const names = due.map(({ name }) => name)
   const scope = tablesScope.parse(work.scope)
-  const kept = new Set<string>()
+  const progress: Progress = { scope, kept: new Set(), failed: new Map() }
   for (const pass of due) {
-    const left = tablesLeft(work, pass.name, names)
+    const left = tablesLeft(work, pass.name, names).filter((name) => !progress.failed.has(name))
     const states = await hands.tables.read((q) => tableStates(q, scope, left))
-    if (pass.how === 'rows') {
-      for (const state of states) {
-        const fill = pass.fill(state)
-        if (fill !== undefined) yield* fillRows(work, hands, pass.name, { table: state, fill })
-      }
-      continue
-    }
-    const open = states.filter((state) => isOpen(pass, state))
-    if (pass.how === 'concurrently') yield* buildAlone(pass, open, hands)
-    else yield* alter(pass, { scope, open, kept }, hands)
+    yield* pass.how === 'rows' ? fill(work, hands, pass, { states, progress }) : alter(hands, pass, states, progress)
   }
+  if (progress.failed.size > 0) throw combined(scope, progress.failed)
 }
 
-interface Altering {
+interface Progress {
   readonly scope: TablesScope
-  readonly open: readonly TableState[]
   /** Tables whose shape before this step is in the ledger. */
   readonly kept: Set<string>
+  readonly failed: Map<string, LockstepError>
 }
 
-async function* buildAlone(
-  pass: CatalogPass,
-  tables: readonly TableState[],
+/** Tables of a shard that may fail before it is given up: the rest would most likely fail as well. */
+const mostFailures = 3
+
+async function leave(
   hands: TableHands,
+  { scope, failed }: Progress,
+  name: string,
+  error: LockstepError,
+): Promise<void> {
+  failed.set(name, error)
+  await hands.noteFailure(printTable({ schema: scope.schema, name }), error.message)
+  if (failed.size > Math.max(mostFailures, scope.tables.length / 100)) throw combined(scope, failed)
+}
+
+function combined({ tables }: TablesScope, failed: ReadonlyMap<string, LockstepError>): LockstepError {
+  const [first, ...also] = [...failed.values()]
+  return new LockstepError(
+    first?.code ?? 'LS-3005',
+    `${failed.size} of ${tables.length} tables could not be changed: ${first?.message ?? ''}`,
+    {
+      also,
+      cause: first?.cause,
+      where: first?.where ?? {},
+      hint: first?.hint ?? 'mend them and run up again; lockstep status --tables names them, the others are done',
+    },
+  )
+}
+
+const ofTables: ReadonlySet<string> = new Set(['LS-2121', 'LS-2125', 'LS-3005', 'LS-4008'])
+
+/** What Postgres refused for this very table; anything else concerns all of them. */
+function isOfTable(error: unknown): error is LockstepError {
+  return isLockstepError(error) && ofTables.has(error.code)
+}
+
+async function* fill(
+  work: Work<unknown>,
+  hands: TableHands,
+  pass: RowPass,
+  { states, progress }: { readonly states: readonly TableState[]; readonly progress: Progress },
 ): AsyncGenerator<Checkpoint> {
-  for (const table of tables) {
+  for (const table of states) {
+    const rows = pass.fill(table)
+    if (rows === undefined) continue
     try {
-      await hands.alone(...pass.statements(table))
+      for await (const checkpoint of fillRows(work, hands, pass.name, { table, fill: rows })) yield checkpoint
     } catch (error) {
-      const refusal = pass.refused?.(table, error)
-      if (refusal === undefined) throw error
-      if (refusal.leftovers !== undefined) await hands.alone(...refusal.leftovers)
-      throw refusal.error
+      if (!isOfTable(error)) throw error
+      await leave(hands, progress, table.name, error)
     }
-    yield { cursor: { pass: pass.name, table: table.name }, changed: 1, skipped: 0, conflicts: 0 }
   }
 }
 
 async function* alter(
-  pass: CatalogPass,
-  { scope, open, kept }: Altering,
   hands: TableHands,
+  pass: CatalogPass,
+  states: readonly TableState[],
+  progress: Progress,
 ): AsyncGenerator<Checkpoint> {
-  const single = pass.how === 'one by one'
-  const most = Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4))
-  for (const group of groupsOf(open, single ? 1 : Math.max(1, Math.floor(most)))) {
-    const names = group.map(({ name }) => name)
-    yield await hands.change({
-      names,
-      cursor: { pass: pass.name, table: names.at(-1) ?? '' },
-      long: single,
-      work: async (q, some) => {
-        // As of now, in the transaction itself: tables grow, and another runner may have been here.
-        const now = (await tableStates(q, scope, some)).filter((state) => isOpen(pass, state))
-        await keepBefore(q, pass, now, hands)
-        const images = await imagesOf(q, pass, now, kept)
-        await runStatements(q, pass, now)
-        return images
-      },
-    })
-    for (const name of names) kept.add(name)
+  const open = states.filter((state) => isOpen(pass, state))
+  const most = pass.how === 'together' ? Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4)) : 1
+  for (const group of groupsOf(open, Math.max(1, Math.floor(most)))) {
+    const failures: [string, LockstepError][] = []
+    const onFailure = (name: string, error: LockstepError): void => void failures.push([name, error])
+    yield await (pass.how === 'concurrently' ? alone : inTransaction)(hands, pass, { group, progress, onFailure })
+    for (const [name, error] of failures) await leave(hands, progress, name, error)
+    for (const { name } of group) progress.kept.add(name)
+  }
+}
+
+interface Altering {
+  readonly group: readonly TableState[]
+  readonly progress: Progress
+  readonly onFailure: (name: string, error: LockstepError) => void
+}
+
+/** Behind a table that failed the cursor stays, or the next `up` would pass it over. */
+function cursorAt(pass: CatalogPass, { group, progress }: Altering): Json | undefined {
+  return progress.failed.size === 0 ? { pass: pass.name, table: group.at(-1)?.name ?? '' } : undefined
+}
+
+async function alone(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
+  let changed = 0
+  for (const table of altering.group) {
+    try {
+      await buildAlone(hands, pass, table)
+      changed++
+    } catch (error) {
+      if (!isOfTable(error)) throw error
+      altering.onFailure(table.name, error)
+    }
+  }
+  const names = altering.group.map(({ name }) => name)
+  const cursor = changed === names.length ? cursorAt(pass, altering) : undefined
+  return { ...(await hands.change({ names, cursor, work: () => Promise.resolve([]) })), changed }
+}
+
+function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
+  const { group, progress, onFailure } = altering
+  return hands.change({
+    names: group.map(({ name }) => name),
+    cursor: cursorAt(pass, altering),
+    long: pass.how === 'one by one',
+    onFailure,
+    work: async (q, some) => {
+      // As of now, in the transaction itself: tables grow, and another runner may have been here.
+      const now = (await tableStates(q, progress.scope, some)).filter((state) => isOpen(pass, state))
+      await keepBefore(q, pass, now, hands)
+      const images = await imagesOf(q, pass, now, progress.kept)
+      await runStatements(q, pass, now)
+      return images
+    },
+  })
+}
+
+/** Said in the app's words where the pass has some; what a refused build left is taken away. */
+async function buildAlone(hands: TableHands, pass: CatalogPass, table: TableState): Promise<void> {
+  try {
+    await hands.alone(...pass.statements(table))
+  } catch (error) {
+    const refusal = pass.refused?.(table, isLockstepError(error) ? error.cause : error)
+    if (refusal === undefined) throw error
+    if (refusal.leftovers !== undefined) await hands.alone(...refusal.leftovers)
+    throw refusal.error
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { CatalogTable } from '../tenants/catalog.ts'
 import type { ShardPlan, Work, WorkPhase } from './operation.ts'
+import type { TableState } from './table-state.ts'
 import { groupsOf } from './table-targets.ts'
 
 /** Tables of one schema, sorted by name: the scope of a shard. */
@@ -15,18 +15,41 @@ export type TablesScope = z.infer<typeof tablesScope>
 /** Tables a shard holds at most: a few seconds of work. */
 const tablesPerShard = 250
 
-/** The tables of one template or of one name as shards of a phase. */
+/** Fleets from this size on have canaries; of smaller ones the first group is about as many. */
+const smallFleet = 100
+const mostCanaries = 50
+
+/**
+ * The tables of one template or of one name as shards of a phase. In a large fleet the canaries (those named, else one
+ * in a hundred) come first, as a stage of their own: when one of them fails, nothing else is begun.
+ */
 export function tableShards(
   phase: WorkPhase,
-  tables: readonly Pick<CatalogTable, 'schema' | 'name' | 'key'>[],
+  tables: readonly TableState[],
+  canaries: ReadonlySet<string> = new Set(),
 ): readonly ShardPlan[] {
+  if (phase === 'revert' || tables.length < smallFleet) return shardsOf(phase, 1, tables)
+  const named = tables.filter(({ key }) => canaries.has(key))
+  const first = named.length > 0 ? named : tables.slice(0, Math.min(mostCanaries, Math.ceil(tables.length / 100)))
+  const isFirst = new Set(first)
+  return [
+    ...shardsOf(phase, 1, first),
+    ...shardsOf(
+      phase,
+      2,
+      tables.filter((table) => !isFirst.has(table)),
+    ),
+  ]
+}
+
+function shardsOf(phase: WorkPhase, stage: number, tables: readonly TableState[]): readonly ShardPlan[] {
   return groupsOf(tables, tablesPerShard).map((group) => {
     const [{ schema, name, key } = { schema: 'public', name: '', key: '' }] = group
     const at = name.lastIndexOf(key)
     const around: [string, string] = [name.slice(0, at), name.slice(at + key.length)]
     return {
       phase,
-      stage: 1,
+      stage,
       scope: { schema, tables: group.map((table) => table.name), ...(key === '' ? {} : { around }) },
       estimate: group.length,
     }

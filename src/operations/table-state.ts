@@ -27,11 +27,11 @@ export async function tableStates(
   names: readonly string[],
 ): Promise<readonly TableState[]> {
   if (names.length === 0) return []
-  const [before, after] = scope.around ?? ['', '']
-  const wanted = names.map((name) => ({
-    name,
-    key: scope.around === undefined ? '' : name.slice(before.length, name.length - after.length),
-  }))
+  const wanted = names.map((name) => {
+    if (scope.around === undefined) return { name, key: '', blank: name }
+    const [before, after] = scope.around
+    return { name, key: name.slice(before.length, name.length - after.length), blank: `${before}{key}${after}` }
+  })
   const { tables, shapes } = await readTables(q, scope.schema, wanted)
   return tables.flatMap((table) => {
     const shape = shapes.get(table.shape)

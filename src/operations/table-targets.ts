@@ -2,9 +2,11 @@ import { LockstepError } from '../kernel/errors.ts'
 import { parseTableName, printTable } from '../kernel/identifiers.ts'
 import { readCatalog } from '../tenants/catalog.ts'
 import type { CatalogTable, TableShape } from '../tenants/catalog.ts'
-import { mismatchErrors } from '../tenants/fleet.ts'
+import { findDrift } from '../tenants/drift.ts'
+import { listed, mismatchErrors } from '../tenants/fleet.ts'
+import { keyOf, refuseManaged } from '../tenants/tenants-config.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
-import type { Look } from './operation.ts'
+import type { LeftOut, Look, PlanWarning } from './operation.ts'
 
 export interface TargetTables {
   readonly tables: readonly CatalogTable[]
@@ -42,6 +44,7 @@ interface Found {
 
 async function oneTable(look: Look, text: string): Promise<Found> {
   const { schema, name } = parseTableName(text)
+  refuseManaged({ schema, name })
   const expression = `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
   const found = await look.tables.read((q) => readCatalog(q, [{ schema, expression }]))
   if (found.tables.length > 0) return found
@@ -51,19 +54,73 @@ async function oneTable(look: Look, text: string): Promise<Found> {
   })
 }
 
-export interface Mismatched {
-  /** Printed names of tables that belong to no tenant: never touched. */
-  readonly excluded: readonly string[]
+/** What a fleet is like before anything is done to it. */
+export interface FleetState {
+  /** Tables that belong to no tenant: listed, and never touched. */
+  readonly orphans: readonly LeftOut[]
+  /** Where any deviation shall stop the whole fleet, as errors; else as warnings. */
   readonly errors: readonly LockstepError[]
+  readonly warnings: readonly PlanWarning[]
+  readonly strict: boolean
 }
 
-/** Where the tenants' source and the catalog disagree: errors, unless the configuration says to leave those out. */
-export async function findMismatches(look: Look, target: TableTarget): Promise<Mismatched> {
-  if (!('tenants' in target)) return { excluded: [], errors: [] }
+/** Where the tenants' source and the catalog disagree, and which tables are not as most are. A single table is strict. */
+export async function inspectFleet(look: Look, target: TableTarget): Promise<FleetState> {
+  if (!('tenants' in target)) return { orphans: [], errors: [], warnings: [], strict: true }
   const fleet = await look.fleet()
   const found = await fleet.mismatches(target.tenants)
-  const excluded = found.orphans.map(printTable)
-  return { excluded, errors: fleet.config.mismatches === 'skip' ? [] : mismatchErrors(found) }
+  const strict = fleet.config.mismatches === 'error'
+  const errors = mismatchErrors(found)
+  const orphans = found.orphans.map((table) => ({ name: printTable(table), why: 'it belongs to no tenant' }))
+  const without = new Set(orphans.map(({ name }) => name))
+  const tables = fleet.tablesOf(target.tenants).filter((table) => !without.has(printTable(table)))
+  return {
+    orphans,
+    errors: strict ? errors : [],
+    warnings: [...(strict ? [] : errors.map(warningOf)), ...driftWarnings(target.tenants, tables, fleet.catalog)],
+    strict,
+  }
+}
+
+function warningOf({ message, where }: LockstepError): PlanWarning {
+  return {
+    code: 'W202',
+    message: `${message}: ${where?.name ?? ''}`,
+    hint: 'they are left as they are; --strict stops here instead',
+  }
+}
+
+/** Groups of odd tables that are told of; there may be as many as tables. */
+const mostGroups = 5
+const mostDifferences = 3
+
+function driftWarnings(
+  template: string,
+  tables: readonly CatalogTable[],
+  catalog: Parameters<typeof findDrift>[1],
+): readonly PlanWarning[] {
+  const { odd } = findDrift(tables, catalog)
+  const told = odd.slice(0, mostGroups).map(({ tables: alike, differences }): PlanWarning => {
+    const message = `${alike.length} of ${tables.length} ${template} tables are not as most are: ${listed(differences, mostDifferences)}`
+    return { code: 'W203', message, hint: `look at ${listed(alike.map(printTable), 3)}` }
+  })
+  if (odd.length <= mostGroups) return told
+  const more = odd.length - mostGroups
+  return [
+    ...told,
+    {
+      code: 'W203',
+      message: `${more} more groups of ${template} tables are odd`,
+      hint: 'lockstep plan --json has all',
+    },
+  ]
+}
+
+/** The keys of the tenants whose tables are changed before all others, as configured. */
+export async function canaryKeys(look: Look, target: TableTarget): Promise<ReadonlySet<string>> {
+  if (!('tenants' in target)) return new Set()
+  const { config } = await look.fleet()
+  return new Set((config.canaries ?? []).map((uid) => keyOf(config, uid)))
 }
 
 /** Consecutive slices of at most `size`. */

@@ -35,6 +35,7 @@ const step = z.object({
   effects: z.array(effect),
   shards: z.array(shard),
   warnings: z.array(warning),
+  leftOut: z.array(z.object({ name: z.string(), why: z.string() })).optional(),
   basis: z.json(),
   memo: z.json(),
 })

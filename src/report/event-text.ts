@@ -26,6 +26,8 @@ export function eventText(event: RunEvent): EventText | undefined {
       return note(
         `sweep ${event.round} of ${event.phase}: ${printCounted(event.shards, 'shards')} for what changed meanwhile`,
       )
+    case 'waiting':
+      return note(`waiting ${printMeasured(event.seconds)} ${event.why}`)
     case 'verified':
       return note(
         `step ${event.step + 1} verified: ${printCount(event.checked)} ${event.what}, ${printCounted(event.findings, 'findings')}`,

@@ -12,6 +12,9 @@ interface Section {
 /** Lines of one kind that are shown; what is more is counted. */
 const shown = 20
 
+/** Documents that an event names in its text. */
+const namedAtOnce = 3
+
 /** The run told to people, section by section; sections without anything to say are left out. */
 export function renderJournal(journal: JournalReport, { width, paint }: Screen): string {
   const { run, plan } = journal
@@ -73,11 +76,16 @@ function sectionsOf({ run, digest, plan }: JournalReport): readonly Section[] {
     { title: 'Locks', lines: digest.locks.map(lockLine) },
     {
       title: 'What was kept',
-      lines: cut(
-        digest.kept.map(
-          ({ step, where, count, unit, why }) => `step ${step + 1}: ${printCounted(count, unit)} (${where}): ${why}`,
+      lines: [
+        ...cut(
+          digest.kept.map(
+            ({ step, where, count, unit, why }) => `step ${step + 1}: ${printCounted(count, unit)} (${where}): ${why}`,
+          ),
         ),
-      ),
+        ...(digest.kept.some(({ count, names }) => names !== undefined && count > namedAtOnce)
+          ? ['every name: lockstep journal --json, at digest.kept']
+          : []),
+      ],
     },
     { title: 'What went wrong', lines: cut(digest.failures.map(({ at, text }) => `${printTime(at)} ${text}`)) },
     {

@@ -95,6 +95,7 @@ describe('a journal', () => {
       reason: undefined,
       actor: 'ada',
       since: undefined,
+      told: {},
       owner: undefined,
       createdAt: '2026-11-22T09:31:00.000Z',
       endedAt: '2026-11-22T10:00:00.000Z',

@@ -53,6 +53,7 @@ const digest = z.object({
       count: z.number().int(),
       unit: z.enum(['documents', 'values']),
       why: z.string(),
+      names: z.array(z.string()).optional(),
     }),
   ),
   warnings: z.array(said),
@@ -126,12 +127,13 @@ function digestOf(plan: Plan, events: readonly RecordedEvent[]): Digest {
     })),
     findings: ofType(events, 'finding').map(({ step, where, problem }) => ({ step, where, problem })),
     locks: locksOf(events),
-    kept: ofType(events, 'kept').map(({ step, where, count, unit, why }) => ({
+    kept: ofType(events, 'kept').map(({ step, where, count, unit, why, names }) => ({
       step,
       where,
       count,
       unit,
       why,
+      ...(names === undefined ? {} : { names }),
     })),
     warnings: ofType(events, 'warning').map(({ at, message }) => ({ at, text: message })),
     failures: failuresOf(events),

@@ -10,7 +10,7 @@ function printState({ state, edited, fileMissing }: StatusRow): string {
 
 /** Migrations in order, one a line, with the reason and the next command under those that need one. */
 export function renderStatus(status: Status, { width, paint }: Screen): string {
-  const { migrations, next } = status
+  const { migrations, next, tables = [] } = status
   if (migrations.length === 0) return `no migrations yet\n\nnext  ${paint.bold('lockstep new SLUG')}`
   const cells = [['MIGRATION', 'STATE', 'PHASE', 'DONE'], ...migrations.map(cellsOf)]
   const [head = '', ...lines] = columns(cells)
@@ -18,6 +18,14 @@ export function renderStatus(status: Status, { width, paint }: Screen): string {
   return [
     paint.dim(head),
     ...rows,
+    ...(tables.length === 0 ? [] : ['', paint.dim(`${printCounted(tables.length, 'tables')} left out or failed`)]),
+    ...tables.flatMap(({ migration, step, table, state, problem }) =>
+      hang(
+        '    ',
+        `${table}: ${state} in step ${step} of ${migration}${problem === null ? '' : `: ${problem}`}`,
+        width,
+      ),
+    ),
     '',
     ...hang('next  ', next, width).map((line, at) => (at === 0 ? `next  ${paint.bold(line.slice(6))}` : line)),
   ].join('\n')

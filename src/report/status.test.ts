@@ -31,6 +31,7 @@ function run(migration: string, state: Run['state'], more: Partial<Run> = {}): R
     reason: undefined,
     actor: 'ada',
     since: undefined,
+    told: {},
     owner: undefined,
     createdAt: '2026-11-22T09:30:00.000Z',
     endedAt: undefined,

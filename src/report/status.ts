@@ -35,6 +35,18 @@ export const statusForm = z.object({
   formatVersion: z.literal(1),
   target: targetForm,
   migrations: z.array(row),
+  /** With `--tables`: those that a run left out or could not change. `step` is counted from 1, as in the file. */
+  tables: z
+    .array(
+      z.object({
+        migration: z.string(),
+        step: z.number(),
+        table: z.string(),
+        state: z.enum(['failed', 'left out']),
+        problem: z.string().nullable(),
+      }),
+    )
+    .optional(),
   next: z.string(),
 })
 

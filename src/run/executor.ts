@@ -5,11 +5,14 @@ import { forgetPreImages, shardsWithPreImages } from '../archive/pre-image-store
 import { readRuns } from '../ledger/runs.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { Look, ShardPlan } from '../operations/operation.ts'
-import { phaseDocument, readPhase, storeTime, writePhase } from './phase-document.ts'
+import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
+import { giveGrace } from './grace.ts'
 import { openRound, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
 import type { RunContext, RunStep } from './run-context.ts'
+import { reloadSchemaCache } from './schema-cache.ts'
 import { settleLeftPages } from './left-pages.ts'
+import { isContractTold, note, noteSwept, tell } from './telling.ts'
 import { notVerified, verifySteps } from './verify-steps.ts'
 
 /** Sweeps and verifies so often before it believes that something is really wrong. */
@@ -43,13 +46,14 @@ export async function runForward(context: RunContext, crew: Crew, run: Run, stop
 export async function runContract(context: RunContext, crew: Crew): Promise<void> {
   await context.flush({ state: 'completing', phase: 'contract' })
   await context.tables.durable()
-  // What clients were told counts, not what the ledger has of it: a kill may have come between the two.
-  const told = await readPhase(context.documents, context.migration)
-  if (told !== 'contract' && told !== 'completed') {
+  if (!(await isContractTold(context))) {
+    await note(context, 'completing')
     await lastLook(context, crew)
-    await writePhase(context.documents, context.clock, context.migration, 'contract')
+    await noteSwept(context)
+    await tell(context, 'contract')
   }
   await inPhase(context, 'contract', async () => {
+    await giveGrace(context)
     await openFirstSweep(context, 'contract')
     await workPhase(context, crew, 'contract', remainingOf(context, 'contract'))
     await verifyOnce(context)
@@ -63,8 +67,8 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
 
 /** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */
 export async function runBackward(context: RunContext, crew: Crew): Promise<void> {
-  await context.flush({ state: 'rolling back' })
-  await writePhase(context.documents, context.clock, context.migration, 'rolling back')
+  await isContractTold(context, { state: 'rolling back' })
+  await tell(context, 'rolling back')
   context.emit({ type: 'rollback-started', actor: context.actor })
   await inPhase(context, 'revert', async () => {
     const rows = await readShards(context.tables, context.run, 'revert')
@@ -75,6 +79,7 @@ export async function runBackward(context: RunContext, crew: Crew): Promise<void
     await workPhase(context, crew, 'revert', () => leftToRevert(context))
   })
   await writePhase(context.documents, context.clock, context.migration, undefined)
+  await context.history?.reverted(context.migration)
   context.emit({ type: 'rolled-back' })
   await context.flush({ state: 'rolled back', ended: true })
 }
@@ -84,17 +89,24 @@ async function inPhase(context: RunContext, phase: Phase | 'revert', work: () =>
   const started = performance.now()
   context.emit({ type: 'phase-started', phase })
   await work()
+  if (phase !== 'verify' && (await changedTables(context, phase))) await reloadSchemaCache(context.tables)
   context.emit({ type: 'phase-finished', phase, seconds: (performance.now() - started) / 1000 })
   await context.flush()
+}
+
+async function changedTables({ tables, run, steps }: RunContext, phase: WorkPhase): Promise<boolean> {
+  const rows = await readShards(tables, run, phase)
+  return rows.some(({ step, changed }) => changed > 0 && steps[step]?.operation.store === 'tables')
 }
 
 async function forwardPhase(context: RunContext, crew: Crew, phase: WorkPhase): Promise<void> {
   if (phase === 'cutover') await context.tables.durable()
   if (phase === 'backfill') {
     await noteSince(context)
-    await writePhase(context.documents, context.clock, context.migration, 'backfill')
+    await tell(context, 'backfill')
   }
   await workPhase(context, crew, phase, remainingOf(context, phase))
+  if (phase === 'backfill') await noteSwept(context)
 }
 
 /** The moment before clients are told of the backfill, unless a later one is known: what is older is in the old shape. */
@@ -162,6 +174,7 @@ async function countProblems(context: RunContext): Promise<number> {
     steps: context.steps,
     look: context.look(),
     since: run?.since,
+    told: { ...run?.told, writeBoth: context.writeBoth },
     phase: run?.phase ?? 'verify',
     level: 'full',
     signal: context.pausing,
@@ -171,10 +184,13 @@ async function countProblems(context: RunContext): Promise<number> {
 
 /** State and event in one transaction; the phase document follows, retried until it agrees. */
 async function switchOver(context: RunContext): Promise<void> {
+  await context.history?.applied(context.migration)
   context.emit({ type: 'switched', phaseDocument })
   context.emit({ type: 'soaking' })
-  await context.flush({ state: 'soaking', phase: 'cutover' })
-  await writePhase(context.documents, context.clock, context.migration, 'cutover')
+  // In one transaction: who takes the run for soaking may write the new place alone.
+  const cutover = await storeTime(context.documents, context.clock)
+  await context.flush({ state: 'soaking', phase: 'cutover', told: { cutover } })
+  await tell(context, 'cutover')
 }
 
 /** Steps go back one after the other, the last first: stages keep them apart. */

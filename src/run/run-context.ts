@@ -6,6 +6,7 @@ import type { FullLook } from '../operations/index-operation.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { DocumentWriter } from '../stores/documents.ts'
 import type { IndexWriter } from '../stores/indexes.ts'
+import type { SupabaseHistory } from '../stores/supabase-history.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import type { Engine } from './engine.ts'
 
@@ -26,9 +27,15 @@ export interface Rooms {
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined
+  /** The configuration's promise that clients of the new shape write both places until contract. */
+  readonly writeBoth: boolean
+  /** How long `complete` waits for clients to hear of the contract phase. */
+  readonly graceSeconds: number
   readonly concurrency: number
   readonly actor: string
   readonly listener: Listener
+  /** Kept in step with this run, where the project has one beside Lockstep's own. */
+  readonly history: SupabaseHistory | undefined
 }
 
 /** One run being worked on by this process. */

@@ -1,6 +1,6 @@
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
-import { readSince } from '../ledger/runs.ts'
+import { readSince, readTold } from '../ledger/runs.ts'
 import { claimShard, endShard } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { IndexOperation } from '../operations/index-operation.ts'
@@ -79,6 +79,8 @@ interface Opened {
 }
 
 async function open(context: RunContext, step: RunStep, shard: ClaimedShard, signal: AbortSignal): Promise<Opened> {
+  const { operation } = step
+  const told = operation.store === 'documents' ? await readTold(context.tables, shard.run) : {}
   const work: Work<unknown> = {
     spec: step.spec,
     memo: step.memo,
@@ -86,9 +88,9 @@ async function open(context: RunContext, step: RunStep, shard: ClaimedShard, sig
     scope: shard.scope,
     cursor: shard.cursor,
     since: shard.phase === 'backfill' ? await readSince(context.tables, shard.run) : undefined,
+    told: { ...told, writeBoth: context.writeBoth },
     signal,
   }
-  const { operation } = step
   switch (operation.store) {
     case 'documents':
       return openDocuments(context, operation, shard, work)
@@ -119,7 +121,7 @@ async function openDocuments(
 
 function keptEvent(step: number, names: readonly string[], why: string): RunEvent {
   const where = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '')
-  return { type: 'kept', step, where, count: names.length, unit: 'documents', why }
+  return { type: 'kept', step, where, count: names.length, unit: 'documents', why, names: [...names] }
 }
 
 function openTables(

@@ -7,6 +7,7 @@ import type { RunEvent } from '../ledger/events.ts'
 import { packPreImages } from '../archive/pre-images.ts'
 import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
+import { noteTables } from '../ledger/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type {
   Checkpoint,
@@ -53,10 +54,13 @@ export function createTableHands(options: TableHandsOptions): TableHands {
           await tables.transaction((q) => saveCheckpoint(q, shard, undefined))
           for (const sql of statements) await tables.autocommit(sql, { lockTimeout: concurrentPatience })
         },
-      )
+      ).catch((error: unknown) => {
+        throw isPassing(error) || isLockstepError(error) ? error : failureOf(error, statements.at(-1) ?? '')
+      })
     },
     keepValues: (q, kept) => keepValues(q, options, kept),
     restoreValues: (q, restored) => restoreValues(q, options, restored),
+    noteFailure: (name, problem) => tables.transaction((q) => noteTables(q, shard, 'failed', [{ name, problem }])),
     warn: (message) => options.emit({ type: 'warning', message }),
     preImages: () => imagesOf(options),
   }
@@ -67,7 +71,7 @@ async function* imagesOf({ tables, shard }: TableHandsOptions): AsyncGenerator<P
 }
 
 async function changeGroup(options: TableHandsOptions, change: TableChange): Promise<Checkpoint> {
-  const failures: LockstepError[] = []
+  const failures: Failure[] = []
   const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
   await changePart(options, change, { names: change.names, whole: true, failures, tally })
   const { changed, skipped, conflicts, repeats, seconds } = tally
@@ -81,8 +85,9 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
       seconds,
       repeats,
     })
-  const [first, ...also] = failures
-  if (first === undefined) return { cursor: cursorOf(change), changed, skipped, conflicts, saved: true }
+  if (change.onFailure !== undefined) for (const { name, error } of failures.splice(0)) change.onFailure(name, error)
+  const [first, ...also] = failures.map(({ error }) => error)
+  if (first === undefined) return { cursor: cursorOf(change) ?? null, changed, skipped, conflicts, saved: true }
   throw new LockstepError(
     first.code,
     `${failures.length} of ${change.names.length} tables could not be changed: ${first.message}`,
@@ -95,11 +100,16 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   )
 }
 
+interface Failure {
+  readonly name: string
+  readonly error: LockstepError
+}
+
 interface Part {
   readonly names: readonly string[]
   /** Only the whole group may move the cursor: a part may leave a table behind. */
   readonly whole: boolean
-  readonly failures: LockstepError[]
+  readonly failures: Failure[]
   readonly tally: { changed: number; skipped: number; conflicts: number; repeats: number; seconds: number }
 }
 
@@ -115,7 +125,8 @@ async function changePart(options: TableHandsOptions, change: TableChange, part:
     options.signal.throwIfAborted()
     if (isLockstepError(error) && error.code === 'LS-4003') throw error
     if (part.names.length <= 1) {
-      part.failures.push(failureOf(error, part.names[0] ?? ''))
+      const name = part.names[0] ?? ''
+      part.failures.push({ name, error: failureOf(error, name) })
       return
     }
     const middle = Math.ceil(part.names.length / 2)
@@ -132,6 +143,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
       started = performance.now()
       const changed = await change.work(q, part.names)
       if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
+      await noteTables(q, shard, 'changed', changed)
       await saveCheckpoint(q, shard, {
         cursor: part.whole ? cursorOf(change) : undefined,
         changed: changed.length,
@@ -146,7 +158,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
   part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)
 }
 
-function cursorOf(change: TableChange): Json {
+function cursorOf(change: TableChange): Json | undefined {
   return typeof change.cursor === 'function' ? change.cursor() : change.cursor
 }
 

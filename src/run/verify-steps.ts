@@ -1,7 +1,7 @@
 import { LockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import type { FullLook } from '../operations/index-operation.ts'
-import type { Finding, Phase, VerifyScope } from '../operations/operation.ts'
+import type { Finding, Phase, Told, VerifyScope } from '../operations/operation.ts'
 import type { TableReader } from '../stores/tables.ts'
 import type { RunStep } from './run-context.ts'
 import { readUnitImages } from './unit-images.ts'
@@ -12,26 +12,27 @@ export interface VerifyOptions {
   readonly steps: readonly RunStep[]
   readonly look: FullLook
   readonly since: string | undefined
+  readonly told: Told
   readonly phase: Phase
   readonly level: 'counts' | 'full'
   readonly signal: AbortSignal
   readonly emit: (event: RunEvent) => void
 }
 
-/** Findings that are told by name; more are only counted. */
-const told = 50
+/** Findings that are named; more are only counted. */
+const named = 50
 
 /** Runs every step's own verification; returns how many problems were found in all. Writes nothing. */
 export async function verifySteps(options: VerifyOptions): Promise<number> {
   let problems = 0
   for (const [step, { operation, spec, memo }] of options.steps.entries()) {
     const started = performance.now()
-    const { since, phase, level, signal, emit, tables, run } = options
+    const { since, told, phase, level, signal, emit, tables, run } = options
     const images: VerifyScope['images'] = (units) => readUnitImages(tables, { run, step }, units)
-    const found = operation.verify(spec, options.look, { since, phase, level, memo, signal, images })
+    const found = operation.verify(spec, options.look, { since, told, phase, level, memo, signal, images })
     let findings = 0
     let next = await found.next()
-    for (; next.done !== true; next = await found.next()) if (findings++ < told) emit(findingEvent(step, next.value))
+    for (; next.done !== true; next = await found.next()) if (findings++ < named) emit(findingEvent(step, next.value))
     problems += findings
     emit({ type: 'verified', step, level, ...next.value, findings, seconds: (performance.now() - started) / 1000 })
   }

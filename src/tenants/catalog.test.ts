@@ -14,7 +14,7 @@ afterAll(() => tables.close())
 
 const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
 
-const read = (...wanted: readonly { readonly name: string; readonly key: string }[]): Promise<Catalog> =>
+const read = (...wanted: Parameters<typeof readTables>[2]): Promise<Catalog> =>
   tables.read((q) => readTables(q, 'public', wanted))
 
 describe('readTables', () => {
@@ -28,9 +28,9 @@ describe('readTables', () => {
                create trigger touching before update on b_state for each row execute function touch();
                create table a_state (c text)`)
     const { tables: found, shapes } = await read(
-      { name: 'b_state', key: '' },
-      { name: 'a_state', key: '' },
-      { name: 'none', key: '' },
+      { name: 'b_state', key: '', blank: 'b_state' },
+      { name: 'a_state', key: '', blank: 'a_state' },
+      { name: 'none', key: '', blank: 'none' },
     )
     expect(found.map(({ name }) => name)).toEqual(['a_state', 'b_state'])
     expect(shapes.get(found[1]?.shape ?? '')).toMatchObject({
@@ -75,13 +75,13 @@ describe('readTables', () => {
                create table odd_a (c text); create index odd_a_c on odd_a (c);
                create table odd_b (c text); create index odd_b_c on odd_b (c)`)
     const both = [
-      { name: 'odd_a', key: 'odd_a' },
-      { name: 'odd_b', key: 'odd_b' },
+      { name: 'odd_a', key: 'a', blank: 'odd_{key}' },
+      { name: 'odd_b', key: 'b', blank: 'odd_{key}' },
     ]
     const equal = await read(...both)
     expect(equal.shapes.size).toBe(1)
     const [shape] = equal.shapes.values()
-    expect(shape && shapeWithKey(shape, 'odd_b').indexes).toMatchObject([
+    expect(shape && shapeWithKey(shape, 'b').indexes).toMatchObject([
       { name: 'odd_b_c', definition: 'CREATE INDEX odd_b_c ON public.odd_b USING btree (c)' },
     ])
     await sql(change)

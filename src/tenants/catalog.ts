@@ -73,6 +73,9 @@ export interface CatalogSelector {
   readonly schema: string
   /** An anchored POSIX expression on the table's name. */
   readonly expression: string
+  /** What stands around the key in the name; without them the name has none. */
+  readonly prefix?: string
+  readonly suffix?: string
 }
 
 /**
@@ -83,20 +86,22 @@ export async function readCatalog(q: Queryable, selectors: readonly CatalogSelec
   const rows = await q.query<CatalogRow>(catalogStatement(selectedTables), [
     selectors.map((selector) => selector.schema),
     selectors.map((selector) => selector.expression),
+    selectors.map(({ prefix, suffix }) => (prefix === undefined ? null : `${prefix}{key}${suffix ?? ''}`)),
   ])
   return catalogOf(rows)
 }
 
-/** The named tables of a schema that exist, with their keys as given, in the same statement. */
+/** The named tables of a schema that exist, each with its key and its name with `{key}` in it as given. */
 export async function readTables(
   q: Queryable,
   schema: string,
-  wanted: readonly { readonly name: string; readonly key: string }[],
+  wanted: readonly { readonly name: string; readonly key: string; readonly blank: string }[],
 ): Promise<Catalog> {
   const rows = await q.query<CatalogRow>(catalogStatement(namedTables), [
     schema,
     wanted.map(({ name }) => name),
     wanted.map(({ key }) => key),
+    wanted.map(({ blank }) => blank),
   ])
   return catalogOf(rows)
 }
@@ -149,16 +154,16 @@ function shapeOf(details: Details): TableShape {
 
 const selectedTables = `
 select distinct on (c.oid) c.oid, n.nspname, c.relname, c.relpages, c.reltuples, c.relrowsecurity, c.relforcerowsecurity,
-       c.relowner, c.relacl, coalesce(substring(c.relname from w.expression), '') as key
-from unnest($1::text[], $2::text[]) as w(schema, expression)
+       c.relowner, c.relacl, coalesce(substring(c.relname from w.expression), '') as key, coalesce(w.blank, c.relname) as blank
+from unnest($1::text[], $2::text[], $3::text[]) as w(schema, expression, blank)
 join pg_catalog.pg_namespace n on n.nspname = w.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname ~ w.expression
 where c.relkind in ('r', 'p')`
 
 const namedTables = `
 select c.oid, n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) / 8192 as relpages, c.reltuples, c.relrowsecurity,
-       c.relforcerowsecurity, c.relowner, c.relacl, w.key
-from unnest($2::text[], $3::text[]) as w(name, key)
+       c.relforcerowsecurity, c.relowner, c.relacl, w.key, w.blank
+from unnest($2::text[], $3::text[], $4::text[]) as w(name, key, blank)
 join pg_catalog.pg_namespace n on n.nspname = $1
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name
 where c.relkind in ('r', 'p')`
@@ -179,10 +184,10 @@ const shapesOfFound = `), attributes as (
   group by a.attrelid
 ), indexes as (
   select i.indrelid,
-         string_agg(concat_ws(':', replace(ic.relname, f.key, '{key}'), i.indkey, i.indisunique, i.indisvalid, i.indisprimary,
+         string_agg(concat_ws(':', replace(ic.relname, f.relname, f.blank), i.indkey, i.indisunique, i.indisvalid, i.indisprimary,
                               ic.relam, i.indclass, ic.reloptions,
                               case when i.indpred is not null or i.indexprs is not null
-                                   then replace(pg_catalog.pg_get_indexdef(i.indexrelid), f.key, '{key}') end),
+                                   then replace(pg_catalog.pg_get_indexdef(i.indexrelid), f.relname, f.blank) end),
                     ',' order by ic.relname) as text
   from pg_catalog.pg_index i
   join found f on f.oid = i.indrelid
@@ -190,20 +195,20 @@ const shapesOfFound = `), attributes as (
   group by i.indrelid
 ), constraints as (
   select k.conrelid,
-         string_agg(concat_ws(':', replace(k.conname, f.key, '{key}'), k.contype, k.convalidated, k.conkey),
+         string_agg(concat_ws(':', replace(k.conname, f.relname, f.blank), k.contype, k.convalidated, k.conkey),
                     ',' order by k.conname) as text
   from pg_catalog.pg_constraint k join found f on f.oid = k.conrelid
   group by k.conrelid
 ), triggers as (
   select t.tgrelid,
-         string_agg(concat_ws(':', replace(t.tgname, f.key, '{key}'), t.tgfoid, t.tgtype, t.tgenabled),
+         string_agg(concat_ws(':', replace(t.tgname, f.relname, f.blank), t.tgfoid, t.tgtype, t.tgenabled),
                     ',' order by t.tgname) as text
   from pg_catalog.pg_trigger t join found f on f.oid = t.tgrelid
   where not t.tgisinternal
   group by t.tgrelid
 ), policies as (
   select p.polrelid,
-         string_agg(concat_ws(':', replace(p.polname, f.key, '{key}'), p.polcmd, p.polpermissive, p.polroles),
+         string_agg(concat_ws(':', replace(p.polname, f.relname, f.blank), p.polcmd, p.polpermissive, p.polroles),
                     ',' order by p.polname) as text
   from pg_catalog.pg_policy p join found f on f.oid = p.polrelid
   group by p.polrelid
@@ -218,7 +223,7 @@ const shapesOfFound = `), attributes as (
   left join triggers t on t.tgrelid = f.oid
   left join policies p on p.polrelid = f.oid
 ), firsts as (
-  select distinct on (shape) shape, oid, key, relrowsecurity from shaped order by shape, oid
+  select distinct on (shape) shape, oid, relname, blank, relrowsecurity from shaped order by shape, oid
 ), details as (
   select s.shape, json_build_object(
     'rowSecurity', s.relrowsecurity,
@@ -231,10 +236,10 @@ const shapesOfFound = `), attributes as (
       left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped),
     'indexes', (
-      select json_agg(json_build_object('name', replace(ic.relname, s.key, '{key}'), 'unique', i.indisunique,
+      select json_agg(json_build_object('name', replace(ic.relname, s.relname, s.blank), 'unique', i.indisunique,
                                         'valid', i.indisvalid and i.indisready, 'primary', i.indisprimary,
                                         'plain', i.indpred is null and i.indexprs is null,
-                                        'definition', replace(pg_catalog.pg_get_indexdef(i.indexrelid), s.key, '{key}'),
+                                        'definition', replace(pg_catalog.pg_get_indexdef(i.indexrelid), s.relname, s.blank),
                                         'columns', coalesce((select json_agg(a.attname order by k.at)
                                                     from unnest(i.indkey) with ordinality as k(num, at)
                                                     join pg_catalog.pg_attribute a
@@ -244,10 +249,10 @@ const shapesOfFound = `), attributes as (
       from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
       where i.indrelid = s.oid),
     'constraints', (
-      select json_agg(json_build_object('name', replace(k.conname, s.key, '{key}'), 'validated', k.convalidated,
+      select json_agg(json_build_object('name', replace(k.conname, s.relname, s.blank), 'validated', k.convalidated,
                                         'kind', case k.contype when 'c' then 'check' when 'f' then 'foreign key'
                                                 when 'p' then 'primary key' when 'u' then 'unique' else 'exclusion' end,
-                                        'definition', replace(pg_catalog.pg_get_constraintdef(k.oid), s.key, '{key}'),
+                                        'definition', replace(pg_catalog.pg_get_constraintdef(k.oid), s.relname, s.blank),
                                         'columns', coalesce((select json_agg(a.attname order by c.at)
                                                     from unnest(k.conkey) with ordinality as c(num, at)
                                                     join pg_catalog.pg_attribute a
@@ -255,8 +260,8 @@ const shapesOfFound = `), attributes as (
                       order by k.conname)
       from pg_catalog.pg_constraint k where k.conrelid = s.oid and k.contype in ('c', 'f', 'p', 'u', 'x')),
     'triggers', (
-      select json_agg(json_build_object('name', replace(t.tgname, s.key, '{key}'), 'enabled', t.tgenabled <> 'D',
-                                        'definition', replace(pg_catalog.pg_get_triggerdef(t.oid), s.key, '{key}'))
+      select json_agg(json_build_object('name', replace(t.tgname, s.relname, s.blank), 'enabled', t.tgenabled <> 'D',
+                                        'definition', replace(pg_catalog.pg_get_triggerdef(t.oid), s.relname, s.blank))
                       order by t.tgname)
       from pg_catalog.pg_trigger t where t.tgrelid = s.oid and not t.tgisinternal)) as details
   from firsts s

@@ -145,7 +145,7 @@ export function mismatchErrors(found: Mismatches): readonly LockstepError[] {
         `${found.missing.length} of ${found.tenants} tenants have no ${missing.template} table`,
         {
           where: { name: listed(found.missing.map((each) => `${each.uid} (${printTable(each.table)})`)) },
-          hint: `provision them, or set tenants.mismatches to 'skip' in lockstep.config.ts to leave them out`,
+          hint: `provision them; without --strict and mismatches: 'error' they are left out`,
         },
       ),
     )
@@ -154,7 +154,7 @@ export function mismatchErrors(found: Mismatches): readonly LockstepError[] {
     errors.push(
       new LockstepError('LS-2202', `${found.orphans.length} tables belong to no tenant`, {
         where: { name: listed(found.orphans.map(printTable)) },
-        hint: `see whether these tenants are gone; set tenants.mismatches to 'skip' to leave their tables as they are`,
+        hint: `see whether these tenants are gone; without --strict and mismatches: 'error' their tables are left as they are`,
       }),
     )
   }

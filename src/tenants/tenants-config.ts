@@ -23,8 +23,13 @@ export interface TenantsConfig {
   readonly tables: Readonly<Record<string, string>>
   /** The function that makes a tenant's tables, with its argument types, e.g. `create_user_table(text)`. */
   readonly provision?: string | undefined
-  /** What to do where source and catalog disagree: stop (the default), or leave those tenants and tables out. */
+  /**
+   * What to do where source and catalog disagree, or a step cannot be done to some of the tables: leave those out and
+   * tell (the default), or stop.
+   */
   readonly mismatches?: 'error' | 'skip' | undefined
+  /** Uids of tenants whose tables are changed before all others; without them one in a hundred. */
+  readonly canaries?: readonly string[] | undefined
 }
 
 /** A step's target: one table by name, or the tables of every tenant made from one template. */
@@ -44,6 +49,20 @@ export interface TableTemplate {
   readonly expression: string
 }
 
+/** Schemas that Postgres, Supabase or Lockstep keep for themselves. */
+const managed =
+  /^(pg_.*|information_schema|auth|storage|realtime|_realtime|vault|extensions|graphql|graphql_public|pgsodium|pgsodium_masks|supabase_.*|_supavisor|_analytics|net|cron|pgbouncer|pgtle|lockstep|lockstep_.*)$/
+
+/** Throws LS-2111 for a table of a schema that somebody else keeps in order. */
+export function refuseManaged({ schema, name }: TableName): void {
+  if (!managed.test(schema)) return
+  throw new LockstepError('LS-2111', `table ${schema}.${name} is not yours to change: schema ${schema} is managed`, {
+    where: { name: `${schema}.${name}` },
+    why: 'the platform migrates it itself, and refuses or overwrites what others change there',
+    hint: 'keep what is yours in a schema of your own, with a foreign key or a view on it',
+  })
+}
+
 /** Keys are hex digits for md5, otherwise what survives unquoted: never anything that needs escaping. */
 export function parseTemplate(config: TenantsConfig, name: string): TableTemplate {
   const text = config.tables[name]
@@ -54,6 +73,7 @@ export function parseTemplate(config: TenantsConfig, name: string): TableTemplat
     })
   }
   const { schema, name: pattern } = parseTableName(text)
+  refuseManaged({ schema, name: pattern })
   const [prefix = '', suffix = '', ...rest] = pattern.split('{key}')
   if (!pattern.includes('{key}') || rest.length > 0) {
     throw new LockstepError('LS-1003', `tenant table "${text}" must contain {key} exactly once`, {

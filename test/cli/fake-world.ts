@@ -127,6 +127,7 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
       return notAsked()
     },
     inspect: async () => notAsked(),
+    oddTables: async () => [],
     pause: async () => notAsked(),
     status: async () => ({
       formatVersion: 1,
@@ -174,6 +175,7 @@ function runOf(migration: string): Awaited<ReturnType<Migrator['journal']>>[numb
     reason: undefined,
     actor: 'ada',
     since: undefined,
+    told: {},
     owner: undefined,
     createdAt: '2026-11-22T09:31:00.000Z',
     endedAt: undefined,

@@ -120,19 +120,22 @@ describe('while clients write', needs(postgres, 'no PostgreSQL server'), () => {
     await ask(`select tgname from pg_trigger where not tgisinternal`),
   ]
 
-  test.each(changes)('$name: there and back without an error or a long wait', async ({ steps, prepare = '', writes, holds }) => {
-    const found = await stage.project({ tenants: 0 })
-    await found.ask(`create table customers (id int primary key, seen int default 0);
+  test.each(changes)(
+    '$name: there and back without an error or a long wait',
+    async ({ steps, prepare = '', writes, holds }) => {
+      const found = await stage.project({ tenants: 0 })
+      await found.ask(`create table customers (id int primary key, seen int default 0);
       insert into customers select n, 0 from generate_series(0, 9) n;
       create table orders (id bigint generated always as identity primary key, code text, status text, customer int, touched int default 0, kind int, note text);
       insert into orders (code, status, customer, kind, note) select 'o' || n, case when n % 2 = 0 then 'open' end, n % 10, n % 7, repeat('x', 60) from generate_series(1, 20000) n;
       create index on orders (customer); ${prepare}; analyze orders`)
-    found.migration(first, ...steps)
-    const before = await catalog(found)
-    const there = await amidWrites(writes, () => found.succeed('up'))
-    expect(await found.ask(holds)).toEqual([{ holds: true }])
-    const back = await amidWrites(writes, () => found.succeed('down', '--yes'))
-    expect(await catalog(found)).toEqual(before)
-    expect(Math.min(there, back)).toBeGreaterThan(writes.length)
-  })
+      found.migration(first, ...steps)
+      const before = await catalog(found)
+      const there = await amidWrites(writes, () => found.succeed('up'))
+      expect(await found.ask(holds)).toEqual([{ holds: true }])
+      const back = await amidWrites(writes, () => found.succeed('down', '--yes'))
+      expect(await catalog(found)).toEqual(before)
+      expect(Math.min(there, back)).toBeGreaterThan(writes.length)
+    },
+  )
 })

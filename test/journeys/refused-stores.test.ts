@@ -6,6 +6,7 @@ import { startBouncer } from './bouncer.ts'
 import { expectRefusal, expectText, partsOf } from './expect-refusal.ts'
 import { openGate } from './gate.ts'
 import type { Gate } from './gate.ts'
+import type { Status } from '../../src/report/status.ts'
 import { addLanguage, addLanguageColumn, configText } from './project.ts'
 import { openEmbedded, tableOf, uid } from './stage.ts'
 import type { Scene, Stage } from './stage.ts'
@@ -25,7 +26,7 @@ async function withColumn(tenants: number, settings = ''): Promise<Scene> {
   return scene
 }
 
-test('a column of another type in 3 of 300 tables stops the plan, and names them', async () => {
+test('3 of 300 tables with another column are left out and told of; --strict stops the plan and names them', async () => {
   const scene = await withColumn(300)
   const wrong = [7, 100, 299].map(tableOf)
   await scene.ask(wrong.map((table) => `alter table ${table} add column language integer`).join(';'))
@@ -35,25 +36,56 @@ test('a column of another type in 3 of 300 tables stops the plan, and names them
     message: 'integer in 3 of 300 tables, not text',
     fix: 'alter table',
   } as const
-  for (const verb of [['plan'], ['up']]) {
-    const { stderr } = await expectRefusal(scene, verb, refusal)
+  for (const verb of ['plan', 'up']) {
+    const { stderr } = await expectRefusal(scene, [verb, '--strict'], refusal)
     for (const table of wrong) expect(stderr.replace(/\s+/g, ' ')).toContain(table)
   }
-  await scene.ask(wrong.map((table) => `alter table ${table} drop column language`).join(';'))
+  const { stdout } = await scene.succeed('plan')
+  expect(stdout).toContain('W203')
+  expect(stdout).toContain('W204')
   await scene.succeed('up')
+  const { tables } = JSON.parse((await scene.succeed('status', '--tables', '--json')).stdout) as Status
+  expect(tables?.map(({ table, state }) => [table, state])).toEqual(
+    wrong.toSorted().map((table) => [table, 'left out']),
+  )
+  await scene.succeed('verify')
+  await scene.succeed('down', '--yes')
+  const [still] = await scene.ask(
+    "select count(*)::int as n from information_schema.columns where column_name = 'language'",
+  )
+  expect(still).toEqual({ n: 3 })
 })
 
-test('a tenant without its table stops the plan; with skip it is left out, and found once it is there', async () => {
+test('a table that refuses is left for the next up, and the others are done', async () => {
+  const scene = await withColumn(120)
+  const stubborn = tableOf(60)
+  await scene.ask(`create function stubborn() returns event_trigger language plpgsql as $$ begin
+      if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'public.${stubborn}') then raise 'not this one'; end if;
+    end $$; create event trigger stubborn on ddl_command_end when tag in ('ALTER TABLE') execute function stubborn()`)
+  const refused = await scene.run('up')
+  expect(partsOf(refused)).toMatchObject({ exit: 1, code: 'LS-4004' })
+  expectText(refused.stderr, { message: 'not this one', fix: 'run up again' })
+  expect(await tablesWithLanguage(scene)).toHaveLength(119)
+  const { tables } = JSON.parse((await scene.succeed('status', '--tables', '--json')).stdout) as Status
+  expect(tables).toMatchObject([
+    { step: 1, table: stubborn, state: 'failed', problem: expect.stringContaining('not this one') },
+  ])
+  await scene.ask('drop event trigger stubborn; drop function stubborn()')
+  await scene.succeed('up')
+  expect(await tablesWithLanguage(scene)).toHaveLength(120)
+  expect((await scene.succeed('status', '--tables')).stdout).not.toContain(stubborn)
+})
+
+test('a tenant without its table is left out, and found once it is there; --strict stops the plan', async () => {
   const scene = await withColumn(4)
   await scene.ask(`drop table ${tableOf(2)}`)
-  await expectRefusal(scene, ['up'], {
+  await expectRefusal(scene, ['up', '--strict'], {
     exit: 4,
     code: 'LS-2201',
     message: '1 of 4 tenants',
     place: new RegExp(`${uid(2)} \\(${tableOf(2)}\\)`),
-    fix: "'skip'",
+    fix: '--strict',
   })
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, tenants: `, mismatches: 'skip'` }))
   await scene.succeed('up')
   expect(await tablesWithLanguage(scene)).toEqual([0, 1, 3].map(tableOf).sort())
   await scene.ask('select create_user_table($1)', [uid(2)])
@@ -61,17 +93,16 @@ test('a tenant without its table stops the plan; with skip it is left out, and f
   await scene.succeed('verify')
 })
 
-test('a table without its tenant stops the plan; with skip it is never touched, there and back', async () => {
+test('a table without its tenant is never touched, there and back; --strict stops the plan', async () => {
   const scene = await withColumn(3)
   await scene.put({ [`Users/${uid(1)}`]: null })
-  await expectRefusal(scene, ['up'], {
+  await expectRefusal(scene, ['up', '--strict'], {
     exit: 4,
     code: 'LS-2202',
     message: '1 tables belong to no tenant',
     place: tableOf(1),
-    fix: "'skip'",
+    fix: '--strict',
   })
-  scene.write('lockstep.config.ts', configText({ project: scene.projectId, tenants: `, mismatches: 'skip'` }))
   const before = await scene.snapshot()
   await scene.succeed('up')
   expect(await tablesWithLanguage(scene)).toEqual([0, 2].map(tableOf).sort())

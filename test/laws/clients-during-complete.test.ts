@@ -32,6 +32,35 @@ function onTold(phase: 'contract' | 'completed', documents: DocumentWriter, then
   }
 }
 
+it('clients get time to hear of the contract phase, and what they wrote to old places meanwhile goes too', async () => {
+  const theCase = renameFieldCases[0] as OperationCase
+  const patient = await openWorld(caseFile, undefined, { graceSeconds: 7 })
+  try {
+    await patient.fill(theCase)
+    const soaking = patient.migrator(theCase)
+    await soaking.start(await soaking.plan(migrationId))
+    let late: Promise<void> | undefined
+    // One that has not heard yet writes both places.
+    const both = { [`${chat}/late`]: { contactName: 'Fay', contact: { name: 'Fay' } } }
+    const documents: DocumentWriter = {
+      ...patient.documents,
+      async write(writes) {
+        await late
+        return patient.documents.write(writes)
+      },
+    }
+    const completing = patient.migrator(theCase, { ...patient, documents }, (message) => {
+      if ('event' in message && message.event.type === 'waiting' && message.event.seconds === 7)
+        late = patient.write(both, [])
+    })
+    await completing.complete(migrationId)
+    expect(late).toBeDefined()
+    expect((await allDocuments(patient.documents))[`${chat}/late`]).toEqual({ contact: { name: 'Fay' } })
+  } finally {
+    await patient.close()
+  }
+})
+
 it('what clients write while a migration completes is what they find afterwards', async () => {
   const theCase = renameFieldCases[0] as OperationCase
   await world.fill(theCase)

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Config, LoadedConfig } from '../../src/config.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import type { Listener } from '../../src/ledger/events.ts'
 import { wireMigrator } from '../../src/migrator.ts'
@@ -37,8 +38,11 @@ export interface World {
   close(): Promise<void>
 }
 
-/** `adminHost` is where indexes are created; without it the document store's own host, which has no admin API. */
-export async function openWorld(caseFile: string, adminHost?: string): Promise<World> {
+/**
+ * `adminHost` is where indexes are created; without it the document store's own host, which has no admin API.
+ * `clients` is what the configuration says of them.
+ */
+export async function openWorld(caseFile: string, adminHost?: string, clients?: Config['clients']): Promise<World> {
   const stores = await openLawStores()
   const { tables } = stores
   const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: stores.host })
@@ -82,7 +86,7 @@ export async function openWorld(caseFile: string, adminHost?: string): Promise<W
     migrator: (theCase, used = { documents, tables, indexes }, listener = () => {}) =>
       wireMigrator({
         options: { concurrency: 2 },
-        loaded: project(folder, caseFile, theCase),
+        loaded: project(folder, caseFile, theCase, clients),
         environment: {
           name: 'laws',
           origin: 'flag',
@@ -107,7 +111,7 @@ function encodeFields(fields: Readonly<Record<string, unknown>>): Document['fiel
 }
 
 /** A migration file that takes its steps from the case, so that it is loaded as a user's is. */
-function project(folder: string, caseFile: string, theCase: OperationCase): ReturnType<typeof loadedConfig> {
+function project(folder: string, caseFile: string, theCase: OperationCase, clients: Config['clients']): LoadedConfig {
   const migrations = join(folder, 'migrations')
   mkdirSync(migrations, { recursive: true })
   const name = JSON.stringify(theCase.name)
@@ -117,11 +121,9 @@ function project(folder: string, caseFile: string, theCase: OperationCase): Retu
 const all = Object.values(cases).flat()
 export default { summary: ${name}, steps: all.find((each) => each.name === ${name}).steps }`,
   )
-  return loadedConfig(folder, migrations, theCase)
-}
-
-function loadedConfig(root: string, migrationsFolder: string, { tenants }: OperationCase) {
-  return { config: { environments: {}, tenants }, file: join(root, 'lockstep.config.ts'), root, migrationsFolder }
+  const { tenants } = theCase
+  const config = { environments: {}, tenants, clients }
+  return { config, file: join(folder, 'lockstep.config.ts'), root: folder, migrationsFolder: migrations }
 }
 
 function target(documents: DocumentWriter, tables: TableWriter): Migrator['target'] {

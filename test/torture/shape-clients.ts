@@ -36,6 +36,8 @@ export interface World {
   readonly random: Random
   /** The rules that were generated for new clients; they write by them half of the time, else by the test's own. */
   readonly generated: ReadonlyMap<Kind, Generated>
+  /** The configuration promises that new clients write both places: then old ones delete what those wrote, too. */
+  readonly promised: boolean
   /** Numbers that nobody else has got. */
   readonly next: () => number
 }
@@ -79,7 +81,12 @@ function addEntity({ entities, next }: World, kind: Kind): Entity {
   return entity
 }
 
-const bornOf = ({ random, next }: World, kind: Kind): State => kind.birth(random, next())
+const bornOf = (world: World, kind: Kind): State => kind.birth(world.random, numberOf(world, kind))
+
+/** Of four that come again and again, or one that nobody else has got. */
+function numberOf({ random, next, promised }: World, { recurring }: Kind): number {
+  return promised && recurring === true && random() < 0.5 ? Math.floor(random() * 4) : next()
+}
 
 async function writeOne(world: World, client: 'old' | 'new'): Promise<void> {
   const { random, entities } = world
@@ -90,7 +97,8 @@ async function writeOne(world: World, client: 'old' | 'new'): Promise<void> {
   try {
     const phase = client === 'old' ? 'absent' : await readPhase(world)
     const intent = { entity, client, phase, ...planned(world, entity, client) }
-    if (client === 'new' || !isUntold(intent)) await perform(world, intent)
+    const mayBe = client === 'new' || (world.promised && entity.kind.gaps !== true) || !isUntold(intent)
+    if (mayBe) await perform(world, intent)
   } finally {
     entity.busy = false
   }
@@ -104,11 +112,12 @@ async function readPhase({ documents, migration }: World): Promise<string> {
 
 type Planned = Pick<Deed, 'how' | 'state'>
 
-function planned({ random, next }: World, { kind, states }: Entity, client: 'old' | 'new'): Planned {
+function planned(world: World, { kind, states }: Entity, client: 'old' | 'new'): Planned {
+  const { random } = world
   const [state] = states
-  if (states.length > 1 || state === undefined) return { how: 'birth', state: kind.birth(random, next()) }
+  if (states.length > 1 || state === undefined) return { how: 'birth', state: bornOf(world, kind) }
   if (random() < 0.06) return { how: 'delete', state: undefined }
-  const wanted = kind.change(random, next(), state)
+  const wanted = kind.change(random, numberOf(world, kind), state)
   const whole = random() < 0.4 || kind.wholeOnly?.includes(client) === true
   if (client === 'new') return { how: whole ? 'whole' : 'parts', state: wanted }
   const unknown = new Set(kind.unknownToOld)
@@ -119,7 +128,7 @@ function planned({ random, next }: World, { kind, states }: Entity, client: 'old
 
 /**
  * What an old client takes from the old place alone, and a new one had written to both, looks as if it were born in the
- * new place: the pages of the operations say that it stays. No old client does that here.
+ * new place where nothing is promised: the pages of the operations say that it stays. No old client does that then.
  */
 function isUntold({ entity: { kind, id, states, newer }, how, state }: Intent): boolean {
   const [before] = states

@@ -49,6 +49,7 @@ function inOneDocument(
 
 const renamed = inOneDocument({
   name: 'renameField',
+  recurring: true,
   collection: 'Renamed',
   step: `firestore.renameField('Renamed/{id}', 'profile.nick', 'contact.name')`,
   places: (shape, n) => [[shape === 'old' ? ['profile', 'nick'] : ['contact', 'name'], text(`n${n}`)]],
@@ -90,6 +91,8 @@ const priced: Kind = inOneDocument({
 
 const beside: Kind = inOneDocument({
   name: 'convertField beside',
+  recurring: true,
+  gaps: true,
   collection: 'Beside',
   step: `firestore.convertField('Beside/{id}', 'cents', { ...cents, strategy: 'beside', as: 'euros' })`,
   places: (shape, n) => [shape === 'old' ? [['cents'], int(n * 100)] : [['euros'], int(n)]],
@@ -157,6 +160,7 @@ function inEntries(name: string, collection: string, step: string, mapped: Shape
   const keys = ['agent', 'a.b ü', '42'] as const
   return {
     name,
+    recurring: true,
     step,
     pattern: `${collection}/{id}`,
     roots: [collection],
@@ -196,6 +200,7 @@ const folded = inEntries(
 /** A document, or none, with documents at two depths below it. */
 const relocated: Kind = {
   name: 'renameCollection',
+  recurring: true,
   step: `firestore.renameCollection('Whatsapp_Data/{uid}', 'whatsapp/{uid}')`,
   pattern: 'Whatsapp_Data/{uid}',
   roots: ['Whatsapp_Data', 'whatsapp'],
@@ -224,6 +229,7 @@ const relocated: Kind = {
 /** Fields of a document that get one of their own. */
 const split: Kind = {
   name: 'splitDocument',
+  recurring: true,
   step: `firestore.splitDocument('Split/{id}', { into: 'Contacts/{id}', fields: { contactName: 'name', phone: 'phone' } })`,
   pattern: 'Split/{id}',
   newNames: { contactName: 'name' },
@@ -255,6 +261,7 @@ function contactOf(n: number): Value {
 /** Documents that become a map of another. */
 const merged: Kind = {
   name: 'mergeDocuments',
+  recurring: true,
   step: `firestore.mergeDocuments('Profiles/{id}', { into: 'Merged/{id}', as: 'profile' })`,
   pattern: 'Profiles/{id}',
   roots: ['Profiles', 'Merged'],

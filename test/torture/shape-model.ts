@@ -44,6 +44,10 @@ export interface Kind {
   readonly unknown?: readonly { readonly path: FieldPath; readonly value: Value }[]
   /** What tells that a part is in the new shape: a client that writes the part in the old one takes it away. */
   readonly marker?: { readonly part: string; readonly path: FieldPath }
+  /** Old and new places are apart, and what recurs in them does not confuse anybody. */
+  readonly recurring?: boolean
+  /** The old shape cannot say everything, so that nobody can tell what is not there from what was deleted. */
+  readonly gaps?: boolean
   /** Both shapes are in the same fields. */
   readonly inPlace?: boolean
   /** Maps that are empty or absent without a difference. */

@@ -21,6 +21,8 @@ import { kinds as allKinds } from './shape-kinds.ts'
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full ? { each: 400, kills: 13, pause: 2, soak: 5_000 } : { each: 20, kills: 2, pause: 4, soak: 400 }
 const migration = '20261122093000_every_shape'
+/** Half of the seeds are played with what the configuration can promise of clients, half without. */
+const promised = seed % 2 === 0
 const wanted = process.env['LOCKSTEP_SHAPES']?.split(',')
 const kinds = allKinds.filter(({ name }) => wanted === undefined || wanted.includes(name))
 
@@ -47,7 +49,7 @@ function torture(open: () => Promise<Stores>): void {
     documents = await createFirestoreDocuments({ projectId: project, emulatorHost: stores.host })
     let n = 0
     const generated = await generate(folder, env, kinds)
-    world = { documents, migration, entities: [], random, generated, next: () => ++n }
+    world = { documents, migration, entities: [], random, generated, promised, next: () => ++n }
     await seedEntities(world, kinds, size.each)
   }, timeout)
 
@@ -156,6 +158,7 @@ export default defineConfig({
   environments: {
     local: { kind: 'local', firestore: { projectId: '${project}' }, postgres: { url: { env: 'DATABASE_URL' } } },
   },
+  clients: { writeBoth: ${promised} },
 })
 `
 }

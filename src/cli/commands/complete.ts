@@ -9,9 +9,7 @@ import { kindsOf } from './up.ts'
 
 /** `lockstep complete [migration]`: the first soaking one without a name. Asks always: after it there is no way back. */
 export async function complete(cli: Cli, id: string | undefined, options: Options): Promise<number> {
-  await withRunning(cli, 'complete', options['concurrency'] as number | undefined, (running) =>
-    contract(cli, running, id, options),
-  )
+  await withRunning(cli, 'complete', options, (running) => contract(cli, running, id, options))
   return 0
 }
 

@@ -9,9 +9,7 @@ import { kindsOf } from './up.ts'
 
 /** `lockstep down [migration]`: the latest open run without a name. Asks always. */
 export async function down(cli: Cli, id: string | undefined, options: Options): Promise<number> {
-  await withRunning(cli, 'down', options['concurrency'] as number | undefined, (running) =>
-    takeBack(cli, running, id, options),
-  )
+  await withRunning(cli, 'down', options, (running) => takeBack(cli, running, id, options))
   return 0
 }
 

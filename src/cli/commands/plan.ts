@@ -11,7 +11,7 @@ import type { Options } from '../verb.ts'
 
 /** `lockstep plan [migration]`: the first pending one without a name; 2 with `--exit-code` when something is pending. */
 export async function plan(cli: Cli, id: string | undefined, options: Options): Promise<number> {
-  return withMigrator(cli, {}, (migrator) =>
+  return withMigrator(cli, { strict: options['strict'] === true }, (migrator) =>
     showPlan(cli, migrator, { id, out: options['out'] as string | undefined, exitCode: options['exitCode'] === true }),
   )
 }

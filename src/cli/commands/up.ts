@@ -36,8 +36,8 @@ export async function up(cli: Cli, id: string | undefined, options: Options): Pr
     given: { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined },
   }
   const saved = wanted.plan === undefined ? undefined : loadPlan(cli, wanted.plan, id)
-  if (options['dryRun'] === true) return plan(cli, saved?.migration.id ?? id, {})
-  await withRunning(cli, 'up', options['concurrency'] as number | undefined, async (running) => {
+  if (options['dryRun'] === true) return plan(cli, saved?.migration.id ?? id, { strict: options['strict'] })
+  await withRunning(cli, 'up', options, async (running) => {
     const status = await running.migrator.status()
     const queue = queueOf(status, saved?.migration.id ?? id, wanted.outOfOrder)
     if (saved !== undefined) await applySaved(cli, running, { saved, queue, status, wanted })

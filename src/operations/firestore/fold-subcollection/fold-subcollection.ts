@@ -42,6 +42,7 @@ export const foldSubcollection = defineRelocation<FoldSubcollectionSpec>({
       summary: `fold the subcollection ${spec.collection} of ${spec.pattern} into ${into}`,
       removal: 'documents deleted',
       check,
+      refusesAlone: true,
       inspect: (documents, note) => inspectFold({ places, relocation, check }, documents, note),
       warnings: [],
       basis: { pattern: spec.pattern, collection: spec.collection, into, form: { ...places.form } },

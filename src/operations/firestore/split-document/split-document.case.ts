@@ -151,6 +151,8 @@ export const splitDocumentCases: readonly OperationCase[] = [
           workflows: { 'whatsapp.agent': { limit: 9 } },
         },
         'Users/c/private/main': { workflows: { 'whatsapp.agent': { limit: 8 }, new: true } },
+        // An old client writes whole what it has always known: that says nothing of what was split off.
+        'Users/b/private/main': { pin: 2 },
       },
       sql: [],
       afterDown: {
@@ -158,7 +160,7 @@ export const splitDocumentCases: readonly OperationCase[] = [
           'Users/a': { email: 'a', credentials: { token: 2, id: 'x' }, workflows: 'none' },
           'Users/a/private/main': { workflows: { 'whatsapp.agent': { limit: 9 } } },
           'Users/b': { email: 'b', credentials: {} },
-          'Users/b/private/main': { pin: 1, workflows: { other: true } },
+          'Users/b/private/main': { pin: 2 },
           'Users/c': { workflows: { 'whatsapp.agent': { limit: 8, used: 1 } } },
           'Users/c/private/main': { workflows: { new: true } },
           'Users/c/private/other': { credentials: 'another document' },

@@ -9,7 +9,7 @@ import { parseTemplate, requireApart } from '../../name-template.ts'
 import type { Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
 import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
-import type { Relocation } from '../../relocation.ts'
+import type { PairUnit, Relocation } from '../../relocation.ts'
 
 export interface SplitDocumentOptions extends CheckOption {
   /** The document that takes the fields, with the placeholders of the pattern. */
@@ -84,15 +84,24 @@ function relocationOf({ pattern, options }: SplitDocumentSpec, moved: readonly M
       source.match(document.name) !== undefined && hasAny(document, paths)
         ? template.troubleOf(document.name)
         : undefined,
-    pairs: ({ key }) =>
-      targetOf(key).flatMap((target) =>
-        moved.map(({ from, to }) => ({
-          from: { name: key, path: from },
+    pairs: (unit) =>
+      targetOf(unit.key).flatMap((target) => {
+        const shared = isKnownToOld(unit, target)
+        return moved.map(({ from, to }) => ({
+          from: { name: unit.key, path: from },
           to: { name: target, path: to },
           lens: identity,
-        })),
-      ),
+          shared,
+        }))
+      }),
   }
+}
+
+/** A target that was there before the backfill: clients of the old shape write it whole, or delete it. */
+function isKnownToOld({ documents, images, clients }: PairUnit, target: string): boolean {
+  const begun = clients?.told.backfill
+  const seen = [documents.get(target)?.createTime, images.find(({ name }) => name === target)?.version]
+  return begun !== undefined && seen.some((time) => time !== undefined && time <= begun)
 }
 
 function parseSpec(spec: unknown): SplitDocumentSpec {

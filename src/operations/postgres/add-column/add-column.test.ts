@@ -28,6 +28,8 @@ const config: TenantsConfig = {
   tables: { settings: 'settings_{key}' },
 }
 
+const strict: TenantsConfig = { ...config, mismatches: 'error' }
+
 /** Tenants come from the table `owners`; documents are none of this operation's business. */
 function lookAt(given: TenantsConfig = config): Look {
   const documents = {} as Look['documents']
@@ -139,12 +141,22 @@ describe('plan', () => {
     await sql(
       'alter table settings_b add column language varchar(5); alter table settings_d add column language varchar(5)',
     )
-    const failure = await plan(specOf(tenants('settings'), 'language', 'text')).catch((error: unknown) => error)
+    const spec = specOf(tenants('settings'), 'language', 'text')
+    const failure = await plan(spec, lookAt(strict)).catch((error: unknown) => error)
     expect(failure).toMatchObject({
       code: 'LS-2104',
       message: 'column "language" is character varying(5) in 2 of 4 tables, not text',
       where: { name: 'settings_b, settings_d' },
     })
+    const { leftOut, memo, shards, warnings } = await plan(spec)
+    expect(leftOut?.map(({ name }) => name)).toEqual(['settings_b', 'settings_d'])
+    expect(memo).toMatchObject({ excluded: ['settings_b', 'settings_d'] })
+    expect(shards).toMatchObject([{ scope: { tables: ['settings_a', 'settings_c'] } }])
+    expect(warnings.map(({ code, message }) => [code, message])).toEqual([
+      ['W203', '2 of 4 settings tables are not as most are: column language is there besides'],
+      ['W204', expect.stringContaining('left out: column "language" is character varying(5)')],
+      ['W201', expect.any(String)],
+    ])
   })
 
   it('names all problems of one look', async () => {
@@ -152,7 +164,7 @@ describe('plan', () => {
     await sql(
       "alter table settings_a add column language int; insert into owners values ('gone'); create table settings_stray (id int)",
     )
-    const failure = (await plan(specOf(tenants('settings'), 'language', 'text')).catch(
+    const failure = (await plan(specOf(tenants('settings'), 'language', 'text'), lookAt(strict)).catch(
       (error: unknown) => error,
     )) as LockstepError
     expect([failure.code, ...failure.also.map(({ code }) => code)]).toEqual(['LS-2201', 'LS-2202', 'LS-2104'])

@@ -4,7 +4,7 @@ import { listed } from '../../../tenants/fleet.ts'
 import { checkLiteral, resolveType } from '../../column-types.ts'
 import type { ColumnType } from '../../column-types.ts'
 import type { Finding, Look } from '../../operation.ts'
-import type { Inspected, Inspection } from '../../structure-operation.ts'
+import type { Inspected, Inspection, Unfit } from '../../structure-operation.ts'
 import { walkingKey, withoutKey } from '../../row-pages.ts'
 import type { TableState } from '../../table-state.ts'
 import type { AddColumnSpec } from './add-column.ts'
@@ -20,27 +20,27 @@ export async function inspectColumn(spec: AddColumnSpec, { tables, todo, look }:
     return resolved
   })
   return {
-    problems: [...wrongColumns(spec, type, tables), ...nameProblems(spec, tables), ...keyProblems(spec, todo)],
+    problems: nameProblems(spec, tables),
+    unfit: [...wrongColumns(spec, type, tables), ...keyProblems(spec, todo)],
     basis: { type: type.printed, default: defaultSql(spec) ?? null },
   }
 }
 
-function wrongColumns(spec: AddColumnSpec, type: ColumnType, tables: readonly TableState[]): readonly LockstepError[] {
+function wrongColumns(spec: AddColumnSpec, type: ColumnType, tables: readonly TableState[]): readonly Unfit[] {
   const wrong = tables.filter((table) => (columnOf(table, spec.column)?.type ?? type.printed) !== type.printed)
   const [first] = wrong
   if (first === undefined) return []
   const found = columnOf(first, spec.column)?.type ?? ''
-  return [
-    new LockstepError(
-      'LS-2104',
-      `column "${spec.column}" is ${found} in ${wrong.length} of ${tables.length} tables, not ${type.printed}`,
-      {
-        where: { name: listed(wrong.map(printTable)) },
-        why: 'those tables were altered outside Lockstep; nothing has been changed by this run',
-        hint: `drop or rename the column there (alter table ${quoteTable(first)} rename column ${quoteIdentifier(spec.column)} to …), then plan again`,
-      },
-    ),
-  ]
+  const error = new LockstepError(
+    'LS-2104',
+    `column "${spec.column}" is ${found} in ${wrong.length} of ${tables.length} tables, not ${type.printed}`,
+    {
+      where: { name: listed(wrong.map(printTable)) },
+      why: 'those tables were altered outside Lockstep; nothing has been changed by this run',
+      hint: `drop or rename the column there (alter table ${quoteTable(first)} rename column ${quoteIdentifier(spec.column)} to …), then plan again`,
+    },
+  )
+  return [{ tables: wrong, error }]
 }
 
 /** Names are checked before anything runs: quoting refuses what Postgres would cut. */
@@ -59,9 +59,9 @@ function nameProblems(spec: AddColumnSpec, tables: readonly TableState[]): reado
 }
 
 /** Rows are filled in the order of their keys. */
-function keyProblems(spec: AddColumnSpec, todo: readonly TableState[]): readonly LockstepError[] {
+function keyProblems(spec: AddColumnSpec, todo: readonly TableState[]): readonly Unfit[] {
   const without = needsBackfill(spec) ? todo.filter(({ shape }) => walkingKey(shape).length === 0) : []
-  return without.length === 0 ? [] : [withoutKey(listed(without.map(printTable)))]
+  return without.length === 0 ? [] : [{ tables: without, error: withoutKey(listed(without.map(printTable))) }]
 }
 
 /** Columns that were there before, or made since, in another shape than the step's. */

@@ -15,11 +15,6 @@ export function targetOf(target: NamedTarget): TableTarget {
   return typeof target === 'string' ? { table: target } : target
 }
 
-/** The target for people: `orders`, `every user_table`. */
-export function printTarget(target: TableTarget): string {
-  return 'tenants' in target ? `every ${target.tenants}` : target.table
-}
-
 /** Eight hex digits that name this very change, for names of what it makes. */
 export function tagOfSpec(kind: string, spec: object): string {
   return md5(canonicalJson([kind, spec])).slice(0, 8)

@@ -8,7 +8,6 @@ import { defineTableOperation, phases } from './operation.ts'
 import type {
   Checkpoint,
   Finding,
-  LeftOut,
   Look,
   OperationMeta,
   PlanWarning,
@@ -33,6 +32,7 @@ import {
 import type { BornTenants } from './born-tenants.ts'
 import { companionShards, workOnCompanion } from './companion.ts'
 import type { Companion } from './companion.ts'
+import type { Provision } from './provision-steps.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import { companionEffects, effectsOfPasses } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
@@ -42,6 +42,8 @@ import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
 import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
 import { rowsLeft } from './rows-left.ts'
+import { leftOutOf, unfitWarning } from './unfit-tables.ts'
+import type { Unfit } from './unfit-tables.ts'
 
 export interface TargetedSpec {
   readonly target: TableTarget
@@ -53,12 +55,6 @@ export interface Inspection {
   /** Tables that the step will change. */
   readonly todo: readonly TableState[]
   readonly look: Look
-}
-
-/** Tables that the step cannot be done to, and why. */
-export interface Unfit {
-  readonly tables: readonly TableState[]
-  readonly error: LockstepError
 }
 
 export interface Inspected {
@@ -161,55 +157,57 @@ async function openTables(
   return tables.filter((table) => open.has(table))
 }
 
-async function plan<Spec extends TargetedSpec>(
-  change: StructureChange<Spec>,
-  spec: Spec,
-  look: Look,
-): Promise<StepPlan> {
+interface Planning<Spec extends TargetedSpec> {
+  readonly change: StructureChange<Spec>
+  readonly spec: Spec
+  readonly look: Look
+}
+
+/** The tables as they are, those left out apart. Throws what makes the step impossible. */
+async function survey<Spec extends TargetedSpec>({ change, spec, look }: Planning<Spec>) {
   const fleet = await inspectFleet(look, spec.target)
   const all = await statesOf(
     look,
     spec.target,
     fleet.orphans.map(({ name }) => name),
   )
-  const passes = change.passes(spec)
-  const forward = passesUntil(passes, 'contract')
+  const forward = passesUntil(change.passes(spec), 'contract')
   const isDone = (table: TableState): boolean =>
     change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
   const inspection = { tables: all, todo: all.filter((table) => !isDone(table)), look }
-  const {
-    problems,
-    unfit = [],
-    warnings = [],
-    basis = null,
-  } = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
-  throwAll([...fleet.errors, ...problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
+  const inspected: Inspected = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
+  const { unfit = [], warnings = [], basis = null } = inspected
+  throwAll([...fleet.errors, ...inspected.problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
   const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
   const without = new Set(leftOut.map(({ name }) => name))
   const tables = all.filter((table) => !without.has(printTable(table)))
-  const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
-  const extensions = extensionsOf(change, spec)
-  const provision = extensions.length === 0 ? undefined : await provisionOf(spec.target, look)
+  return {
+    tables,
+    done: tables.filter(isDone),
+    todo: tables.filter((table) => !isDone(table)),
+    leftOut,
+    warnings: [...fleet.warnings, ...unfit.map(unfitWarning), ...warnings],
+    basis,
+  }
+}
+
+async function plan<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  spec: Spec,
+  look: Look,
+): Promise<StepPlan> {
+  const { tables, done, todo, leftOut, warnings, basis } = await survey({ change, spec, look })
+  const isExtended = extensionsOf(change, spec).length > 0
+  const provision = isExtended ? await provisionOf(spec.target, look) : undefined
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
     effects: [
       ...companionEffects(change.companion?.(spec)),
       ...provisionEffects(change, spec, provision),
-      ...effectsOfPasses(forward, todo),
+      ...effectsOfPasses(passesUntil(change.passes(spec), 'contract'), todo),
     ],
-    shards: [
-      ...(await companionShards(change.companion?.(spec), 'expand', look)),
-      ...(provision === undefined || change.extension?.(spec) === undefined
-        ? []
-        : [{ phase: bornFrom(change, spec), stage: 0, scope: provision.scope, estimate: 1 }]),
-      ...shardsOf(passes, todo, await canaryKeys(look, spec.target)),
-    ],
-    warnings: [
-      ...fleet.warnings,
-      ...unfit.map(unfitWarning),
-      ...warnings,
-      ...unprovisioned(spec.target, extensions.length > 0, provision),
-    ],
+    shards: await shardsOf({ change, spec, look }, todo, provision),
+    warnings: [...warnings, ...unprovisioned(spec.target, isExtended, provision)],
     leftOut,
     basis: {
       spec: change.describe(spec),
@@ -217,31 +215,27 @@ async function plan<Spec extends TargetedSpec>(
       shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
       inspected: basis,
     },
-    memo: { had: done.map(printTable), excluded: [...without] },
+    memo: { had: done.map(printTable), excluded: leftOut.map(({ name }) => name) },
   }
 }
 
-function shardsOf(
-  passes: readonly TablePass[],
+/** What the tables share comes first, then the provisioning function, then the tables, canaries before others. */
+async function shardsOf<Spec extends TargetedSpec>(
+  { change, spec, look }: Planning<Spec>,
   todo: readonly TableState[],
-  canaries: ReadonlySet<string>,
-): readonly ShardPlan[] {
-  return (['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
-    tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
-  )
-}
-
-function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
-  return tables.map((table) => ({ name: printTable(table), why: error.message }))
-}
-
-function unfitWarning({ error }: Unfit): PlanWarning {
-  const { message, where, hint } = error
-  return {
-    code: 'W204',
-    message: `left out: ${message} (${where?.name ?? ''})`,
-    hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
-  }
+  provision: Provision | undefined,
+): Promise<readonly ShardPlan[]> {
+  const passes = change.passes(spec)
+  const canaries = await canaryKeys(look, spec.target)
+  return [
+    ...(await companionShards(change.companion?.(spec), 'expand', look)),
+    ...(provision === undefined || change.extension?.(spec) === undefined
+      ? []
+      : [{ phase: bornFrom(change, spec), stage: 0, scope: provision.scope, estimate: 1 }]),
+    ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
+      tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
+    ),
+  ]
 }
 
 /** Planned for a phase: the tables that its own passes change. */

@@ -32,7 +32,7 @@ function partOf(spec: AddConstraintSpec): string {
   return rule.kind === 'check' ? tagOf(spec).slice(0, 6) : rule.columns.join('_')
 }
 
-export function tagOf(spec: AddConstraintSpec): string {
+function tagOf(spec: AddConstraintSpec): string {
   return tagOfSpec('addConstraint', spec)
 }
 

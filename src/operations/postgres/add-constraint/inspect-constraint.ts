@@ -46,7 +46,11 @@ function violating(rule: Rule, table: TableState, to: readonly string[]): string
       return `select 1 from ${name} t where ${set.join(' and ')} and not exists (select from ${referencedTable(rule.references, table.key)} r where ${same.join(' and ')})`
     }
     case 'unique':
-      return `${repeated(rule.columns, name, rule.columns.map((column) => `${quoteIdentifier(column)} is not null`).join(' and '))}`
+      return repeated(
+        rule.columns,
+        name,
+        rule.columns.map((column) => `${quoteIdentifier(column)} is not null`).join(' and '),
+      )
     case 'primary key': {
       const empty = rule.columns.map((column) => `${quoteIdentifier(column)} is null`).join(' or ')
       return `select ${quotedColumns(rule.columns)} from ${name} where ${empty} union all ${repeated(rule.columns, name, `not (${empty})`)}`

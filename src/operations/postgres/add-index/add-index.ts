@@ -7,7 +7,7 @@ import type { Step } from '../../operation.ts'
 import { targetForm, targetOf } from '../../step-target.ts'
 import type { NamedTarget } from '../../step-target.ts'
 import { defineStructureChange } from '../../structure-operation.ts'
-import { createSql, extensionOf, indexNameIn, isWanted, printIndex } from './index-sql.ts'
+import { columnsOf, createSql, extensionOf, indexNameIn, isWanted, printIndex } from './index-sql.ts'
 import { inspectIndex, refusedBuild } from './inspect-index.ts'
 
 export type IndexMethod = 'btree' | 'gin' | 'gist' | 'hash' | 'brin' | 'hnsw' | 'ivfflat'
@@ -87,14 +87,20 @@ function parseSpec(spec: unknown): AddIndexSpec {
       hint: "write postgres.addIndex('orders', ['customer', 'at'], { unique: true })",
     })
   }
-  const { target, on, options } = parsed.data
+  const { target, options } = parsed.data
   for (const column of columnsOf(parsed.data)) quoteIdentifier(column)
   if (options.name !== undefined) quoteIdentifier(options.name)
-  const { using = 'btree' } = options
-  const count = Array.isArray(on) ? on.length : 1
   if (options.name !== undefined && 'tenants' in target) {
     throw unfit('a name can be given for one table only', 'leave name out: each tenant’s index gets a name of its own')
   }
+  checkMethod(parsed.data)
+  return parsed.data
+}
+
+/** What each method can do: throws LS-2125. */
+function checkMethod({ on, options }: AddIndexSpec): void {
+  const { using = 'btree' } = options
+  const count = 'expression' in on ? 1 : on.length
   if (options.unique === true && using !== 'btree') {
     throw unfit(`a ${using} index cannot be unique`, 'leave using out: only btree indexes can be unique')
   }
@@ -104,17 +110,10 @@ function parseSpec(spec: unknown): AddIndexSpec {
   if (count > 1 && (using === 'hash' || using === 'hnsw' || using === 'ivfflat')) {
     throw unfit(`a ${using} index has one column`, 'add an index for each')
   }
-  return parsed.data
 }
 
 function unfit(message: string, hint: string): LockstepError {
   return new LockstepError('LS-2125', `addIndex: ${message}`, { hint })
-}
-
-/** Columns that the spec names, those in expressions not among them. */
-export function columnsOf({ on, options }: AddIndexSpec): readonly string[] {
-  const keys = 'expression' in on ? [] : on.map((each) => (typeof each === 'string' ? each : each.column))
-  return [...keys, ...(options.include ?? [])]
 }
 
 export const addIndex = defineStructureChange<AddIndexSpec>({

@@ -21,6 +21,12 @@ function printColumn(column: IndexColumn): string {
   return `${column.column}${column.order === 'desc' ? ' desc' : ''}${column.nulls === undefined ? '' : ` nulls ${column.nulls}`}`
 }
 
+/** Columns that the spec names, those in expressions not among them. */
+export function columnsOf({ on, options }: AddIndexSpec): readonly string[] {
+  const keys = 'expression' in on ? [] : on.map((each) => (typeof each === 'string' ? each : each.column))
+  return [...keys, ...(options.include ?? [])]
+}
+
 /** What tells this index from others of the same table, for its name. */
 function partOf(spec: AddIndexSpec): string {
   const { on, options } = spec

@@ -9,8 +9,7 @@ import { countInTables, rowsInTheWay, uncounted } from '../../row-counts.ts'
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { AddIndexSpec } from './add-index.ts'
-import { columnsOf } from './add-index.ts'
-import { indexNameIn, isEqual, printIndex } from './index-sql.ts'
+import { columnsOf, indexNameIn, isEqual, printIndex } from './index-sql.ts'
 
 /** That the index can be built in every table, and that no row stands in the way of a unique one. */
 export async function inspectIndex(spec: AddIndexSpec, { tables, todo, look }: Inspection): Promise<Inspected> {

@@ -11,7 +11,7 @@ import type { DropColumnSpec } from './drop-column.ts'
 import { markName, tagOf } from './drop-extension.ts'
 import { recipeOf } from './recipe.ts'
 
-export function hiddenName(spec: DropColumnSpec): string {
+function hiddenName(spec: DropColumnSpec): string {
   return hiddenColumn(spec.column, tagOf(spec))
 }
 

@@ -5,7 +5,7 @@ import type { Extension } from '../../provisioning.ts'
 import { tagOfSpec } from '../../step-target.ts'
 import type { SetNotNullSpec } from './set-not-null.ts'
 
-export function tagOf(spec: SetNotNullSpec): string {
+function tagOf(spec: SetNotNullSpec): string {
   return tagOfSpec('setNotNull', spec)
 }
 

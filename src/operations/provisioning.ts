@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { md5 } from '../kernel/checksum.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import { derivedName, parseTableName, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
+import type { TableName } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import { parseTemplate } from '../tenants/tenants-config.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
+import { lockFunction } from './function-lock.ts'
 import type { PreImage } from './operation.ts'
 import { copyCalledBy } from './provisioning-chain.ts'
 
@@ -135,6 +137,7 @@ export async function extendProvision(
   extension: Extension,
 ): Promise<readonly PreImage[]> {
   const { signature } = scope.provision
+  await lockFunction(q, nameIn(signature))
   const found = await readFunction(q, qualified(signature))
   if (found === undefined)
     throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
@@ -175,6 +178,7 @@ const functionImage = z.object({
  */
 export async function restoreProvision(q: Queryable, image: PreImage): Promise<boolean> {
   const { before, after } = functionImage.parse(image)
+  await lockFunction(q, nameIn(image.name))
   const found = await readFunction(q, qualified(image.name))
   const ours = found?.definition === after.definition
   if (ours) await q.script(before.definition)
@@ -258,8 +262,12 @@ function marker(tag: string): string {
   return `lockstep ${tag}`
 }
 
+function nameIn(signature: string): TableName {
+  return parseTableName(signature.slice(0, signature.indexOf('(')))
+}
+
 function qualified(signature: string): string {
-  const { schema, name } = parseTableName(signature.slice(0, signature.indexOf('(')))
+  const { schema, name } = nameIn(signature)
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}${signature.slice(signature.indexOf('('))}`
 }
 

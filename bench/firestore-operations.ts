@@ -1,91 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Measurement } from './contenders/measured.mjs'
 import { runContender } from './measuring/child.ts'
 import type { Contender } from './measuring/child.ts'
 import { dropDocuments, seedDocuments } from './measuring/documents.ts'
+import type { Seeds } from './measuring/documents.ts'
+import { operations } from './measuring/operations.ts'
+import type { BenchOperation, OperationName } from './measuring/operations.ts'
+import { installPeers } from './measuring/peers.ts'
 import { startStores } from './measuring/stores.ts'
 import type { BenchStores } from './measuring/stores.ts'
-import { renderRatios } from './measuring/table.ts'
-import type { Line } from './measuring/table.ts'
+import { median, renderTable } from './measuring/table.ts'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     documents: { type: 'string', default: '20000' },
     only: { type: 'string' },
+    peers: { type: 'boolean', default: false },
   },
 })
 const count = Number(values.documents)
+const peerFolder = mkdtempSync(join(tmpdir(), 'lockstep-bench-peers-'))
+const names = (Object.keys(operations) as OperationName[]).filter(
+  (name) => values.only?.split(',').includes(name) ?? true,
+)
 
-/** One step of each per-document operation on the same documents, and the phase in which it writes. */
-const operations = {
-  addField: ['backfill', `firestore.addField('Chats/{id}', { language: 'en' })`],
-  removeField: ['contract', `firestore.removeField('Chats/{id}', 'title')`],
-  renameField: ['backfill', `firestore.renameField('Chats/{id}', 'title', 'name')`],
-  convertField: ['backfill', `firestore.convertField('Chats/{id}', 'unread', { from: 'int', to: 'string' })`],
-  convertBeside: [
-    'backfill',
-    `firestore.convertField('Chats/{id}', 'unread', { from: 'int', to: 'string', strategy: 'beside', as: 'waiting' })`,
-  ],
-  transformDocuments: [
-    'backfill',
-    `firestore.transformDocuments('Chats/{id}', { reads: ['unread'], marker: { field: 'shape', value: 2 }, up: (chat) => ({ ...chat, unread: Number(chat.unread) + 1 }), down: (chat) => ({ ...chat, unread: Number(chat.unread) - 1 }) })`,
-  ],
-  splitDocument: [
-    'backfill',
-    `firestore.splitDocument('Chats/{id}', { into: 'Phones/{id}', fields: ['phone', 'title'] })`,
-  ],
-  renameCollection: ['backfill', `firestore.renameCollection('Chats/{id}', 'Talks/{id}')`],
-} as const satisfies Record<string, readonly [phase: string, step: string]>
+interface Entry extends Contender {
+  readonly seeds: Seeds | undefined
+}
 
-type Name = keyof typeof operations
-const names = (Object.keys(operations) as Name[]).filter((name) => values.only?.split(',').includes(name) ?? true)
+/** What users of a peer do for an operation that it can do at all. */
+const peerTools = ['BulkWriter', 'fireway', 'firewalk'] as const
+const doneByPeers: readonly OperationName[] = ['addField', 'renameField', 'convertField']
 
-async function runOnce(stores: BenchStores, contender: Contender, project: string): Promise<Measurement> {
+function entriesOf(name: OperationName, tools: readonly string[]): readonly Entry[] {
+  const { step, seeds }: BenchOperation = operations[name]
+  const peers = doneByPeers.includes(name) ? tools : []
+  return [
+    { name: `${name} raw`, program: 'raw-operation', options: { operation: name }, seeds },
+    { name, program: 'lockstep-operation', options: { step }, seeds },
+    ...peers.map((tool) => ({
+      name: `${name} ${tool}`,
+      program: 'peer-rewrite',
+      options: { tool, operation: name, folder: peerFolder },
+      seeds,
+    })),
+  ]
+}
+
+async function runOnce(stores: BenchStores, entry: Entry, round: number): Promise<Measurement> {
+  const project = `bench-${entry.name.replaceAll(' ', '-').toLowerCase()}-${round}`
   const task = { host: stores.host, project, collection: 'Chats', count }
-  await seedDocuments(task)
+  await seedDocuments(task, entry.seeds)
   const database = await stores.createDatabase()
-  const measured = await runContender(contender, { ...task, url: database.url })
+  const measured = await runContender(entry, { ...task, url: database.url })
   await dropDocuments(task)
   await database.drop()
   return measured
 }
 
-const raw: Contender = { name: 'raw scan', program: 'raw-scan' }
-const contenders: readonly Contender[] = [
-  raw,
-  ...names.map((name) => ({ name, program: 'lockstep-operation', options: { step: operations[name][1] } })),
+type Results = ReadonlyMap<string, readonly Measurement[]>
+
+function secondsOf(results: Results, name: string, part?: string): readonly number[] {
+  return (results.get(name) ?? []).map(({ seconds, parts }) =>
+    part === undefined ? seconds : (parts?.[part] ?? Number.NaN),
+  )
+}
+
+function ratio(some: readonly number[], base: readonly number[]): string {
+  return median(some.map((each, round) => each / (base[round] ?? Number.NaN))).toFixed(2)
+}
+
+function renderOperations(results: Results, tools: readonly string[]): string {
+  const scan = secondsOf(results, 'raw scan')
+  const rows = names.map((name) => {
+    const { phase } = operations[name]
+    const raw = secondsOf(results, `${name} raw`)
+    const [pass, whole] = [secondsOf(results, name, `${phase} pass`), secondsOf(results, name, phase)]
+    const peers = tools.map((tool) => secondsOf(results, `${name} ${tool}`))
+    return [
+      name,
+      ratio(pass, scan),
+      ratio(pass, raw),
+      ratio(whole, raw),
+      ...peers.map((each) => (each.length === 0 ? '' : ratio(each, raw))),
+      ...[raw, pass, whole].map((each) => each.map((one) => one.toFixed(2)).join(' ')),
+    ]
+  })
+  const heads = ['pass, of raw scan', 'pass, of raw twin', 'phase, of raw twin']
+  return renderTable(['', ...heads, ...tools.map((tool) => `${tool}, of raw twin`), 'raw s', 'pass s', 'phase s'], rows)
+}
+
+const tools = values.peers ? installPeers(peerFolder, peerTools) : []
+const entries: readonly Entry[] = [
+  { name: 'raw scan', program: 'raw-scan', seeds: undefined },
+  ...names.flatMap((name) => entriesOf(name, tools)),
 ]
+const results = new Map<string, Measurement[]>(entries.map(({ name }) => [name, []]))
 const stores = await startStores()
 try {
-  const results = new Map<string, Measurement[]>(contenders.map(({ name }) => [name, []]))
   for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      const measured = await runOnce(
-        stores,
-        contender,
-        `bench-${contender.name.replace(' ', '-').toLowerCase()}-${round}`,
-      )
+    for (const entry of round % 2 === 0 ? entries : entries.toReversed()) {
+      const measured = await runOnce(stores, entry, round)
       // The first round only warms the servers.
-      if (round > 0) results.get(contender.name)?.push(measured)
+      if (round > 0) results.get(entry.name)?.push(measured)
       console.error(
-        `round ${round}: ${contender.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`,
+        `round ${round}: ${entry.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`,
       )
     }
   }
-  const lines: readonly Line[] = [...results].flatMap(([name, rounds]) => {
-    if (!Object.hasOwn(operations, name)) return [{ name, seconds: rounds.map(({ seconds }) => seconds) }]
-    const [phase] = operations[name as Name]
-    const part = (of: string): Line => ({
-      name: `${name}: ${of}`,
-      seconds: rounds.map(({ parts }) => parts?.[of] ?? Number.NaN),
-    })
-    return [part(`${phase} pass`), part(phase)]
-  })
-  console.log(
-    `\n${count} documents, ${values.rounds} rounds; the pass that writes, and its phase with job engine and sweeps; ratios are medians:\n`,
-  )
-  console.log(renderRatios(lines, ['raw scan']))
+  console.log(`\n${count} documents, ${values.rounds} rounds; ratios are medians over rounds:\n`)
+  console.log(renderOperations(results, tools))
 } finally {
   await stores.stop()
+  rmSync(peerFolder, { recursive: true })
 }

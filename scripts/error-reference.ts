@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../src/kernel/errors.ts'
+import { errorCatalogue, warningCatalogue } from '../src/kernel/errors.ts'
 
 const blocks: Readonly<Record<string, string>> = {
   1: 'Usage and configuration',
@@ -33,5 +33,10 @@ export function renderErrorReference(): string {
     'it is, why it matters and how it is mended.',
     '',
     ...Object.entries(blocks).map(([block, title]) => renderBlock(block, title)),
+    '## Warnings of a plan',
+    '',
+    'They stop nothing. What lint finds is listed with them, by the name of its rule ([Lint](lint.md)).',
+    '',
+    ...Object.entries(warningCatalogue).map(([code, title]) => `### ${code}\n\n${sentence(title)}\n`),
   ].join('\n')
 }

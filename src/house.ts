@@ -14,6 +14,8 @@ import type { FullLook } from './operations/index-operation.ts'
 import { isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
+import { createSupabaseHistory } from './stores/supabase-history.ts'
+import type { SupabaseHistory } from './stores/supabase-history.ts'
 
 /** Everything a migrator is made of: what tests replace one by one. */
 export interface House {
@@ -41,13 +43,22 @@ export function look({ stores, loaded, clock, options }: House): FullLook {
   return createLook({ documents, tables, indexes, tenants, clock })
 }
 
+/** What the Supabase CLI knows of the project's migrations. */
+export function historyOf({ stores, loaded }: House): SupabaseHistory {
+  return createSupabaseHistory(stores.tables, loaded.root)
+}
+
 export function files({ loaded }: House): readonly MigrationFile[] {
   return listMigrations(loaded.migrationsFolder)
 }
 
 /** Throws LS-2006 for one that is not on disk. */
 export async function load(house: House, migration: string): Promise<LoadedMigration> {
-  return loadMigration(findMigration(house.loaded.migrationsFolder, migration), { provided, operations })
+  return loadMigration(findMigration(house.loaded.migrationsFolder, migration), {
+    root: house.loaded.root,
+    provided,
+    operations,
+  })
 }
 
 /** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */

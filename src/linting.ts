@@ -5,8 +5,8 @@ import { LockstepError } from './kernel/errors.ts'
 import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
 import type { LoadedMigration, MigrationFile } from './migrations/load-migrations.ts'
 import { operations } from './operations/catalogue.ts'
-import { noIndexSettings, parseIndexSettings } from './plan/index-settings.ts'
-import type { IndexSettings } from './plan/index-settings.ts'
+import { noIndexSettings, parseIndexSettings } from './operations/index-settings.ts'
+import type { IndexSettings } from './operations/index-settings.ts'
 import { lintMigration, needsEarlier } from './plan/lint.ts'
 import type { LintFinding } from './plan/lint-finding.ts'
 import type { LintFacts } from './plan/rules/rule.ts'
@@ -18,19 +18,19 @@ export async function lintFiles(
   files: readonly MigrationFile[],
 ): Promise<readonly LintFinding[]> {
   const findings: LintFinding[] = []
-  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(file))))
+  for (const file of files) findings.push(...(await lintLoaded(loaded, await load(loaded.root, file))))
   return findings
 }
 
 /** Lints one migration that is loaded already. */
 export async function lintLoaded(loaded: LoadedConfig, migration: LoadedMigration): Promise<readonly LintFinding[]> {
   const before = listMigrations(loaded.migrationsFolder).filter(({ id }) => id < migration.id)
-  const earlier = needsEarlier(migration) ? await Promise.all(before.map(load)) : []
+  const earlier = needsEarlier(migration) ? await Promise.all(before.map((file) => load(loaded.root, file))) : []
   return lintMigration(migration, earlier, loadFacts(loaded))
 }
 
-function load(file: MigrationFile): Promise<LoadedMigration> {
-  return loadMigration(file, { provided, operations })
+function load(root: string, file: MigrationFile): Promise<LoadedMigration> {
+  return loadMigration(file, { root, provided, operations })
 }
 
 function loadFacts({ config, file, root, migrationsFolder }: LoadedConfig): LintFacts {

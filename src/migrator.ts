@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { load, look, openRun, stepsOf } from './house.ts'
+import { historyOf, load, look, openRun, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -21,8 +21,6 @@ import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
 import { lintLoaded } from './linting.ts'
 import { openStores } from './open-stores.ts'
-import { createSupabaseHistory } from './stores/supabase-history.ts'
-import type { SupabaseHistory } from './stores/supabase-history.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
 import { requireLinted, standing } from './plan/lint-finding.ts'
@@ -167,12 +165,14 @@ async function plan(house: House, id: string): Promise<Plan> {
   const supabase = await historyOf(house).drift()
   const findings = standing(await lintLoaded(house.loaded, migration))
   const { target } = house.stores
+  const mostWrites = house.environment.settings.limits?.writesPerSecond
   return buildPlan({
     migration,
     target,
     look: look(house),
     drift: [...drift, ...supabase],
     findings,
+    mostWrites,
     now: house.clock.now(),
   })
 }
@@ -287,10 +287,6 @@ function wrongState(run: Run, verb: string): LockstepError {
     why,
     hint: 'lockstep status shows what can be done next',
   })
-}
-
-function historyOf({ stores, loaded }: House): SupabaseHistory {
-  return createSupabaseHistory(stores.tables, loaded.root)
 }
 
 /** Who runs this, for the journal. */

@@ -30,7 +30,7 @@ export async function readStatus(house: House, runs: readonly Run[]): Promise<St
     target,
     runs,
     progress,
-    files: files(house).map((file) => ({ id: file.id, checksum: () => checksumOf(file) })),
+    files: files(house).map((file) => ({ id: file.id, checksum: () => checksumOf(file, house.loaded.root) })),
   })
 }
 

@@ -1,8 +1,13 @@
 import { idsOf, openRaw, sendAll, sendBatch } from '../contenders/raw-firestore.mjs'
 import type { DocumentsTask, RawWrite } from '../contenders/raw-firestore.mjs'
 
+/** What there is beside the documents of seven fields: a map of one entry in each, or another small document for each. */
+export type Seeds = 'map' | 'subcollection' | 'second collection'
+
+type RawFields = NonNullable<NonNullable<RawWrite['update']>['fields']>
+
 /** Seven fields, about 290 bytes with the name. */
-function chatOf(n: number): NonNullable<NonNullable<RawWrite['update']>['fields']> {
+function chatOf(n: number): RawFields {
   return {
     phone: { stringValue: `+1555${String(n).padStart(7, '0')}` },
     title: { stringValue: `Conversation with customer number ${n}` },
@@ -14,13 +19,29 @@ function chatOf(n: number): NonNullable<NonNullable<RawWrite['update']>['fields'
   }
 }
 
+/** The documents of one chat. */
+function documentsOf(name: string, n: number, seeds: Seeds | undefined): readonly RawWrite[] {
+  const second: RawFields = { color: { stringValue: 'red' }, since: { integerValue: n } }
+  const labels = { mapValue: { fields: { first: { mapValue: { fields: second } } } } }
+  const chat = { update: { name, fields: { ...chatOf(n), ...(seeds === 'map' ? { labels } : {}) } } }
+  switch (seeds) {
+    case undefined:
+    case 'map':
+      return [chat]
+    case 'subcollection':
+      return [chat, { update: { name: `${name}/notes/first`, fields: second } }]
+    case 'second collection':
+      return [chat, { update: { name: name.replace('/Chats/', '/Phones/'), fields: second } }]
+  }
+}
+
 /** Fills the project's collection; resolves when all of it is there. */
-export async function seedDocuments(task: DocumentsTask): Promise<void> {
+export async function seedDocuments(task: DocumentsTask, seeds?: Seeds): Promise<void> {
   const raw = await openRaw(task)
   const ids = idsOf(task)
   const batches = function* (): Generator<RawWrite[]> {
-    for (let at = 0; at < ids.length; at += 500) {
-      yield ids.slice(at, at + 500).map((id, n) => ({ update: { name: raw.nameOf(id), fields: chatOf(at + n) } }))
+    for (let at = 0; at < ids.length; at += 250) {
+      yield ids.slice(at, at + 250).flatMap((id, n) => documentsOf(raw.nameOf(id), at + n, seeds))
     }
   }
   await sendAll(batches(), (writes) => sendBatch(raw, writes), 4)

@@ -65,7 +65,18 @@ export async function unsettledPages(
       values,
     ),
   )
-  return Promise.all(rows.map(unpackRow))
+  return rows.map(unpackRow)
+}
+
+/** Whether the shard's step has stored any pre-images yet. */
+export async function hasPreImages(
+  tables: TableReader,
+  { run, step }: Pick<ClaimedShard, 'run' | 'step'>,
+): Promise<boolean> {
+  const rows = await tables.read((q) =>
+    q.query('select 1 from lockstep.pre_images where run = $1 and step = $2 limit 1', [run, step]),
+  )
+  return rows.length > 0
 }
 
 /** The pages of the shard's step in which one of the units may be, oldest first; they hold other units too. */
@@ -82,7 +93,7 @@ export async function unitImages(
       [run, step, ...spanOf(units)],
     ),
   )
-  return Promise.all(rows.map(unpackRow))
+  return rows.map(unpackRow)
 }
 
 /** The pages of a step, or of one shard, newest first, before `seq` when given; one page at a time. */
@@ -102,14 +113,14 @@ export async function* preImagePages(
     )
     const [row] = rows
     if (row === undefined) return
-    yield await unpackRow(row)
+    yield unpackRow(row)
     bound = row.seq
   }
 }
 
-async function unpackRow(row: PageRow): Promise<PreImagePage> {
+function unpackRow(row: PageRow): PreImagePage {
   const { seq, shard, settled, unapplied } = row
-  return { seq, shard, settled, images: await unpackPreImages(row.payload), unapplied: unapplied ?? [] }
+  return { seq, shard, settled, images: unpackPreImages(row.payload), unapplied: unapplied ?? [] }
 }
 
 /** Shards of a step that stored pre-images, newest round first: the shards of the way back. */

@@ -81,7 +81,7 @@ test.each(templateKinds.filter((kind) => kind !== 'empty'))(
     const { out, code } = await inFolder('new', 'chats_language', '--kind', kind)
     expect([code, out.trim()]).toEqual([0, expect.stringMatching(/migrations\/\d{14}_chats_language\.ts$/)])
     const [file] = listMigrations(join(folder, 'migrations'))
-    const migration = await loadMigration(file!, { provided, operations })
+    const migration = await loadMigration(file!, { root: folder, provided, operations })
     expect(migration).toMatchObject({ summary: 'Chats language', steps: [{ kind }] })
   },
 )

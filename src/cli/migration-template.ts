@@ -16,6 +16,7 @@ export const templateKinds = [
   'setNotNull',
   'addConstraint',
   'dropColumn',
+  'replaceFunction',
   'empty',
 ] as const
 
@@ -39,6 +40,13 @@ ${step.map((line) => `    ${line}`).join('\n')}
 interface Template {
   readonly imports: readonly string[]
   readonly step: readonly string[]
+  /** A file that the step reads, by path from the project's folder. */
+  readonly file?: readonly [path: string, text: string]
+}
+
+/** The file that the first step of such a migration reads, to be written where it is not there yet. */
+export function templateFile(kind: TemplateKind): readonly [path: string, text: string] | undefined {
+  return templates[kind].file
 }
 
 function onPostgres(...step: readonly string[]): Template {
@@ -130,6 +138,24 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
     '// Dropped by complete, not before: old clients need it until then.',
     "postgres.dropColumn('users', 'fax'),",
   ),
+  replaceFunction: {
+    imports: ['defineMigration', 'postgres'],
+    step: [
+      '// The whole CREATE FUNCTION, and nothing else, is in the file. What it leaves out stays as it is.',
+      "postgres.replaceFunction('match_documents', { file: 'sql/match_documents.sql' }),",
+    ],
+    file: [
+      'sql/match_documents.sql',
+      `create or replace function match_documents(uid text) returns setof text
+language sql
+stable
+set search_path = ''
+as $$
+  select content from public.documents where owner = uid
+$$;
+`,
+    ],
+  },
   empty: {
     imports: ['defineMigration'],
     step: [

@@ -79,6 +79,27 @@ describe('a renamed collection', () => {
   })
 })
 
+describe('fields that come into a map of another document', () => {
+  const merged: Move = {
+    ...split,
+    from: 'contacts/{phone}',
+    to: 'chats/{phone}',
+    inward: true,
+    fields: [['name']],
+    named: [['contact', 'name']],
+  }
+  const params = { phone: '1' }
+
+  test('are written to both places, and read from the map', () => {
+    const both = writeMoved(merged, { phases: at('cutover'), sdk }, params, { contact: { name: 'Ada' } })
+    expect(both.map(({ path }) => path).toSorted()).toEqual(['chats/1', 'contacts/1'])
+    expect(both).toContainEqual(expect.objectContaining({ path: 'chats/1', data: { contact: { name: 'Ada' } } }))
+    expect(both).toContainEqual(expect.objectContaining({ path: 'contacts/1', data: { name: 'Ada' } }))
+    const stored = { 'chats/1': { contact: { name: 'Bo' }, name: 'of the chat' } }
+    expect(readMoved(merged, at('contract'), params, stored)).toEqual(stored['chats/1'])
+  })
+})
+
 describe('entries that become documents', () => {
   const params = { uid: 'u', id: 'ab' }
   const target = { phases: at('cutover'), sdk }

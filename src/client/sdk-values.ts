@@ -81,7 +81,7 @@ function make(value: Special, making: Making): unknown {
   }
   if ('geoPointValue' in value) {
     const { latitude, longitude } = value.geoPointValue
-    return new (given(sdk.GeoPoint, 'GeoPoint'))(latitude, longitude)
+    return new (given(sdk.GeoPoint, 'GeoPoint'))(Number(latitude), Number(longitude))
   }
   if ('referenceValue' in value) {
     return given(sdk.doc, 'doc')(value.referenceValue.replace(/^projects\/[^/]+\/databases\/[^/]+\/documents\//, ''))

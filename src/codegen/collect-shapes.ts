@@ -29,7 +29,7 @@ export function collectShapes(migrations: readonly MigrationChanges[]): ClientMo
   const moves: Move[] = []
   for (const { id, changes } of migrations) {
     for (const change of changes) {
-      if (change.change === 'index') continue
+      if (change.change === 'index' || change.change === 'exempt') continue
       if (change.change === 'move') {
         const move = moveOf(id, change)
         moves.push(move)
@@ -90,7 +90,7 @@ function renameShapes(shapes: Map<string, ClientShape>, move: Move, moves: reado
   if (!shapes.has(move.to)) shapes.set(move.to, newShape(move.to, moves))
 }
 
-type FieldChange = Exclude<ShapeChange, { change: 'move' | 'index' }>
+type FieldChange = Exclude<ShapeChange, { change: 'move' | 'index' | 'exempt' }>
 
 function stepOf(migration: string, change: FieldChange, shape: ClientShape): ShapeStep {
   switch (change.change) {

@@ -19,6 +19,7 @@ export const errorCatalogue = {
   'LS-2004': { title: 'migration file is missing', exit: 4 },
   'LS-2005': { title: 'migration is older than one already applied', exit: 4 },
   'LS-2006': { title: 'no such migration', exit: 64 },
+  'LS-2007': { title: 'file of a migration cannot be read', exit: 1 },
   'LS-2101': { title: 'pattern is not valid', exit: 1 },
   'LS-2102': { title: 'pattern matches no collection', exit: 1 },
   'LS-2103': { title: 'field cannot be written', exit: 1 },
@@ -44,6 +45,12 @@ export const errorCatalogue = {
   'LS-2401': { title: 'index file is not valid', exit: 1 },
   'LS-2402': { title: 'index cannot be used', exit: 1 },
   'LS-2501': { title: 'lint found an error', exit: 3 },
+  'LS-2601': { title: 'function cannot be replaced', exit: 1 },
+  'LS-2602': { title: 'function file is not valid', exit: 1 },
+  'LS-2603': { title: 'function is not safe', exit: 1 },
+  'LS-2604': { title: 'what depends on the function cannot be kept', exit: 1 },
+  'LS-2605': { title: 'function does not work', exit: 1 },
+  'LS-2606': { title: 'function was replaced by someone else', exit: 4 },
   'LS-3001': { title: 'Firestore cannot be reached', exit: 1 },
   'LS-3002': { title: 'Postgres cannot be reached', exit: 1 },
   'LS-3003': { title: 'Postgres is behind a transaction pooler', exit: 64 },
@@ -68,6 +75,37 @@ export const errorCatalogue = {
 } as const satisfies Record<string, { readonly title: string; readonly exit: number }>
 
 export type ErrorCode = keyof typeof errorCatalogue
+
+/**
+ * Every warning of a plan, each with one meaning: 10x indexes, 11x places and shapes of documents, 12x what goes for
+ * good, 13x pace, 2xx tenants, 3xx functions. What lint finds goes by the name of its rule.
+ */
+export const warningCatalogue = {
+  W102: 'no admin API to create an index with',
+  W103: 'an index has to be deployed',
+  W104: 'a field loses indexes',
+  W105: 'no collection of the name has documents',
+  W110: 'new places say the same as the old ones already',
+  W111: 'documents hold the new shape already',
+  W112: 'nothing in a document tells its shape',
+  W113: 'there is no way back but the pre-images',
+  W114: 'new places hold something while the old ones hold nothing',
+  W115: 'documents below stay where they are',
+  W116: 'references go on naming the old place',
+  W117: 'settings of the old collection do not apply to the new one',
+  W120: 'values are removed for good',
+  W130: 'one value in very many documents heats its index',
+  W201: 'no provisioning function is configured',
+  W202: 'tenants without a table, or tables without a tenant, are left as they are',
+  W203: 'tables are not as most of their kind are',
+  W204: 'tables that the step does not fit are left out',
+  W301: 'a function runs as its owner and may be called by anybody',
+  W302: 'callers must fit the new signature',
+  W303: 'a call fits the old signature and the new one',
+  W304: 'other functions name the function in their source',
+} as const satisfies Record<string, string>
+
+export type WarningCode = keyof typeof warningCatalogue
 
 /** Where a problem is: a file with its line and column (1-based), or a name in a store. */
 export interface Where {
@@ -114,13 +152,13 @@ export class LockstepError extends Error {
   }
 }
 
-/** Throws the first problem with all the others as `also`; nothing where there is none. */
+/** Throws the first problem with all the others, and what was found beside each, as `also`; nothing where there is none. */
 export function throwAll([first, ...also]: readonly LockstepError[]): void {
   if (first === undefined) return
   const { code, message, hint, why, where, cause } = first
   throw new LockstepError(code, message, {
     cause,
-    also: [...first.also, ...also],
+    also: [...first.also, ...also.flatMap((error) => [error, ...error.also])],
     ...(hint === undefined ? {} : { hint }),
     ...(why === undefined ? {} : { why }),
     ...(where === undefined ? {} : { where }),

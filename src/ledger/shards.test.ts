@@ -34,7 +34,7 @@ test('who lost a shard can neither store pre-images, nor save a checkpoint, nor 
   if (late === undefined || owner === undefined) throw new Error('the shard could not be claimed')
   expect(owner.epoch).toBe(late.epoch + 1)
   const checkpoint = { cursor: 'x', changed: 1, skipped: 0, conflicts: 0 }
-  const images = await packPreImages([{ name: 'a', before: null, after: null }])
+  const images = packPreImages([{ name: 'a', before: null, after: null }])
   expect(await tables.transaction((q) => storePreImages(q, late, images, false))).toBeUndefined()
   await expect(tables.transaction((q) => saveCheckpoint(q, late, checkpoint))).rejects.toMatchObject({
     code: 'LS-4003',

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import type { Where } from '../kernel/errors.ts'
-import type { Operation, Step } from '../operations/operation.ts'
+import type { Operation, ReadText, Step } from '../operations/operation.ts'
 import type { Migration } from './define-migration.ts'
-import { checksumModule, loadModule, placeOf } from './load-module.ts'
-import type { Checksum, ProvidedModules } from './load-module.ts'
+import { loadModule, placeOf, readSource } from './load-module.ts'
+import type { Checksum, ModuleSource, ProvidedModules } from './load-module.ts'
+import { readSqlFiles } from './sql-files.ts'
 import { placeOfStep } from './step-places.ts'
 
 /** A file under `migrations/`: its stem is its identity. */
@@ -62,6 +63,8 @@ export interface LoadedStep {
 }
 
 export interface LoadOptions {
+  /** The folder of the project: paths of SQL files are relative to it. */
+  readonly root: string
   readonly provided: ProvidedModules
   readonly operations: readonly Operation<unknown>[]
 }
@@ -70,14 +73,20 @@ export interface LoadOptions {
 export async function loadMigration(found: MigrationFile, options: LoadOptions): Promise<LoadedMigration> {
   const migration = parseMigration(found, await runFile(found, options.provided))
   const { summary, allow } = migration
-  const steps = migration.steps.map((step, index) => loadStep(found, step, index, options.operations))
-  return { ...found, summary, allow, checksum: checksumOf(found), steps }
+  const { checksum, sql } = sourceOf(found, options.root)
+  const reading = { operations: options.operations, readText: readSqlFiles(options.root, sql) }
+  const steps = migration.steps.map((step, index) => loadStep(found, step, index, reading))
+  return { ...found, summary, allow, checksum, steps }
 }
 
-/** Reads, never runs. Throws LS-2001 when the file cannot be parsed. */
-export function checksumOf({ file }: MigrationFile): Checksum {
+/** Reads, never runs, the file and what belongs to it. Throws LS-2001 when it cannot be parsed. */
+export function checksumOf(found: MigrationFile, root: string): Checksum {
+  return sourceOf(found, root).checksum
+}
+
+function sourceOf({ file }: MigrationFile, root: string): ModuleSource {
   try {
-    return checksumModule(file)
+    return readSource(file, root)
   } catch (cause) {
     throw notLoaded(file, cause)
   }
@@ -124,7 +133,7 @@ function loadStep(
   { file }: MigrationFile,
   step: Step,
   index: number,
-  operations: LoadOptions['operations'],
+  { operations, readText }: { readonly operations: LoadOptions['operations']; readonly readText: ReadText },
 ): LoadedStep {
   const operation = operations.find((each) => each.kind === step.kind)
   if (operation === undefined) {
@@ -135,7 +144,7 @@ function loadStep(
   }
   try {
     const place = (): Where => placeOfStep(step, file)
-    return { kind: step.kind, operation, spec: operation.parse(step.spec), place }
+    return { kind: step.kind, operation, spec: operation.parse(step.spec, readText), place }
   } catch (error) {
     if (!isLockstepError(error)) throw error
     const { message, hint, why, where } = error

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checksumModule, loadModule, placeOf } from './load-module.ts'
+import { sha256 } from '../kernel/checksum.ts'
+import { loadModule, placeOf, readSource } from './load-module.ts'
 
 let folder = ''
 
@@ -27,7 +28,9 @@ export default { summary: 'x', steps: [parse('1')] }
 const helper = `export function parse(text: string): number { return Number(text) }
 `
 
-describe('checksumModule', () => {
+const checksumModule = (file: string) => readSource(file, folder).checksum
+
+describe('readSource', () => {
   const both = (main: string, other = helper, at = '.') => {
     plant(join(at, 'helper.ts'), other)
     return checksumModule(plant(join(at, '20261122093000_x.ts'), main))
@@ -83,6 +86,27 @@ describe('checksumModule', () => {
       return checksumModule(main).meaning
     }
     expect(withB('one')).not.toBe(withB('two'))
+  })
+
+  it('holds the SQL files that the code names from the project’s folder, and no others', () => {
+    const sum = (sql: string) => {
+      plant('sql/f.sql', sql)
+      plant('migrations/sql/f.sql', 'of another folder')
+      return readSource(
+        plant('migrations/x.ts', "// 'sql/not.sql'\nexport default { file: 'sql/f.sql', other: 'sql/gone.sql' }\n"),
+        folder,
+      )
+    }
+    plant('sql/not.sql', 'select 0')
+    const first = sum('select 1\n')
+    expect([...first.sql]).toEqual([[join(folder, 'sql/f.sql'), 'select 1\n']])
+    expect(sum('select 1\r\n').checksum).toEqual(first.checksum)
+    expect(sum('select 2\n').checksum.meaning).not.toBe(first.checksum.meaning)
+  })
+
+  it('is the same as ever where no SQL file is named', () => {
+    const { checksum } = readSource(plant('x.ts', 'export default 1\n'), folder)
+    expect(checksum.text).toBe(sha256('export default 1\n'))
   })
 
   it('does not run the file', () => {

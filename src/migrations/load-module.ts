@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,12 +22,25 @@ export interface Checksum {
   readonly meaning: string
 }
 
-/** Reads, never runs, the file and what it imports by relative path. */
-export function checksumModule(file: string): Checksum {
+export interface ModuleSource {
+  readonly checksum: Checksum
+  /** The SQL files of the project that it names, by absolute path, line ends normalised. */
+  readonly sql: ReadonlyMap<string, string>
+}
+
+/** Path in quotes, as the code has it once types and comments are gone. */
+const sqlFile = /(["'`])((?:(?!\1)[^\\\n])+\.sql)\1/g
+
+/**
+ * Reads, never runs, the file, what it imports by relative path, and the SQL files that it names by a path from `root`:
+ * they are part of the checksum.
+ */
+export function readSource(file: string, root: string): ModuleSource {
   // Its cache knows a file by its source alone, and would answer with what it kept for running it.
   const jiti = createJiti(file, { fsCache: false })
   const texts: string[] = []
   const meanings: string[] = []
+  const sql = new Map<string, string>()
   const seen = new Set<string>()
   const visit = (path: string): void => {
     if (seen.has(path)) return
@@ -42,13 +55,18 @@ export function checksumModule(file: string): Checksum {
     })
     texts.push(source)
     meanings.push(code)
+    for (const [, , name = ''] of code.matchAll(sqlFile)) {
+      const found = resolve(root, name)
+      if (!sql.has(found) && existsSync(found)) sql.set(found, normaliseLineEnds(readFileSync(found, 'utf8')))
+    }
     for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
       const found = jiti.esmResolve(name, { parentURL: path, try: true })
       visit(found === undefined ? resolve(dirname(path), name) : fileURLToPath(found))
     }
   }
   visit(resolve(file))
-  return { text: sha256(texts.join('\0')), meaning: sha256(meanings.join('\0')) }
+  const sum = (parts: readonly string[]): string => sha256([...parts, ...sql.values()].join('\0'))
+  return { checksum: { text: sum(texts), meaning: sum(meanings) }, sql }
 }
 
 /** Where in the file an error was thrown, with the line's text, from a stack or a syntax error's message. */

@@ -15,6 +15,7 @@ import {
 import { removeField, removeFieldStep } from './firestore/remove-field/remove-field.ts'
 import { renameCollection, renameCollectionStep } from './firestore/rename-collection/rename-collection.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
+import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
 import { setNotNull, setNotNullStep } from './postgres/set-not-null/set-not-null.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
@@ -34,6 +35,7 @@ export const operations = Object.freeze([
   removeField,
   renameCollection,
   renameField,
+  replaceFunction,
   setNotNull,
   splitDocument,
   transformDocuments,
@@ -60,5 +62,6 @@ export const postgresSteps = Object.freeze({
   addConstraint: addConstraintStep,
   addIndex: addIndexStep,
   dropColumn: dropColumnStep,
+  replaceFunction: replaceFunctionStep,
   setNotNull: setNotNullStep,
 })

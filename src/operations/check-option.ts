@@ -1,7 +1,10 @@
 import { LockstepError } from '../kernel/errors.ts'
 
 export interface CheckOption {
-  /** How much `plan` reads to find what is in the way: every document (the default), or the first 2,000. */
+  /**
+   * How much `plan` reads to find what is in the way: every document, or the first 2,000. Without it every document where
+   * something could be lost or collide, and a sample where reading only improves an estimate (addField, removeField).
+   */
   readonly check?: 'full' | 'sample'
 }
 

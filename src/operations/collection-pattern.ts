@@ -57,8 +57,10 @@ function matchSegments(segments: readonly Segment[], name: string): Readonly<Rec
   const parts = name.split('/')
   if (parts.length !== segments.length) return undefined
   const variables: Record<string, string> = {}
-  for (const [index, segment] of segments.entries()) {
+  for (let index = 0; index < segments.length; index++) {
+    const segment = segments[index]
     const part = parts[index] ?? ''
+    if (segment === undefined) continue
     if ('variable' in segment) variables[segment.variable] = part
     else if (segment.literal !== part) return undefined
   }

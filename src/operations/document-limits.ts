@@ -1,4 +1,6 @@
-import type { Fields, Value } from '../stores/documents.ts'
+import type { FieldPath, Fields, Value } from '../stores/documents.ts'
+import { isExempt, noIndexSettings } from './index-settings.ts'
+import type { IndexSettings } from './index-settings.ts'
 
 /** Firestore's limits as its quota page of 2026-11 has them; bytes but for `indexEntries`, `depth` and `collections`. */
 export const documentLimits = Object.freeze({
@@ -11,12 +13,22 @@ export const documentLimits = Object.freeze({
   collections: 100,
 })
 
-/** What a document of this name and content would break, in words; undefined when nothing. */
-export function brokenLimit(name: string, fields: Fields): string | undefined {
+/**
+ * What a document of this name and content would break, in words; undefined when nothing. By the `settings` not every
+ * field gets into an index.
+ */
+export function brokenLimit(
+  name: string,
+  fields: Fields,
+  settings: IndexSettings = noIndexSettings,
+): string | undefined {
   const broken = brokenName(name)
   if (broken !== undefined) return broken
   if (documentSize(name, fields) > documentLimits.document) return 'it would be larger than 1 MiB'
-  if (indexEntries({ mapValue: { fields } }) > documentLimits.indexEntries)
+  const collection = name.split('/').at(-2) ?? ''
+  const isSaid = settings.overridden.some((each) => each.collection === collection)
+  const isFree = (path: FieldPath): boolean => isSaid && isExempt(settings, collection, path)
+  if (indexEntries({ mapValue: { fields } }, [], isFree) > documentLimits.indexEntries)
     return 'it would have more than 40,000 index entries'
   return depthOf({ mapValue: { fields } }) - 1 > documentLimits.depth
     ? 'its values would nest deeper than 20'
@@ -55,12 +67,15 @@ function sizeOf(value: Value): number {
 
 /**
  * Entries of the automatic single-field indexes: ascending and descending for each value, one more for each member of
- * a list; maps by their members. Exemptions and composite indexes are not known here.
+ * a list; maps by their members. Composite indexes are not known here.
  */
-function indexEntries(value: Value): number {
-  if ('arrayValue' in value) return 2 + value.arrayValue.values.length
-  if (!('mapValue' in value)) return 2
-  return Object.values(value.mapValue.fields).reduce((sum, each) => sum + indexEntries(each), 0)
+function indexEntries(value: Value, path: FieldPath, isFree: (path: FieldPath) => boolean): number {
+  if ('mapValue' in value) {
+    const members = Object.entries(value.mapValue.fields)
+    return members.reduce((sum, [key, each]) => sum + indexEntries(each, [...path, key], isFree), 0)
+  }
+  if (isFree(path)) return 0
+  return 'arrayValue' in value ? 2 + value.arrayValue.values.length : 2
 }
 
 function depthOf(value: Value): number {

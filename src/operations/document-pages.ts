@@ -17,7 +17,7 @@ const pageBytes = 4 * 1024 * 1024
 const smallestShard = 20_000
 
 /** Pages of a shard on their way at once: one is read, one kept in the ledger, the others are being written. */
-const pagesInFlight = 4
+const pagesInFlight = 8
 
 /** Shards at most, so that a plan stays readable and a ledger small. */
 const mostShards = 64

@@ -1,3 +1,6 @@
+import type { DocumentTarget } from '../stores/documents.ts'
+import { requestLimits } from '../stores/request-limits.ts'
+
 /**
  * List prices of Firestore in dollars a document (nam5, read from the public price page in 2026-11; other regions
  * differ by up to a half). An estimate for the plan, not a bill.
@@ -39,4 +42,31 @@ export function rampSeconds(writes: number): number {
     left -= inStep
     seconds += ramp.everySeconds
   }
+}
+
+/** Bytes a second that Firestore's maintainers name for the writes of one database. */
+const bandwidth = 10 * 1024 * 1024
+
+export interface Writing {
+  readonly seconds: readonly [number, number]
+  /** Said after what is written, where a request takes fewer documents than usual. */
+  readonly note: string
+}
+
+/** How long so many writes of so many bytes take, by the ramp and the bandwidth, and how many a request takes. */
+export function writingOf(
+  target: DocumentTarget,
+  { writes, bytes }: { readonly writes: number; readonly bytes: number },
+): Writing {
+  const each = writes === 0 ? 0 : bytes / writes
+  const room = target.emulator === undefined ? requestLimits.production : requestLimits.emulator
+  const together = Math.max(1, Math.floor(room / Math.max(1, each)))
+  const note = together >= requestLimits.writes ? '' : `; about ${together} a request, ${inKilobytes(each)} KB each`
+  if (target.emulator !== undefined) return { seconds: [writes / 5_000, writes / 500 + 5], note }
+  const sent = bytes / bandwidth
+  return { seconds: [Math.max(rampSeconds(writes) * 0.9, sent), Math.max(rampSeconds(writes) * 2, sent * 2)], note }
+}
+
+function inKilobytes(bytes: number): number {
+  return Math.round(bytes / 1024)
 }

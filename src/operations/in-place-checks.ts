@@ -1,12 +1,14 @@
-import type { Document, DocumentReader, Fields, Value } from '../stores/documents.ts'
+import type { Document, DocumentReader } from '../stores/documents.ts'
 import { matching } from './collection-pattern.ts'
-import { brokenLimit } from './document-limits.ts'
+import { brokenLimit, documentSize } from './document-limits.ts'
 import { pagesOf } from './document-pages.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
+import type { IndexSettings } from './index-settings.ts'
 import type { InPlace, Verdict } from './in-place.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
-import { withValueIn } from './value-tree.ts'
+import { fieldsWith } from './value-draft.ts'
+import { onlyFields } from './value-tree.ts'
 
 export interface InPlaceInspection {
   /** Documents of the pattern that were read, and how many of them will be written. */
@@ -16,6 +18,8 @@ export interface InPlaceInspection {
   readonly existing: number
   /** Bytes that what is written takes more than what it replaces. */
   readonly bytes: number
+  /** Bytes of what is written. */
+  readonly sent: number
   readonly problems: Problems
 }
 
@@ -23,20 +27,23 @@ export interface InPlaceInspection {
 export async function inspectInPlace(
   inPlace: InPlace,
   documents: DocumentReader,
-  most: number,
+  { most, settings }: { readonly most: number; readonly settings: IndexSettings },
 ): Promise<InPlaceInspection> {
   const { problems, note } = createProblems()
-  const sums = { read: 0, writes: 0, existing: 0, bytes: 0 }
-  for await (const document of matching(inPlace.pattern, scanOf(inPlace, documents, undefined))) {
+  const sums = { read: 0, writes: 0, existing: 0, bytes: 0, sent: 0 }
+  // Whole documents, since it is as a whole that they may become too large.
+  for await (const document of matching(inPlace.pattern, documents.scan(inPlace.pattern.scope, {}))) {
+    const seen = onlyFields(document, inPlace.fields)
     sums.read++
-    if (inPlace.isNew(document)) sums.existing++
-    const verdict = inPlace.up(document, { images: [], since: undefined })
+    if (inPlace.isNew(seen)) sums.existing++
+    const verdict = inPlace.up(seen, { images: [], since: undefined })
     for (const why of new Set(verdict.stays)) note(document.name, why)
     if (verdict.changes.length > 0) {
       sums.writes++
-      const after = resultOf(document, verdict)
+      const after = fieldsWith(document.fields, verdict.changes)
       sums.bytes += JSON.stringify(after).length - JSON.stringify(document.fields).length
-      const broken = brokenLimit(document.name, after)
+      sums.sent += documentSize(document.name, fieldsWith({}, verdict.changes))
+      const broken = brokenLimit(document.name, after, settings)
       if (broken !== undefined) note(document.name, broken)
     }
     if (sums.read >= most) break
@@ -44,19 +51,8 @@ export async function inspectInPlace(
   return { ...sums, problems }
 }
 
-function scanOf(
-  { pattern, fields }: InPlace,
-  documents: DocumentReader,
-  signal: AbortSignal | undefined,
-): AsyncIterable<Document> {
-  const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
-  return documents.scan(pattern.scope, {}, options)
-}
-
-function resultOf({ fields }: Document, { changes }: Verdict): Fields {
-  let value: Value | undefined = { mapValue: { fields } }
-  for (const change of changes) value = withValueIn(value, change.path, change.value)
-  return value !== undefined && 'mapValue' in value ? value.mapValue.fields : {}
+function scanOf({ pattern, fields }: InPlace, documents: DocumentReader, signal: AbortSignal): AsyncIterable<Document> {
+  return documents.scan(pattern.scope, {}, { ...(fields === undefined ? {} : { fields }), signal })
 }
 
 /** Reads every document and names each that is not in the new shape, or of which nobody knows whether it is. */

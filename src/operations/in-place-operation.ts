@@ -2,13 +2,14 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { DocumentReader, DocumentTarget } from '../stores/documents.ts'
 import { documentShards, requireMatch } from './document-pages.ts'
 import { requireWay } from './document-problems.ts'
-import { firestoreCost, rampSeconds } from './firestore-costs.ts'
+import { firestoreCost, writingOf } from './firestore-costs.ts'
+import { settingsOf } from './index-settings.ts'
 import { inspectInPlace, verifyInPlace } from './in-place-checks.ts'
 import type { InPlaceInspection } from './in-place-checks.ts'
 import { rewriteInPlace } from './in-place.ts'
 import type { InPlace } from './in-place.ts'
 import { defineDocumentOperation } from './operation.ts'
-import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
+import type { DocumentOperation, Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
 import type { ShapeChange } from './shape-change.ts'
 import { sampleSize } from './relocation-operation.ts'
 import type { Check } from './relocation-operation.ts'
@@ -50,7 +51,7 @@ export function defineInPlace<Spec>(definition: InPlaceDefinition<Spec>): Docume
     meta: { summary, phases: ['backfill', 'contract'], destructive: false },
     parse,
     shape,
-    plan: (spec, { documents }) => planInPlace(describe(spec, documents.target), documents),
+    plan: (spec, look) => planInPlace(describe(spec, look.documents.target), look),
     async remaining(spec, phase, { documents }) {
       const inPlace = inPlaceOf(spec, documents)
       // Nothing tells what came later from what is done, so what came later is left to its writers.
@@ -74,10 +75,12 @@ async function shardsOf(
   return documentShards(documents, pattern, phase, await documents.count(pattern.scope))
 }
 
-async function planInPlace(described: DescribedInPlace, documents: DocumentReader): Promise<StepPlan> {
+async function planInPlace(described: DescribedInPlace, look: Look): Promise<StepPlan> {
+  const { documents } = look
   const { inPlace, summary, check, basis, warnings, hintOf } = described
   const expected = await documents.count(inPlace.pattern.scope)
-  const found = await inspectInPlace(inPlace, documents, check === 'full' ? Infinity : sampleSize)
+  const settings = await settingsOf(look)
+  const found = await inspectInPlace(inPlace, documents, { most: check === 'full' ? Infinity : sampleSize, settings })
   if (found.read === 0) await requireMatch(documents, inPlace.pattern)
   requireWay(summary, found, hintOf)
   return {
@@ -113,13 +116,14 @@ function effectOf(
   const share = check === 'full' || found.read === 0 ? 1 : Math.max(1, expected / found.read)
   const writes = Math.round(found.writes * share)
   const billed = target.emulator === undefined
+  const { seconds, note } = writingOf(target, { writes, bytes: found.sent * share })
   return {
     phase: 'backfill',
-    what,
+    what: what + note,
     count: { value: writes, source: check === 'full' ? 'counted' : 'sampled' },
     unit: 'documents',
     lock: 'none: each write carries the version it was computed from',
-    seconds: billed ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2] : [writes / 5_000, writes / 500 + 5],
+    seconds,
     secondsSource: 'guess',
     cost: billed ? firestoreCost({ reads: expected * passes, writes, deletes: 0 }) : 0,
     disk: Math.max(0, Math.round(found.bytes * share)),

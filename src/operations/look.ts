@@ -6,6 +6,8 @@ import type { TableReader } from '../stores/tables.ts'
 import { readFleet } from '../tenants/fleet.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
+import { noIndexSettings, parseIndexSettings } from './index-settings.ts'
+import type { IndexSettings } from './index-settings.ts'
 import type { FullLook } from './index-operation.ts'
 
 export interface LookSources {
@@ -16,13 +18,15 @@ export interface LookSources {
   readonly clock: Clock
 }
 
-/** One look at both stores: the fleet is read at most once. */
+/** One look at both stores: the fleet and the index file are read at most once. */
 export function createLook({ documents, tables, indexes, tenants, clock }: LookSources): FullLook {
   let fleet: Promise<Fleet> | undefined
+  let settings: Promise<IndexSettings> | undefined
   return {
     documents,
     tables,
     indexes,
+    indexSettings: () => (settings ??= readIndexSettings(indexes)),
     async fleet() {
       if (tenants === undefined) {
         throw new LockstepError('LS-2203', 'a step names tenants, but none are configured', {
@@ -34,4 +38,9 @@ export function createLook({ documents, tables, indexes, tenants, clock }: LookS
       return fleet
     },
   }
+}
+
+async function readIndexSettings(indexes: IndexReader): Promise<IndexSettings> {
+  const text = await indexes.readFile()
+  return text === undefined ? noIndexSettings : parseIndexSettings(text, indexes.file)
 }

@@ -17,6 +17,8 @@ export interface OperationCase {
   readonly name: string
   readonly tenants?: TenantsConfig
   readonly steps: readonly Step[]
+  /** The SQL files that steps read, by path from the project's folder. */
+  readonly sources?: CaseFiles
   readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[]; readonly files?: CaseFiles }
   /** The documents after `up`, all of them, and what queries give then. */
   readonly after: {

@@ -1,3 +1,4 @@
+import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import type { TableName } from '../kernel/identifiers.ts'
@@ -5,6 +6,7 @@ import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
+import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
 import type { ShapeChange } from './shape-change.ts'
 
@@ -26,6 +28,8 @@ export interface Look {
   readonly tables: TableReader
   /** The tenants and their tables, read once a call and checked against the catalog. */
   fleet(): Promise<Fleet>
+  /** What the project's index file says of fields; without it, nothing does. */
+  indexSettings?(): Promise<IndexSettings>
 }
 
 /** Where a number comes from: a count of the store, a sample, the server's statistics, or a guess. */
@@ -67,7 +71,7 @@ export interface Effect {
 }
 
 export interface PlanWarning {
-  readonly code: string
+  readonly code: WarningCode
   readonly message: string
   readonly hint: string
 }
@@ -246,11 +250,17 @@ export interface OperationMeta {
   readonly destructive: boolean
 }
 
+/**
+ * The text of an SQL file of the project, line ends normalised, by its path from the project's folder; it is part of the
+ * migration's checksum. Throws LS-2007.
+ */
+export type ReadText = (path: string) => string
+
 export interface OperationBase<Spec> {
   readonly kind: string
   readonly meta: OperationMeta
-  /** Throws a LockstepError naming the part of the spec at fault. */
-  parse(spec: unknown): Spec
+  /** Throws a LockstepError naming the part of the spec at fault. `readText` is there wherever a migration is loaded. */
+  parse(spec: unknown, readText?: ReadText): Spec
   /** Reads, never writes; throws what makes the step impossible (all problems at once, as `also`). */
   plan(spec: Spec, look: Look): Promise<StepPlan>
   /** What is still to do in this phase as of now: new tenants, documents of old clients. Empty when nothing is. */

@@ -3,7 +3,8 @@ import { fieldAt, isBlocked, sameValue } from './field-path.ts'
 import type { DocumentEdit } from './document-hands.ts'
 import type { Place } from './pair-rules.ts'
 import type { PairUnit } from './relocation.ts'
-import { isPrefix, withValueIn } from './value-tree.ts'
+import { createValueDraft, fieldsWith } from './value-draft.ts'
+import type { ValueDraft } from './value-draft.ts'
 
 /** What places of a unit are to hold; gathered, and then made into one edit for each document. */
 export interface PlaceWrites {
@@ -18,11 +19,12 @@ export interface PlaceWrites {
 
 /** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
 export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
-  const after = new Map<string, Value | undefined>()
+  const after = new Map<string, ValueDraft>()
   const touched = new Map<string, FieldPath[]>()
   const sources = new Map<string, Set<string>>()
   const current = (name: string): Value | undefined => {
-    if (after.has(name)) return after.get(name)
+    const draft = after.get(name)
+    if (draft !== undefined) return draft.value()
     const document = unit.documents.get(name)
     return document === undefined ? undefined : fieldAt(document, [])
   }
@@ -31,8 +33,12 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
       const before = current(name)
       if (before === undefined && value === undefined) return
       if (source !== name) sources.set(name, (sources.get(name) ?? new Set()).add(source))
-      after.set(name, withValueIn(before, path, value))
-      touched.set(name, [...(touched.get(name) ?? []), path])
+      const draft = after.get(name) ?? createValueDraft(before)
+      after.set(name, draft)
+      draft.set(path, value)
+      const paths = touched.get(name) ?? []
+      touched.set(name, paths)
+      paths.push(path)
     },
     at: ({ name, path }) => {
       const value = current(name)
@@ -43,7 +49,8 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
       return value !== undefined && isBlocked({ fields: fieldsOf(value) }, path)
     },
     edits: () =>
-      [...after].flatMap(([name, value]) => {
+      [...after].flatMap(([name, draft]) => {
+        const value = draft.value()
         const paths = touched.get(name) ?? []
         const parts = isSatellite(name) && paths.every((path) => path.length > 0)
         const left = parts && value !== undefined && isEmpty(value) ? undefined : value
@@ -90,15 +97,13 @@ function changesAt(document: Document, now: { readonly fields: Fields }, path: F
 export function resultOf(edit: DocumentEdit): { readonly name: string; readonly fields: Fields } {
   if (edit.op === 'create') return edit
   if (edit.op === 'delete') return { name: edit.document.name, fields: {} }
-  let value: Value | undefined = { mapValue: { fields: edit.document.fields } }
-  for (const change of edit.changes) value = withValueIn(value, change.path, change.value)
-  return { name: edit.document.name, fields: value === undefined ? {} : fieldsOf(value) }
+  return { name: edit.document.name, fields: fieldsWith(edit.document.fields, edit.changes) }
 }
 
 /** Firestore takes no path together with one below it. */
 function widest(changes: readonly FieldChange[]): readonly FieldChange[] {
-  const distinct = [...new Map(changes.map((change) => [JSON.stringify(change.path), change])).values()]
-  return distinct.filter(
-    ({ path }) => !distinct.some((other) => other.path.length < path.length && isPrefix(other.path, path)),
+  const distinct = new Map(changes.map((change) => [JSON.stringify(change.path), change]))
+  return [...distinct.values()].filter(
+    ({ path }) => !path.some((_, length) => distinct.has(JSON.stringify(path.slice(0, length)))),
   )
 }

@@ -113,7 +113,7 @@ export async function isTouched(q: Queryable, signature: string, tag: string): P
 
 /** Names of the copies that extensions of this tag made: more than one where the app deployed its function anew. */
 async function copiesOf(q: Queryable, signature: string, tag: string): Promise<readonly string[]> {
-  const { schema, name } = parseTableName(signature.slice(0, signature.indexOf('(')))
+  const { schema, name } = nameIn(signature)
   const names = Array.from({ length: mostCopies }, (_, n) => copyName(name, tag, n))
   const rows = await q.query<{ name: string }>(
     `select p.proname as name from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -173,19 +173,28 @@ const functionImage = z.object({
 })
 
 /**
- * Puts the exact definition back, and drops the copy where nothing calls it any more. False where someone replaced the
- * function since: theirs stays.
+ * Puts the function back as its copy has it by now, which is the exact definition unless a later step replaced what the
+ * wrapper calls, and drops the copy where nothing calls it any more. False where someone replaced the function since:
+ * theirs stays.
  */
 export async function restoreProvision(q: Queryable, image: PreImage): Promise<boolean> {
   const { before, after } = functionImage.parse(image)
   await lockFunction(q, nameIn(image.name))
   const found = await readFunction(q, qualified(image.name))
-  const ours = found?.definition === after.definition
-  if (ours) await q.script(before.definition)
+  const ours = found !== undefined && found.body !== '' && after.definition.includes(found.body)
+  if (ours) await q.script((await copyAs(q, after.kept, found.quoted)) ?? before.definition)
   const copy = after.kept.slice(after.kept.indexOf('.') + 1, after.kept.indexOf('('))
   const called = !ours && found?.definition.includes(copy.replaceAll('"', '')) === true
   if (!called) await q.script(`drop function if exists ${after.kept}`)
   return ours || found?.definition === before.definition
+}
+
+/** The copy's definition under the function's name; undefined where the copy is gone. */
+async function copyAs(q: Queryable, kept: string, quoted: string): Promise<string | undefined> {
+  const copy = await readFunction(q, kept)
+  return copy === undefined
+    ? undefined
+    : `CREATE OR REPLACE FUNCTION ${quoted}(${copy.definition.slice(`CREATE OR REPLACE FUNCTION ${copy.quoted}(`.length)}`
 }
 
 /** Both definitions hold a call of the copy, so the copy is made first, with the caller's rights where it needs them. */

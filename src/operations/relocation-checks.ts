@@ -3,6 +3,7 @@ import { brokenLimit, documentLimits, documentSize } from './document-limits.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
 import { fieldAt, sameValue } from './field-path.ts'
+import type { IndexSettings } from './index-settings.ts'
 import { isNoneAlone, knownOf } from './last-hand.ts'
 import type { Clients } from './last-hand.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
@@ -10,6 +11,7 @@ import { agree, carry } from './pair-rules.ts'
 import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
+import { fieldsWith } from './value-draft.ts'
 import { isHosted, knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 
@@ -41,6 +43,8 @@ export interface Inspection {
   readonly alone: number
   /** Bytes that the new places will take. */
   readonly bytes: number
+  /** Bytes of what is written. */
+  readonly sent: number
   /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
   readonly problems: Problems
 }
@@ -51,16 +55,24 @@ export type Note = (name: string, why: string) => void
 /** Looks for what is in the way beyond what trying the copy finds. */
 export type Inspect = (documents: DocumentReader, note: Note) => Promise<void>
 
+export interface Inspecting {
+  readonly most: number
+  readonly inspect?: Inspect | undefined
+  readonly settings: IndexSettings
+}
+
 /** Tries the copy without writing, over all documents or the first `most`: what is in the way is found before a run. */
 export async function inspectRelocation(
   relocation: Relocation,
   documents: DocumentReader,
-  most: number,
-  inspect?: Inspect,
+  { most, inspect, settings }: Inspecting,
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
-  const sums = { read: 0, writes: 0, pairs: 0, existing: 0, alone: 0, bytes: 0 }
-  for await (const { page, units } of unitPages(relocation, documents, { most, images: noImages })) {
+  const sums = { read: 0, writes: 0, pairs: 0, existing: 0, alone: 0, bytes: 0, sent: 0 }
+  // It is as a whole that a document becomes too large; one that only gives away does not.
+  const grows = relocation.satellites === undefined
+  const whole = grows ? { ...relocation, hosts: { ...relocation.hosts, fields: undefined } } : relocation
+  for await (const { page, units } of unitPages(whole, documents, { most, images: noImages })) {
     for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
       sums.read += isHosted(relocation, 'from') ? 1 : unit.documents.size - (unit.documents.has(unit.key) ? 1 : 0)
@@ -70,7 +82,8 @@ export async function inspectRelocation(
         sums.writes++
         const { name, fields } = resultOf(edit)
         sums.bytes += JSON.stringify(fields).length
-        const broken = brokenLimit(name, fields)
+        sums.sent += documentSize(name, edit.op === 'patch' ? fieldsWith({}, edit.changes) : fields)
+        const broken = brokenLimit(name, fields, settings)
         if (broken !== undefined) note(name, broken)
       }
     }

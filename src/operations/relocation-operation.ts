@@ -4,9 +4,10 @@ import type { DocumentReader, DocumentTarget, FieldPath } from '../stores/docume
 import { countHaving } from './document-counts.ts'
 import { documentShards } from './document-pages.ts'
 import { requireWay } from './document-problems.ts'
-import { firestoreCost, rampSeconds } from './firestore-costs.ts'
+import { firestoreCost, writingOf } from './firestore-costs.ts'
+import { settingsOf } from './index-settings.ts'
 import { defineDocumentOperation } from './operation.ts'
-import type { DocumentOperation, Effect, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
+import type { DocumentOperation, Effect, Look, PlanWarning, ShardPlan, StepPlan, WorkPhase } from './operation.ts'
 import { noneAlone } from './last-hand.ts'
 import { hintOfTaken, inspectRelocation, verifyRelocation } from './relocation-checks.ts'
 import type { Inspect, Inspection } from './relocation-checks.ts'
@@ -64,7 +65,7 @@ export function defineRelocation<Spec>(definition: RelocationDefinition<Spec>): 
     meta: { summary, phases: ['backfill', 'cutover', 'contract'], destructive: true },
     parse,
     shape,
-    plan: (spec, { documents }) => planRelocation(describe(spec, documents.target), documents),
+    plan: (spec, look) => planRelocation(describe(spec, look.documents.target), look),
     remaining: (spec, phase, { documents }) => remaining(describe(spec, documents.target), phase, documents),
     apply: (work, hands) => relocate(work, hands, relocationOf(work.spec, hands.documents)),
     verify: (spec, { documents }, scope) => verifyRelocation(relocationOf(spec, documents), documents, scope),
@@ -75,10 +76,13 @@ export function defineRelocation<Spec>(definition: RelocationDefinition<Spec>): 
   })
 }
 
-async function planRelocation(described: DescribedRelocation, documents: DocumentReader): Promise<StepPlan> {
+async function planRelocation(described: DescribedRelocation, look: Look): Promise<StepPlan> {
   const { relocation, summary, check, basis, inspect } = described
+  const { documents } = look
   const expected = await documents.count(scopeOf(relocation, 'from'))
-  const found = await inspectRelocation(relocation, documents, check === 'full' ? Infinity : sampleSize, inspect)
+  const settings = await settingsOf(look)
+  const most = check === 'full' ? Infinity : sampleSize
+  const found = await inspectRelocation(relocation, documents, { most, inspect, settings })
   if (found.read === 0) await requireSome(described, documents)
   requireWay(summary, found, (why) => described.hintOf?.(why) ?? hintOfTaken(why))
   return {
@@ -136,8 +140,7 @@ function effectsOf(
   const source = check === 'full' ? ('counted' as const) : ('sampled' as const)
   const billed = documents.target.emulator === undefined
   const sides = relocation.satellites === undefined ? 1 : 2
-  const seconds = (some: number): readonly [number, number] =>
-    billed ? [rampSeconds(some) * 0.9, rampSeconds(some) * 2] : [some / 5_000, some / 500 + 5]
+  const copy = writingOf(documents.target, { writes, bytes: found.sent * share })
   const shared = {
     unit: 'documents' as const,
     lock: 'none: each write carries the version it was computed from',
@@ -148,9 +151,9 @@ function effectsOf(
     {
       ...shared,
       phase: 'backfill',
-      what: 'copy to the new place, and keep it up to date',
+      what: `copy to the new place, and keep it up to date${copy.note}`,
       count: { value: writes, source },
-      seconds: seconds(writes),
+      seconds: copy.seconds,
       cost: billed ? firestoreCost({ reads: expected * sides * passes, writes, deletes: 0 }) : 0,
       disk: Math.round(found.bytes * share),
       undo: 'take what came to the new place back to the old one, then empty the new one',
@@ -160,7 +163,7 @@ function effectsOf(
       phase: 'contract',
       what: `old place emptied: ${removal}`,
       count: { value: expected, source: 'counted' },
-      seconds: seconds(expected),
+      seconds: writingOf(documents.target, { writes: expected, bytes: 0 }).seconds,
       cost: billed ? firestoreCost({ reads: expected * sides * 3, ...removalCost(removal, expected) }) : 0,
       disk: 0,
       undo: 'none once completed: restore from a backup',

@@ -79,3 +79,5 @@ export type ShapeChange =
       /** Over all collections of the name, not over each by itself. */
       readonly across: boolean
     }
+  /** The field of the collections with this last name gets into no index by itself. */
+  | { readonly change: 'exempt'; readonly collection: string; readonly path: FieldPath }

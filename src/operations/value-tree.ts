@@ -1,4 +1,4 @@
-import type { FieldPath, Fields, Value } from '../stores/documents.ts'
+import type { Document, FieldPath, Fields, Value } from '../stores/documents.ts'
 import { sameValue } from './field-path.ts'
 
 /** The value at the path inside a value; undefined where a part of it is absent or not a map. `[]` is the value. */
@@ -19,6 +19,14 @@ export function withValueIn(
   const fields = value !== undefined && 'mapValue' in value ? value.mapValue.fields : {}
   const below = withValueIn(Object.hasOwn(fields, key) ? fields[key] : undefined, rest, inner)
   return { mapValue: { fields: withField(fields, key, below) } }
+}
+
+/** The document as it is read by a projection: what looks at it sees no more than that. Undefined is all of it. */
+export function onlyFields(document: Document, fields: readonly FieldPath[] | undefined): Document {
+  if (fields === undefined) return document
+  let seen: Value | undefined = { mapValue: { fields: {} } }
+  for (const path of fields) seen = withValueIn(seen, path, valueIn({ mapValue: { fields: document.fields } }, path))
+  return { ...document, fields: seen !== undefined && 'mapValue' in seen ? seen.mapValue.fields : {} }
 }
 
 /** The fields with this one set or, undefined, taken out. Any key is a plain member, `__proto__` too. */

@@ -1,8 +1,11 @@
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/checksum.ts'
-import { LockstepError } from '../kernel/errors.ts'
+import { isLockstepError, LockstepError, throwAll } from '../kernel/errors.ts'
 import type { LoadedMigration } from '../migrations/load-migrations.ts'
+import { settingsOf } from '../operations/index-settings.ts'
 import type { FullLook } from '../operations/index-operation.ts'
+import type { PlanWarning, StepPlan } from '../operations/operation.ts'
+import { hotIndexWarnings } from './hot-index.ts'
 import type { LintFinding } from './lint-finding.ts'
 import { planForm } from './plan.ts'
 import type { Plan, PlannedStep, Target } from './plan.ts'
@@ -14,17 +17,15 @@ export interface PlanningOptions {
   readonly drift: readonly string[]
   /** What lint found, as warnings of the steps. */
   readonly findings: readonly LintFinding[]
+  /** Writes a second at most, where the environment limits them. */
+  readonly mostWrites?: number | undefined
   readonly now: number
 }
 
-/** Asks every step for its plan. Reads only. */
-export async function buildPlan({ migration, target, look, drift, findings, now }: PlanningOptions): Promise<Plan> {
-  const steps: PlannedStep[] = []
-  for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
-    const planned = await operation.plan(spec, look)
-    const warnings = [...planned.warnings, ...findings.filter(({ step }) => step === index).map(warningOf)]
-    steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
-  }
+/** Asks every step for its plan. Reads only. Throws what stands in the way of any step, as one error. */
+export async function buildPlan(options: PlanningOptions): Promise<Plan> {
+  const { migration, target, drift, now } = options
+  const steps = await planSteps(options)
   const { id, summary, checksum } = migration
   return planForm.parse({
     formatVersion: 1,
@@ -37,6 +38,48 @@ export async function buildPlan({ migration, target, look, drift, findings, now 
     totals: totalsOf(steps),
     pointOfNoReturn: `lockstep complete ${id}: until then lockstep down is exact`,
   })
+}
+
+async function planSteps(options: PlanningOptions): Promise<readonly PlannedStep[]> {
+  const { migration, look, findings } = options
+  const steps: PlannedStep[] = []
+  const problems: LockstepError[] = []
+  for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
+    try {
+      const planned = await operation.plan(spec, look)
+      const found = findings.filter(({ step }) => step === index).map(warningOf)
+      const warnings = [...planned.warnings, ...(await heatOf(index, planned, options)), ...found]
+      steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
+    } catch (error) {
+      if (!isOfStep(error)) throw error
+      problems.push(error)
+    }
+  }
+  throwAll(distinct(problems))
+  return steps
+}
+
+async function heatOf(
+  index: number,
+  { effects }: StepPlan,
+  { migration, look, mostWrites }: PlanningOptions,
+): Promise<readonly PlanWarning[]> {
+  const shapes = migration.steps.map(({ operation, spec }) => operation.shape?.(spec) ?? [])
+  const backfills = effects.filter(({ phase, unit }) => phase === 'backfill' && unit === 'documents')
+  const writes = backfills.reduce((sum, { count }) => sum + count.value, 0)
+  const settings = await settingsOf(look)
+  return hotIndexWarnings({ changes: shapes[index] ?? [], writes, mostWrites, settings, migration: shapes.flat() })
+}
+
+/** A store that does not answer is no problem of the step, and would not answer the next one either. */
+function isOfStep(error: unknown): error is LockstepError {
+  return isLockstepError(error) && error.code.startsWith('LS-2')
+}
+
+/** What several steps stumble over, such as a tenant without its table, is said once. */
+function distinct(problems: readonly LockstepError[]): readonly LockstepError[] {
+  const keyOf = ({ code, message, where }: LockstepError): string => canonicalJson([code, message, where ?? null])
+  return [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()]
 }
 
 function warningOf({ rule, severity, message, fix }: LintFinding): PlannedStep['warnings'][number] {

@@ -3,7 +3,7 @@ import type { LoadedMigration, LoadedStep } from '../migrations/load-migrations.
 import type { FieldType } from '../operations/conversions/conversion.ts'
 import { defineDocumentOperation } from '../operations/operation.ts'
 import type { ShapeChange } from '../operations/shape-change.ts'
-import { parseIndexSettings } from './index-settings.ts'
+import { parseIndexSettings } from '../operations/index-settings.ts'
 import { lintMigration, needsEarlier, requireRules } from './lint.ts'
 import { requireLinted, standing } from './lint-finding.ts'
 import type { LintFinding } from './lint-finding.ts'

@@ -2,7 +2,7 @@ import { packPreImages } from '../archive/pre-images.ts'
 import { retry } from '../kernel/backoff.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import { settlePreImages, storePreImages } from '../archive/pre-image-store.ts'
+import { hasPreImages, settlePreImages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { DocumentHands, RewriteOptions, SettleOptions, Unit } from '../operations/document-hands.ts'
@@ -41,8 +41,10 @@ export async function createDocumentHands(options: DocumentHandsOptions): Promis
   const patiently = <T>(work: () => Promise<T>): Promise<T> =>
     retry({ ...stubborn, clock, signal, worthwhile: isPassing }, work)
   const left = await patiently(() => judgeLeftPages({ documents, tables }, shard.id))
+  // What this attempt writes is no earlier round's: where there is nothing now, no page has to ask.
+  const remembers = await patiently(() => hasPreImages(tables, shard))
   const keep = async (images: readonly PreImage[]): Promise<string> => {
-    const packed = await packPreImages(images)
+    const packed = packPreImages(images)
     const seq = await patiently(() => tables.transaction((q) => storePreImages(q, shard, packed, false)))
     if (seq !== undefined) return seq
     throw new LockstepError('LS-4003', `shard ${shard.id} was taken over by another runner`)
@@ -54,7 +56,8 @@ export async function createDocumentHands(options: DocumentHandsOptions): Promis
     documents,
     settle,
     rewrite: (request) => settle(unitsOf(documents, request)),
-    images: (units) => patiently(() => readUnitImages(tables, shard, units, left.unapplied)),
+    images: async (units) =>
+      remembers ? patiently(() => readUnitImages(tables, shard, units, left.unapplied)) : new Map(),
     kept,
     save: (checkpoint) =>
       patiently(() =>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { LockstepError } from '../kernel/errors.ts'
 import { fieldAt, isBlocked, sameValue } from '../operations/field-path.ts'
 import type { DocumentEdit, DocumentImage } from '../operations/document-hands.ts'
 import type { PreImage } from '../operations/operation.ts'
@@ -6,14 +6,6 @@ import type { Document, FieldChange, FieldPath, Value } from '../stores/document
 
 /** Null stands for an absent field; a Firestore null is `{ nullValue: null }`. */
 type Kept = readonly [FieldPath, Value | null]
-
-const kept = z.array(z.tuple([z.array(z.string()), z.custom<Value | null>()]))
-const form = z.object({
-  name: z.string(),
-  unit: z.string().optional(),
-  before: z.object({ version: z.string().optional(), values: kept, made: z.array(z.array(z.string())) }),
-  after: kept,
-})
 
 /** The pre-image of an edit: what the touched paths hold now and what they get. */
 export function imageOf(edit: DocumentEdit, unit: string): PreImage {
@@ -49,8 +41,32 @@ export function afterOf(edit: DocumentEdit): Kept[] {
 }
 
 export function parseImage(image: PreImage): DocumentImage {
-  const { name, unit = name, before, after } = form.parse(image)
+  const { name, unit = name, before, after } = image
+  if (!isBefore(before) || !isKept(after)) {
+    throw new LockstepError('LS-9001', 'the ledger has a pre-image that is none of a document', { where: { name } })
+  }
   return { name, unit, version: before.version, before: before.values, made: before.made, after }
+}
+
+interface Before {
+  readonly version?: string
+  readonly values: readonly Kept[]
+  readonly made: readonly FieldPath[]
+}
+
+function isBefore(value: unknown): value is Before {
+  if (typeof value !== 'object' || value === null || !('values' in value) || !('made' in value)) return false
+  const version = 'version' in value ? value.version : undefined
+  const { values, made } = value
+  return (version === undefined || typeof version === 'string') && isKept(values) && isPaths(made)
+}
+
+function isPaths(value: unknown): value is readonly FieldPath[] {
+  return Array.isArray(value) && value.every((path) => Array.isArray(path))
+}
+
+function isKept(value: unknown): value is readonly Kept[] {
+  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && Array.isArray(pair[0]))
 }
 
 /** All that judging these images takes: the touched paths, and of a map we made the whole. Undefined: whole documents. */

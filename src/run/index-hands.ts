@@ -84,7 +84,7 @@ interface KeptImage {
 /** On the way back nothing is kept: the ledger knows already what was before. */
 async function keep({ tables, shard }: IndexHandsOptions, image: PreImage): Promise<KeptImage> {
   if (shard.phase === 'revert') return { settle: () => Promise.resolve() }
-  const packed = await packPreImages([image])
+  const packed = packPreImages([image])
   const seq = await tables.transaction((q) => storePreImages(q, shard, packed, false))
   if (seq === undefined) throw new LockstepError('LS-4003', `shard ${shard.id} was taken over by another runner`)
   return {

@@ -142,7 +142,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
     async (q) => {
       started = performance.now()
       const changed = await change.work(q, part.names)
-      if (changed.length > 0) await storePreImages(q, shard, await packPreImages(changed), true)
+      if (changed.length > 0) await storePreImages(q, shard, packPreImages(changed), true)
       await noteTables(q, shard, 'changed', changed)
       await saveCheckpoint(q, shard, {
         cursor: part.whole ? cursorOf(change) : undefined,

@@ -7,7 +7,7 @@
 
 /**
  * A Firestore value in the JSON mapping of google.firestore.v1.Value, with exactly one key. Integers are decimal
- * strings. Doubles are numbers, or one of the strings where JSON has no number. Timestamps are RFC 3339 in UTC
+ * strings. Doubles and degrees are numbers, or one of the strings where JSON has no number. Timestamps are RFC 3339 in UTC
  * with the fraction cut to what is needed (0, 3, 6 or 9 digits). Bytes are base64. References are full resource
  * names, kept verbatim. Plain JSON: `JSON.parse(JSON.stringify(v))` equals `v`.
  */
@@ -20,7 +20,7 @@ export type Value =
   | { readonly stringValue: string }
   | { readonly bytesValue: string }
   | { readonly referenceValue: string }
-  | { readonly geoPointValue: { readonly latitude: number; readonly longitude: number } }
+  | { readonly geoPointValue: { readonly latitude: number | '-0'; readonly longitude: number | '-0' } }
   | { readonly arrayValue: { readonly values: readonly Value[] } }
   | { readonly mapValue: { readonly fields: Fields } }
 

@@ -1,7 +1,7 @@
 import type { LockstepError } from '../kernel/errors.ts'
 import { toBase64 } from './base64.ts'
 import type { Value } from './documents.ts'
-import { toDouble } from './doubles.ts'
+import { toDouble, toGeoPoint } from './doubles.ts'
 import { formatTimestamp } from './timestamps.ts'
 
 type Refuse = (why: string) => LockstepError
@@ -40,10 +40,11 @@ function encodeTimestamp(value: object, refuse: Refuse): Value | undefined {
 const first = Date.parse('0001-01-01T00:00:00Z') / 1000
 const last = Date.parse('9999-12-31T23:59:59Z') / 1000
 
+/** Cut to microseconds, as Firestore does: what is written has to be told again from what is kept. */
 function encodeInstant(seconds: number, nanos: number, refuse: Refuse): Value {
   const known = Number.isInteger(seconds) && Number.isInteger(nanos) && nanos >= 0 && nanos < 1e9
   if (!known || seconds < first || seconds > last) throw refuse('is a time outside the years 1 to 9999')
-  return { timestampValue: formatTimestamp(seconds, nanos) }
+  return { timestampValue: formatTimestamp(seconds, nanos - (nanos % 1_000)) }
 }
 
 function encodeBytes(value: object): Value | undefined {
@@ -61,7 +62,7 @@ function encodeGeoPoint(value: object): Value | undefined {
   if (!('latitude' in value && 'longitude' in value)) return undefined
   const { latitude, longitude } = value
   if (typeof latitude !== 'number' || typeof longitude !== 'number') return undefined
-  return { geoPointValue: { latitude, longitude } }
+  return toGeoPoint(latitude, longitude)
 }
 
 function encodeReference(value: object, refuse: Refuse): Value | undefined {

@@ -22,15 +22,17 @@ function renderFraction(nanos: number): string {
   return String(nanos).padStart(9, '0')
 }
 
-/** Documents written together share their second, and dates are most of what decoding a document costs. */
-let latest = { seconds: 0, text: '1970-01-01T00:00:00' }
+/** Documents written together share their seconds, and dates are most of what decoding a document costs. */
+const known = new Map<number, string>()
+const mostKnown = 1_000
 
 function textOfSecond(seconds: number): string {
-  const known = latest
-  if (known.seconds === seconds) return known.text
-  const text = new Date(seconds * 1000).toISOString().slice(0, 19)
-  latest = { seconds, text }
-  return text
+  const text = known.get(seconds)
+  if (text !== undefined) return text
+  const made = new Date(seconds * 1000).toISOString().slice(0, 19)
+  if (known.size >= mostKnown) known.clear()
+  known.set(seconds, made)
+  return made
 }
 
 /** The instant an RFC 3339 text in UTC names, exact to the nanosecond. LS-2103 when it is none. */

@@ -55,17 +55,20 @@ export function decodeValue(value: Value): unknown {
   if ('stringValue' in value) return value.stringValue
   if ('bytesValue' in value) return fromBase64(value.bytesValue)
   if ('referenceValue' in value) return decodeReference(value.referenceValue)
-  if ('geoPointValue' in value)
-    return view({}, { latitude: value.geoPointValue.latitude, longitude: value.geoPointValue.longitude })
+  if ('geoPointValue' in value) {
+    const { latitude, longitude } = value.geoPointValue
+    return view({}, { latitude: Number(latitude), longitude: Number(longitude) })
+  }
   if ('arrayValue' in value) return value.arrayValue.values.map(decodeValue)
   return decodeVector(value.mapValue.fields) ?? decodeFields(value.mapValue.fields)
 }
 
 /**
  * What a user's function returned, as a value of the database. A number without fraction that is safe becomes an
- * integer, any other a double; -0 stays a double. bigint becomes an integer. Date, and by their shapes Timestamp,
- * GeoPoint, Bytes, DocumentReference and VectorValue of any copy of the SDKs, become what they stand for.
- * LS-2103 naming the place for what Firestore cannot keep: undefined, functions, an array directly in an array.
+ * integer, any other a double; -0 stays a double. bigint becomes an integer. Times are cut to microseconds. Date, and
+ * by their shapes Timestamp, GeoPoint, Bytes, DocumentReference and VectorValue of any copy of the SDKs, become what
+ * they stand for. LS-2103 naming the place for what Firestore cannot keep: undefined, functions, an array or a vector
+ * directly in an array.
  */
 export function encodeValue(value: unknown): Value {
   return encodeAt(value, '')
@@ -110,6 +113,8 @@ function encodeArray(items: readonly unknown[], path: string): Value {
   const values = Array.from(items, (item, i) => {
     const value = encodeAt(item, `${path}[${i}]`)
     if ('arrayValue' in value) throw refuse(`${path}[${i}]`, 'is an array directly in an array')
+    if ('mapValue' in value && decodeVector(value.mapValue.fields) !== undefined)
+      throw refuse(`${path}[${i}]`, 'is a vector in an array')
     return value
   })
   return { arrayValue: { values } }

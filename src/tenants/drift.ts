@@ -34,9 +34,15 @@ export function findDrift(tables: readonly CatalogTable[], { shapes }: Pick<Cata
   }
 }
 
-/** How the second shape differs from the first. */
+/** How the second shape differs from the first, whose hash is another. */
 function differencesOf(usual: TableShape, odd: TableShape): readonly string[] {
-  const found = [
+  const found = shapeDifferences(usual, odd)
+  return found.length > 0 ? found : ['owner, rights, policies or the order of columns differ']
+}
+
+/** How the second shape differs from the first in what both spell out: the order of columns is left aside. */
+export function shapeDifferences(usual: TableShape, odd: TableShape): readonly string[] {
+  return [
     ...compare('column', usual.columns, odd.columns, ({ type, notNull, default: value, generated }) =>
       [type, notNull ? 'not null' : '', value === undefined ? '' : `default ${value}`, generated ? 'generated' : '']
         .filter((word) => word !== '')
@@ -62,7 +68,6 @@ function differencesOf(usual: TableShape, odd: TableShape): readonly string[] {
     ),
     ...(usual.rowSecurity === odd.rowSecurity ? [] : [`row level security is ${odd.rowSecurity ? 'on' : 'off'}`]),
   ]
-  return found.length > 0 ? found : ['owner, rights, policies or the order of columns differ']
 }
 
 function compare<T extends { readonly name: string }>(

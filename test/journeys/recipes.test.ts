@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -8,7 +8,10 @@ import { openEmbedded } from './stage.ts'
 import type { Scene, Stage } from './stage.ts'
 
 const folder = fileURLToPath(new URL('../../examples/chatmimic-connect/recipes', import.meta.url))
-const recipes = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''))
+const onTables = (file: string): boolean => readFileSync(join(folder, file), 'utf8').includes('postgres.')
+const recipes = readdirSync(folder)
+  .filter((file) => !onTables(file))
+  .map((file) => file.replace(/\.ts$/, ''))
 
 let stage: Stage
 beforeAll(async () => {

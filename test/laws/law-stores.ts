@@ -18,6 +18,12 @@ export function openLawStores(): Promise<LawStores> {
   return process.env['LOCKSTEP_LAWS'] === 'real' ? openReal() : openEmbedded()
 }
 
+/** Documents in an emulator that runs already; tables embedded. */
+export async function openLawStoresOn(host: string): Promise<LawStores> {
+  const tables = await createPgliteTables({})
+  return { host, tables, reset: (project) => forget(host, project), close: () => tables.close() }
+}
+
 async function openEmbedded(): Promise<LawStores> {
   const server = await createFirestoreServer()
   const tables = await createPgliteTables({})
@@ -36,14 +42,16 @@ async function openReal(): Promise<LawStores> {
   return {
     host: emulator.host,
     tables,
-    async reset(project) {
-      const url = `http://${emulator.host}/emulator/v1/projects/${project}/databases/(default)/documents`
-      const { ok, status } = await fetch(url, { method: 'DELETE' })
-      if (!ok) throw new Error(`the emulator answered ${status} when asked to forget ${project}`)
-    },
+    reset: (project) => forget(emulator.host, project),
     async close() {
       await tables.close()
       await Promise.all([emulator.stop(), postgres.stop()])
     },
   }
+}
+
+async function forget(host: string, project: string): Promise<void> {
+  const url = `http://${host}/emulator/v1/projects/${project}/databases/(default)/documents`
+  const { ok, status } = await fetch(url, { method: 'DELETE' })
+  if (!ok) throw new Error(`the emulator answered ${status} when asked to forget ${project}`)
 }

@@ -1,13 +1,13 @@
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Config, LoadedConfig } from '../../src/config.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import type { Listener } from '../../src/ledger/events.ts'
 import { wireMigrator } from '../../src/migrator.ts'
 import type { Migrator } from '../../src/migrator.ts'
 import type { CaseDocuments, CaseFiles, OperationCase } from '../../src/operations/operation-case.ts'
-import type { Document, DocumentWriter } from '../../src/stores/documents.ts'
+import type { Document, DocumentWrite, DocumentWriter, Fields } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
 import { createFirestoreIndexes } from '../../src/stores/firestore/firestore-indexes.ts'
 import type { IndexWriter } from '../../src/stores/indexes.ts'
@@ -15,6 +15,7 @@ import type { TableWriter } from '../../src/stores/tables.ts'
 import { decodeFields, encodeValue } from '../../src/stores/values.ts'
 import { createDirectEngine } from './direct-engine.ts'
 import { openLawStores } from './law-stores.ts'
+import type { LawStores } from './law-stores.ts'
 
 export const migrationId = '20261122093000_law'
 
@@ -29,6 +30,7 @@ export interface World {
   files(): CaseFiles
   /** Empties both stores and fills them as the case says. */
   fill(theCase: OperationCase): Promise<void>
+  put(documents: Readonly<Record<string, Fields>>): Promise<void>
   write(documents: OperationCase['others']['documents'], sql: readonly string[], files?: CaseFiles): Promise<void>
   migrator(
     theCase: OperationCase,
@@ -42,8 +44,13 @@ export interface World {
  * `adminHost` is where indexes are created; without it the document store's own host, which has no admin API.
  * `clients` is what the configuration says of them.
  */
-export async function openWorld(caseFile: string, adminHost?: string, clients?: Config['clients']): Promise<World> {
-  const stores = await openLawStores()
+export async function openWorld(
+  caseFile: string,
+  adminHost?: string,
+  clients?: Config['clients'],
+  openStores: () => Promise<LawStores> = openLawStores,
+): Promise<World> {
+  const stores = await openStores()
   const { tables } = stores
   const documents = await createFirestoreDocuments({ projectId: 'demo-laws', emulatorHost: stores.host })
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-laws-'))
@@ -54,16 +61,21 @@ export async function openWorld(caseFile: string, adminHost?: string, clients?: 
     file: join(folder, indexFile),
     create: adminHost !== undefined,
   })
+  const send = async (writes: readonly DocumentWrite[]): Promise<void> => {
+    const results = await documents.write(writes)
+    const failed = results.findIndex((result) => !result.ok)
+    if (failed >= 0)
+      throw new Error(`the world could not be filled: ${JSON.stringify([results[failed], writes[failed]])}`)
+  }
   const write: World['write'] = async (changes, sql, files = {}) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    const writes = Object.entries(changes).map(([name, fields]) =>
-      fields === null
-        ? ({ op: 'delete', name, expect: 'any' } as const)
-        : ({ op: 'put', name, fields: encodeFields(fields), expect: 'any' } as const),
+    await send(
+      Object.entries(changes).map(([name, fields]) =>
+        fields === null
+          ? ({ op: 'delete', name, expect: 'any' } as const)
+          : ({ op: 'put', name, fields: encodeFields(fields), expect: 'any' } as const),
+      ),
     )
-    const results = await documents.write(writes)
-    if (results.some((result) => !result.ok))
-      throw new Error(`the world could not be filled: ${JSON.stringify(results)}`)
     for (const statement of sql) await tables.transaction((q) => q.script(statement))
   }
   return {
@@ -74,6 +86,7 @@ export async function openWorld(caseFile: string, adminHost?: string, clients?: 
       const file = join(folder, indexFile)
       return existsSync(file) ? { [indexFile]: readFileSync(file, 'utf8') } : {}
     },
+    put: (raw) => send(Object.entries(raw).map(([name, fields]) => ({ op: 'put', name, fields, expect: 'any' }))),
     write,
     async fill({ before }) {
       rmSync(join(folder, indexFile), { force: true })
@@ -115,10 +128,16 @@ function project(folder: string, caseFile: string, theCase: OperationCase, clien
   const migrations = join(folder, 'migrations')
   mkdirSync(migrations, { recursive: true })
   const name = JSON.stringify(theCase.name)
+  const sources = Object.entries(theCase.sources ?? {})
+  for (const [path, text] of sources) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
   writeFileSync(
     join(migrations, `${migrationId}.ts`),
     `import * as cases from ${JSON.stringify(caseFile)}
 const all = Object.values(cases).flat()
+export const sources = ${JSON.stringify(sources.map(([path]) => path))}
 export default { summary: ${name}, steps: all.find((each) => each.name === ${name}).steps }`,
   )
   const { tenants } = theCase
@@ -139,11 +158,17 @@ function target(documents: DocumentWriter, tables: TableWriter): Migrator['targe
 
 /** Every document of the database but Lockstep's own, also below documents that do not exist, decoded. */
 export async function allDocuments(documents: DocumentWriter): Promise<CaseDocuments> {
-  const found: Record<string, Record<string, unknown>> = {}
+  const raw = Object.entries(await rawDocuments(documents))
+  return Object.fromEntries(raw.map(([name, fields]) => [name, decodeFields(fields)]))
+}
+
+/** The same, as the protocol has their values. */
+export async function rawDocuments(documents: DocumentWriter): Promise<Readonly<Record<string, Fields>>> {
+  const found: Record<string, Fields> = {}
   for (const collection of await documents.collectionIds('')) {
     if (collection === '_lockstep') continue
     const everything = { parent: '', collection, descendants: false, subtree: true }
-    for await (const document of documents.scan(everything, {})) found[document.name] = decodeFields(document.fields)
+    for await (const document of documents.scan(everything, {})) found[document.name] = document.fields
   }
   return found
 }
@@ -181,6 +206,20 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
     functions: await q.query(
       `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p
        where pronamespace = 'public'::regnamespace order by 1`,
+    ),
+    relations: await q.query(
+      `select relname, relkind::text as kind, relowner::text as owner, relacl::text as acl, relrowsecurity, reloptions::text as options,
+              case when relkind in ('v', 'm') then pg_get_viewdef(oid) end as def
+       from pg_class where relnamespace = 'public'::regnamespace order by 1`,
+    ),
+    triggers: await q.query(
+      `select pg_get_triggerdef(t.oid) as def, tgenabled::text as enabled from pg_trigger t join pg_class c on c.oid = tgrelid
+       where c.relnamespace = 'public'::regnamespace and not tgisinternal order by 1`,
+    ),
+    policies: await q.query("select * from pg_policies where schemaname = 'public' order by tablename, policyname"),
+    comments: await q.query(
+      `select pg_describe_object(classoid, objoid, objsubid) as object, description from pg_description
+       where pg_describe_object(classoid, objoid, objsubid) is not null and objoid >= 16384 order by 1, 2`,
     ),
   }))
 }

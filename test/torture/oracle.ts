@@ -76,7 +76,7 @@ export async function timesChanged(url: string): Promise<ReadonlyMap<string, num
   )
   for (const row of rows) {
     const unapplied = new Set((row['unapplied'] ?? []) as readonly number[])
-    const images = await unpackPreImages(row['payload'] as Buffer)
+    const images = unpackPreImages(row['payload'] as Buffer)
     for (const [index, image] of images.entries())
       if (!unapplied.has(index)) times.set(image.name, (times.get(image.name) ?? 0) + 1)
   }

@@ -226,7 +226,7 @@ async function imagesOf(names: ReadonlySet<string>, url: string): Promise<readon
   const lines: string[] = []
   for (const { run, step, phase, round, stage, scope, settled, unapplied, payload } of rows) {
     const skipped = new Set((unapplied ?? []) as readonly number[])
-    for (const [index, image] of (await unpackPreImages(payload as Buffer)).entries()) {
+    for (const [index, image] of unpackPreImages(payload as Buffer).entries()) {
       if (!names.has(image.name)) continue
       const fate = settled === true ? (skipped.has(index) ? 'unapplied' : 'applied') : 'unsettled'
       lines.push(

@@ -83,6 +83,10 @@ function wireValue(value: Value): WireValue {
   if ('timestampValue' in value) return { timestampValue: wireTimestamp(value.timestampValue) }
   if ('nullValue' in value) return { nullValue: 'NULL_VALUE' }
   if ('doubleValue' in value) return { doubleValue: Number(value.doubleValue) }
+  if ('geoPointValue' in value) {
+    const { latitude, longitude } = value.geoPointValue
+    return { geoPointValue: { latitude: Number(latitude), longitude: Number(longitude) } }
+  }
   if ('bytesValue' in value) return { bytesValue: Buffer.from(value.bytesValue, 'base64') }
   return value
 }

@@ -1,33 +1,44 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { findConfig, loadConfig } from '../../config.ts'
+import type { LoadedConfig } from '../../config.ts'
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Cli } from '../cli.ts'
-import { migrationTemplate } from '../migration-template.ts'
+import { migrationTemplate, templateFile } from '../migration-template.ts'
 import type { TemplateKind } from '../migration-template.ts'
 import type { Options } from '../verb.ts'
 
 /** `lockstep new SLUG`: writes a migration named by the UTC time and prints its path. */
 export async function newMigration(cli: Cli, slug: string, options: Options): Promise<void> {
   if (!/^[a-z0-9][a-z0-9_]{0,99}$/.test(slug)) throw badSlug(slug)
-  const folder = await migrationsFolder(cli)
+  const { root, migrationsFolder: folder } = await projectOf(cli)
   const id = `${stampOf(cli.world.clock.now())}_${slug}`
   const file = join(folder, `${id}.ts`)
   mkdirSync(dirname(file), { recursive: true })
-  writeNew(file, migrationTemplate(options['kind'] as TemplateKind, slug))
+  const kind = options['kind'] as TemplateKind
+  writeNew(file, migrationTemplate(kind, slug))
+  writeBeside(root, kind)
   if (cli.format === 'json') cli.printJson({ id, file })
   else cli.print(relative(cli.world.cwd, file) || file)
   cli.say('next  write its steps, then lockstep plan')
 }
 
-async function migrationsFolder({ folder, configFile }: Cli): Promise<string> {
+/** A file of the user's own stays as it is. */
+function writeBeside(root: string, kind: TemplateKind): void {
+  const [path, text] = templateFile(kind) ?? []
+  if (path === undefined || text === undefined || existsSync(join(root, path))) return
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeNew(join(root, path), text)
+}
+
+async function projectOf({ folder, configFile }: Cli): Promise<Pick<LoadedConfig, 'root' | 'migrationsFolder'>> {
   if (configFile === undefined && findConfig(folder) === undefined) {
     throw new LockstepError('LS-1002', `no lockstep.config.ts in ${folder} or above`, {
       hint: 'lockstep init writes one',
     })
   }
   const { provided } = await import('../../authoring.ts')
-  return (await loadConfig({ folder, file: configFile, provided })).migrationsFolder
+  return loadConfig({ folder, file: configFile, provided })
 }
 
 function badSlug(slug: string): LockstepError {

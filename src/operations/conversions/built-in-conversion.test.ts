@@ -126,6 +126,7 @@ goes({ from: 'map', to: 'array' }, [
   [map({}), list(), none],
   [map({ b: text('2'), a: text('1') }), list(text('1'), text('2')), 'truncation'],
   [map({ 0: list() }), none, 'wrong-type'],
+  [map({ 0: map({ __type__: text('__vector__'), value: list() }) }), none, 'wrong-type'],
 ])
 goes({ from: 'map', to: 'array', key: 'name' }, [
   [
@@ -178,7 +179,6 @@ const valid: readonly BuiltInConversion[] = [
   { from: 'map', to: 'array', key: 'length', value: '0' },
   { from: 'reference', to: 'string' },
   { from: 'geopoint', to: 'array' },
-  { from: 'vector', to: 'array' },
 ]
 
 /** Texts that come near to what conversions read. */
@@ -216,6 +216,7 @@ describe.each(valid)('%j', (spec) => {
 it.each<[BuiltInConversion, string]>([
   [{ from: 'bool', to: 'timestamp' }, 'pair of types is not valid: there is none built in from bool to timestamp'],
   [{ from: 'int', to: 'int' }, 'pair of types is not valid: there is none built in from int to int'],
+  [{ from: 'vector', to: 'array' }, 'pair of types is not valid: there is none built in from vector to array'],
   [{ from: 'string', to: 'null' }, 'pair of types is not valid: there is none built in from string to null'],
   [{ from: 'string', to: 'int', unit: 'millis' }, 'unit is not valid: it means nothing from string to int'],
   [{ from: 'int', to: 'timestamp' }, 'unit is not valid: it is missing or unknown'],

@@ -33,18 +33,8 @@ interface Pair {
   readonly build: (spec: BuiltInConversion, home: HomeDatabase | undefined) => Conversion
 }
 
-const single = [
-  'string',
-  'int',
-  'double',
-  'number',
-  'bool',
-  'timestamp',
-  'bytes',
-  'reference',
-  'geopoint',
-  'vector',
-] as const
+/** What a list can hold, lists and maps apart: of an embedding it can hold none. */
+const single = ['string', 'int', 'double', 'number', 'bool', 'timestamp', 'bytes', 'reference', 'geopoint'] as const
 
 const pairs: readonly Pair[] = [
   { ends: ['string', 'int'], options: [], build: () => stringToInt },

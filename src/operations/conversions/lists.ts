@@ -18,7 +18,7 @@ interface Entries {
  * With `key` each entry is a map and becomes `{ [key]: its key, ...its members }`; with `key` and `value` an entry of
  * any type becomes `{ [key]: its key, [value]: it }`; with neither the keys are 0, 1, 2 … and the items the entries.
  * Lost are: truncation for keys that do not count up from 0; order; duplicate keys (the last one stays); out-of-range
- * for a key Firestore refuses; wrong-type for an entry or item that is not of that shape, or a list in a list.
+ * for a key Firestore refuses; wrong-type for an entry or item that is not of that shape, or that no list can hold: a list or an embedding.
  */
 export function mapToArray({ key, value }: EntryShape): Conversion {
   const entries = key === undefined ? counted : value === undefined ? membersWith(key) : pairsOf(key, value)
@@ -99,7 +99,8 @@ function toList(fields: Fields, { toItem }: Entries, numeric: boolean): Converte
   for (const key of keys.sort(counting ? (a, b) => Number(a) - Number(b) || compare(a, b) : compare)) {
     const entry = fields[key]
     const item = entry === undefined ? undefined : toItem(key, entry)
-    if (item === undefined || 'arrayValue' in item) return { loss: 'wrong-type', value: undefined }
+    if (item === undefined || ['array', 'vector'].includes(typeOf(item)))
+      return { loss: 'wrong-type', value: undefined }
     values.push(item)
   }
   return { value: { arrayValue: { values } } }

@@ -1,5 +1,5 @@
 import type { ShapeChange } from '../../operations/shape-change.ts'
-import type { IndexSettings } from '../index-settings.ts'
+import type { IndexSettings } from '../../operations/index-settings.ts'
 
 /** A step as rules see it: what it means to the documents' clients, nothing of how it is done. */
 export interface LintedStep {

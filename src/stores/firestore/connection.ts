@@ -1,6 +1,7 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { DocumentTarget } from '../documents.ts'
 import { createClient } from './create-client.ts'
+import { createDirectCalls, type DirectCalls } from './direct-calls.ts'
 import { storeError } from './failures.ts'
 import { parseInstance, type InstanceSettings } from './instance.ts'
 import { loadRawClientClass } from './peer.ts'
@@ -24,6 +25,8 @@ export interface FirestoreOptions {
 /** A raw client with the names and options each call needs. */
 export interface Connection {
   readonly client: RawClient
+  /** How documents are read and written, where the driver lets us; else the client's own calls. */
+  readonly direct?: DirectCalls | undefined
   readonly target: DocumentTarget
   /** `projects/p/databases/d` */
   readonly database: string
@@ -39,15 +42,16 @@ const deadline = 60_000
 export async function openConnection(options: FirestoreOptions): Promise<Connection> {
   const connection = await connect(options)
   const { client, target } = connection
+  let stub: unknown
   try {
     // A method called before this has rejected would end the process: the driver lets that rejection go unhandled.
-    await within(client.initialize(), 15_000)
+    stub = await within(client.initialize(), 15_000)
   } catch (error) {
     throw storeError(error, target, 'signing in')
   }
   try {
     await probe(connection)
-    return connection
+    return { ...connection, direct: createDirectCalls(client, stub) }
   } catch (error) {
     await connection.close()
     throw storeError(error, target, 'connecting')

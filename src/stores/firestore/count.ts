@@ -63,9 +63,11 @@ async function runCount(connection: Connection, scope: CollectionScope, having?:
     connection.call,
   )
   let total: number | undefined
-  for await (const row of rowsOf(stream, isCountRow)) {
-    const text = row.result?.aggregateFields['n']?.integerValue
-    if (text !== undefined) total = Number(text)
+  for await (const rows of rowsOf(stream, isCountRow)) {
+    for (const row of rows) {
+      const text = row.result?.aggregateFields['n']?.integerValue
+      if (text !== undefined) total = Number(text)
+    }
   }
   if (total === undefined)
     throw new LockstepError('LS-3004', `Firestore answered a count of ${scope.collection} without a number`)

@@ -6,13 +6,12 @@ import type { RawDocument } from './protocol.ts'
 import { retryRead } from './retry.ts'
 import { rowsOf } from './row-stream.ts'
 import { decodeDocument } from './value-codec.ts'
+import { readDocument } from './wire-documents.ts'
 
 /** A name has 6 KiB at most, so that many stay below every server's request size. */
 const namesPerRequest = 500
 
-interface Answer {
-  readonly found?: RawDocument | null
-}
+type Answer = { readonly found?: RawDocument | null } | Uint8Array
 
 /** `DocumentReader.get`: BatchGetDocuments in parts, put back into the order of `names`. */
 export async function getDocuments(
@@ -38,17 +37,25 @@ async function getPart(
   names: readonly string[],
   fields?: readonly FieldPath[],
 ): Promise<readonly Document[]> {
-  const { client, database, root, call } = connection
+  const { client, direct = client, database, root, call } = connection
   const mask = fields === undefined ? {} : { mask: { fieldPaths: renderMask(fields) } }
-  const stream = client.batchGetDocuments(
+  const stream = direct.batchGetDocuments(
     { database, documents: names.map((name) => `${root}/${name}`), ...mask },
     call,
   )
   const documents: Document[] = []
-  for await (const { found } of rowsOf(stream, isAnswer)) {
-    if (found) documents.push(decodeDocument(found, root.length + 1))
+  for await (const answers of rowsOf(stream, isAnswer)) {
+    for (const answer of answers) {
+      const document = documentIn(answer, root.length + 1)
+      if (document !== undefined) documents.push(document)
+    }
   }
   return documents
+}
+
+function documentIn(answer: Answer, prefix: number): Document | undefined {
+  if (answer instanceof Uint8Array) return readDocument(answer, prefix)
+  return answer.found ? decodeDocument(answer.found, prefix) : undefined
 }
 
 function isAnswer(value: unknown): value is Answer {

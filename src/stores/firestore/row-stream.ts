@@ -4,23 +4,21 @@ import type { RawStream } from './protocol.ts'
 const readAhead = 256
 
 /**
- * The messages of one server-streaming call. Ends only when the server ended it with status OK; anything else
+ * The messages of one server-streaming call, as many together as have arrived. Ends only when the server ended it with status OK; anything else
  * throws, after the rows that came before. Stopping early, or aborting, cancels the call.
  */
 export async function* rowsOf<Row>(
   stream: RawStream,
   isRow: (value: unknown) => value is Row,
   signal?: AbortSignal,
-): AsyncGenerator<Row, void, undefined> {
+): AsyncGenerator<readonly Row[], void, undefined> {
   const inbox = createInbox(stream, isRow)
   const onAbort = () => inbox.fail(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     for (;;) {
-      for (const row of inbox.take()) {
-        signal?.throwIfAborted()
-        yield row
-      }
+      const rows = inbox.take()
+      if (rows.length > 0) yield rows
       signal?.throwIfAborted()
       if (inbox.isDone()) return
       await inbox.arrival()

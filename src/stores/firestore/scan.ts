@@ -8,6 +8,7 @@ import { createPatience, type Patience } from './retry.ts'
 import { rowsOf } from './row-stream.ts'
 import { clipToSubtree, subtreeFilter } from './subtree.ts'
 import { decodeDocument } from './value-codec.ts'
+import { readDocument } from './wire-documents.ts'
 
 /** Documents one query asks for. A query's stream lives for a minute at most, which this many pass easily. */
 const queryLimit = 5_000
@@ -27,7 +28,7 @@ export async function* scanDocuments(
   connection: Connection,
   request: ScanRequest,
 ): AsyncGenerator<Document, void, undefined> {
-  const { client, call, target } = connection
+  const { client, direct = client, call, target } = connection
   const usual = target.emulator === undefined ? queryLimit : emulatorQueryLimit
   const { scope, options, limit = usual } = request
   const range = scope.subtree ? clipToSubtree(scope, request.range) : request.range
@@ -40,15 +41,16 @@ export async function* scanDocuments(
     let received = 0
     try {
       options.signal?.throwIfAborted()
-      const stream = client.runQuery({ parent: parentOf(connection, scope), structuredQuery }, call)
-      for await (const row of rowsOf(stream, isRow, options.signal)) {
-        if (!row.document) continue
-        received++
-        patience.progress()
-        const document = decodeDocument(row.document, prefix)
-        if (after !== undefined && compareNames(document.name, after) <= 0) continue
-        after = document.name
-        yield document
+      const stream = direct.runQuery({ parent: parentOf(connection, scope), structuredQuery }, call)
+      for await (const rows of rowsOf(stream, isRow, options.signal)) {
+        const documents = rows.flatMap((row) => documentIn(row, prefix) ?? [])
+        received += documents.length
+        if (documents.length > 0) patience.progress()
+        for (const document of newer(documents, after)) {
+          after = document.name
+          yield document
+          options.signal?.throwIfAborted()
+        }
       }
     } catch (error) {
       await waitOrFail(patience, error, options.signal, () =>
@@ -58,6 +60,11 @@ export async function* scanDocuments(
     }
     if (received < limit) return
   }
+}
+
+/** A query taken up again may bring the last document once more. */
+function newer(documents: readonly Document[], after: string | undefined): readonly Document[] {
+  return after === undefined ? documents : documents.filter(({ name }) => compareNames(name, after) > 0)
 }
 
 async function waitOrFail(
@@ -129,6 +136,13 @@ function position(connection: Connection, scope: CollectionScope, name: string):
   return { values: [{ referenceValue: `${connection.root}/${shown.join('/')}` }], before }
 }
 
-function isRow(value: unknown): value is { readonly document?: RawDocument | null } {
+type Row = { readonly document?: RawDocument | null } | Uint8Array
+
+function documentIn(row: Row, prefix: number): Document | undefined {
+  if (row instanceof Uint8Array) return readDocument(row, prefix)
+  return row.document ? decodeDocument(row.document, prefix) : undefined
+}
+
+function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null
 }

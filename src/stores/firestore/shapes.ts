@@ -8,6 +8,7 @@ export type RawClientClass = new (options: RawClientOptions) => RawClient
 /** The `credentials.createInsecure` of the very grpc-js copy the driver uses: another copy's are refused by it. */
 export interface GrpcModule {
   readonly credentials: { createInsecure(): unknown }
+  readonly Metadata?: new () => { set(name: string, value: string): void }
 }
 
 /** Anything that can have properties, functions included. */

@@ -1,6 +1,6 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Document, Fields, Value } from '../documents.ts'
-import { toDouble } from '../doubles.ts'
+import { toDouble, toGeoPoint } from '../doubles.ts'
 import { formatTimestamp, parseTimestamp } from '../timestamps.ts'
 import type { RawDocument, RawFields, RawTimestamp, RawValue } from './protocol.ts'
 
@@ -46,7 +46,7 @@ export function encodeFieldsOf(fields: Fields): RawFields {
 }
 
 /** Assigning to `__proto__` would replace the object's prototype and lose the value. */
-function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
+export function setOwn<T>(target: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
   else target[key] = value
@@ -70,7 +70,7 @@ function decodeRare(raw: RawValue): Value {
   if (raw.nullValue !== undefined) return { nullValue: null }
   if (raw.referenceValue !== undefined) return { referenceValue: raw.referenceValue }
   if (raw.geoPointValue !== undefined) {
-    return { geoPointValue: { latitude: raw.geoPointValue.latitude, longitude: raw.geoPointValue.longitude } }
+    return toGeoPoint(raw.geoPointValue.latitude, raw.geoPointValue.longitude)
   }
   if (raw.bytesValue !== undefined) return { bytesValue: toBuffer(raw.bytesValue).toString('base64') }
   throw new LockstepError('LS-3004', `Firestore sent a kind of value that is not known: ${raw.valueType ?? 'none'}`, {
@@ -91,7 +91,11 @@ export function encodeRaw(value: Value): RawValue {
   if ('arrayValue' in value) return { arrayValue: { values: value.arrayValue.values.map(encodeRaw) } }
   if ('timestampValue' in value) return { timestampValue: encodeTimestamp(value.timestampValue) }
   if ('nullValue' in value) return { nullValue: 'NULL_VALUE' }
-  if ('referenceValue' in value || 'geoPointValue' in value) return value
+  if ('referenceValue' in value) return value
+  if ('geoPointValue' in value) {
+    const { latitude, longitude } = value.geoPointValue
+    return { geoPointValue: { latitude: Number(latitude), longitude: Number(longitude) } }
+  }
   if ('bytesValue' in value) return { bytesValue: Buffer.from(value.bytesValue, 'base64') }
   throw unknownKind(value)
 }

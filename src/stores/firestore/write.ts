@@ -1,16 +1,13 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { DocumentWrite, WriteResult } from '../documents.ts'
+import { requestLimits } from '../request-limits.ts'
 import type { Connection } from './connection.ts'
 import { isFateUnknown, isTooLarge, rejection, statusOf, storeError } from './failures.ts'
 import type { RawTimestamp } from './protocol.ts'
 import { decodeVersion } from './value-codec.ts'
 import { encodeWrite, type EncodedWrite } from './write-codec.ts'
 
-const writesPerRequest = 500
 const requestsInFlight = 4
-
-/** Production takes 10 MiB; the emulator's gRPC server 4 MiB. Room is left for headers and framing. */
-const bytesPerRequest = { production: 9.5 * 1024 * 1024, emulator: 3.5 * 1024 * 1024 }
 
 interface Batch {
   readonly start: number
@@ -27,7 +24,7 @@ export async function writeDocuments(
   const results: WriteResult[] = Array.from({ length: writes.length })
   const queue = splitWrites(
     encoded,
-    connection.target.emulator === undefined ? bytesPerRequest.production : bytesPerRequest.emulator,
+    connection.target.emulator === undefined ? requestLimits.production : requestLimits.emulator,
   )
   let failed: { readonly error: unknown } | undefined
   const sendNext = async (): Promise<void> => {
@@ -78,7 +75,7 @@ function* splitWrites(writes: readonly EncodedWrite[], most: number): Generator<
   let start = 0
   let bytes = 0
   for (const [i, write] of writes.entries()) {
-    if (i - start === writesPerRequest || (i > start && bytes + write.bytes > most)) {
+    if (i - start === requestLimits.writes || (i > start && bytes + write.bytes > most)) {
       yield { start, writes: writes.slice(start, i) }
       start = i
       bytes = 0
@@ -95,7 +92,8 @@ function* splitWrites(writes: readonly EncodedWrite[], most: number): Generator<
 async function sendBatch(connection: Connection, writes: readonly EncodedWrite[]): Promise<readonly WriteResult[]> {
   try {
     const request = { database: connection.database, writes: writes.map((write) => write.raw) }
-    const [{ status, writeResults }] = await connection.client.batchWrite(request, connection.call)
+    const { client, direct = client, call } = connection
+    const [{ status, writeResults }] = await direct.batchWrite(request, call)
     return status.map((one, i) =>
       one.code === 0 ? { ok: true, updateTime: versionOf(writeResults[i]?.updateTime) } : rejection(one),
     )

@@ -3,12 +3,18 @@ import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } 
 import { decodeFields, encodeValue } from '../../../stores/values.ts'
 import { matching, parsePattern } from '../../collection-pattern.ts'
 import type { CollectionPattern } from '../../collection-pattern.ts'
+import { parseCheck } from '../../check-option.ts'
 import { countHaving } from '../../document-counts.ts'
-import { documentShards, requireMatch, rewriteDocuments, sampleDocuments } from '../../document-pages.ts'
+import { documentShards, requireMatch, rewriteDocuments } from '../../document-pages.ts'
+import { requireWay } from '../../document-problems.ts'
 import { fieldAt, isBlocked, parseFieldPath, printFieldPath } from '../../field-path.ts'
-import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
+import { firestoreCost, writingOf } from '../../firestore-costs.ts'
+import { settingsOf } from '../../index-settings.ts'
 import { defineDocumentOperation } from '../../operation.ts'
 import type { Effect, Finding, Step, StepPlan, Verification, VerifyScope } from '../../operation.ts'
+import { sampleSize } from '../../relocation-operation.ts'
+import { inspectAdditions } from './inspect-additions.ts'
+import type { AdditionsInspection } from './inspect-additions.ts'
 
 /** Pure: gets the decoded document and the values of the pattern's placeholders. */
 export type DefaultFunction = (document: Record<string, unknown>, path: Readonly<Record<string, string>>) => unknown
@@ -21,6 +27,8 @@ export interface AddFieldOptions {
   readonly queried?: boolean
   /** The fields a default function looks at; without it whole documents are read. */
   readonly reads?: readonly string[]
+  /** How much `plan` reads to estimate and to find what is in the way: the first 2,000 documents (the default), or all. */
+  readonly check?: 'sample' | 'full'
 }
 
 export interface AddFieldSpec {
@@ -46,11 +54,18 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
     destructive: false,
   },
   parse: parseSpec,
-  async plan(spec, { documents }) {
-    const { pattern, paths } = compile(spec)
+  async plan(spec, look) {
+    const { documents } = look
+    const { pattern, paths, projection } = compile(spec)
     await requireMatch(documents, pattern)
     const total = await documents.count(pattern.scope)
-    const effect = await backfillEffect(spec, documents, total)
+    const found = await inspectAdditions(
+      { pattern, paths, projection, of: (document) => additions(spec, pattern, paths, document) },
+      documents,
+      { most: spec.options.check === 'full' ? Infinity : sampleSize, settings: await settingsOf(look) },
+    )
+    requireWay(`add fields to ${spec.pattern}`, found)
+    const effect = backfillEffect(spec, documents, { total, found })
     const shards = await documentShards(documents, pattern, 'backfill', total)
     const names = paths.map(printFieldPath).join(', ')
     return {
@@ -117,7 +132,7 @@ function parseSpec(spec: unknown): AddFieldSpec {
       hint: "write firestore.addField('Users/{uid}', { language: 'en' })",
     })
   }
-  const parsed = { pattern, fields, options: options ?? {} }
+  const parsed = { pattern, fields, options: parseCheck(options) }
   compile(parsed)
   for (const [name, value] of Object.entries(fields)) if (typeof value !== 'function') encodeDefault(name, value)
   return parsed
@@ -185,36 +200,30 @@ async function countMissing(
   return Math.max(...having.map((count) => (count === undefined ? Math.max(total, 1) : total - count)))
 }
 
-async function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, total: number): Promise<Effect> {
-  const { pattern, paths, projection } = compile(spec)
-  const sample = await sampleDocuments(documents, pattern, projection)
-  const lacking = sample.filter((document) => additions(spec, pattern, paths, document).length > 0).length
-  const writes = sample.length === 0 ? 0 : Math.round((total * lacking) / sample.length)
-  const fast = writes / 5_000
+interface Sampled {
+  readonly total: number
+  readonly found: AdditionsInspection
+}
+
+function backfillEffect(spec: AddFieldSpec, documents: DocumentReader, { total, found }: Sampled): Effect {
+  const { paths } = compile(spec)
+  const share = found.read === 0 ? 0 : total / found.read
+  const writes = Math.round(found.lacking * share)
+  const { seconds, note } = writingOf(documents.target, { writes, bytes: found.bytes * share })
   return {
     phase: 'backfill',
-    what: `write ${paths.map(printFieldPath).join(', ')} where absent`,
-    count: { value: writes, source: 'sampled' },
+    what: `write ${paths.map(printFieldPath).join(', ')} where absent${note}`,
+    count: { value: writes, source: spec.options.check === 'full' ? 'counted' : 'sampled' },
     unit: 'documents',
     lock: 'none: each write carries the version it was computed from',
-    seconds:
-      documents.target.emulator === undefined
-        ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2]
-        : [fast, fast * 10 + 5],
+    seconds,
     secondsSource: 'guess',
     // Read by the backfill, by a sweep for what came meanwhile, and by the verification.
     cost: documents.target.emulator === undefined ? firestoreCost({ reads: 3 * total, writes, deletes: 0 }) : 0,
-    disk: writes * bytesOf(spec),
+    disk: Math.round(found.bytes * share),
     undo: 'remove the fields we wrote, keep what others set since',
     statements: [],
   }
-}
-
-function bytesOf(spec: AddFieldSpec): number {
-  return Object.entries(spec.fields).reduce(
-    (sum, [name, value]) => sum + name.length + 1 + (typeof value === 'string' ? value.length + 1 : 8),
-    0,
-  )
 }
 
 async function* verifyFields(spec: AddFieldSpec, documents: DocumentReader, scope: VerifyScope): Verification {

@@ -58,7 +58,7 @@ export function wantedOf({ group, options }: EnsureIndexSpec): Wanted {
   return 'field' in options ? fieldWanted(group, options) : indexWanted(group, options)
 }
 
-/** What queries the step makes possible: one change for each scope. */
+/** What queries the step makes possible: one change for each scope; or that it makes those by one field impossible. */
 export function shapeOfSpec(spec: EnsureIndexSpec): readonly ShapeChange[] {
   const wanted = wantedOf(spec)
   const { group, scopes, paths } =
@@ -66,6 +66,7 @@ export function shapeOfSpec(spec: EnsureIndexSpec): readonly ShapeChange[] {
       ? { group: wanted.index.group, scopes: [wanted.index.scope], paths: wanted.index.fields.map(({ path }) => path) }
       : { group: wanted.group, scopes: wanted.indexes.map(({ scope }) => scope), paths: [wanted.path] }
   const fields = paths.filter((path) => path !== '__name__').map(parseFieldPath)
+  if (scopes.length === 0) return fields.map((path) => ({ change: 'exempt', collection: group, path }))
   return [...new Set(scopes)].map((scope) => ({
     change: 'index',
     collection: group,

@@ -175,7 +175,7 @@ it('verifies that every source has arrived, and that every one can be told back'
 
 it.each<[string, MergeDocumentsOptions, object]>([
   ['the map that has them all', chats, { path: ['contact'] }],
-  ['each field', { ...chats, fields: ['name'] }, { path: ['contact'], fields: [['name']] }],
+  ['each field', { ...chats, fields: ['name'] }, { fields: [['name']], named: [['contact', 'name']] }],
   ['renamed fields', { into: chats.into, fields: { name: 'first' } }, { fields: [['name']], named: [['first']] }],
 ])('tells clients %s', (_, options, where) => {
   const spec = mergeDocuments.parse(mergeDocumentsStep(contacts, options).spec)

@@ -50,10 +50,9 @@ const merging = defineRelocation<MergeDocumentsSpec>({
     }
   },
   shape({ pattern, options }) {
-    const { as, fields } = options
     const move = { change: 'move', from: pattern, to: options.into, what: 'fields', inward: true } as const
-    const path = as === undefined ? {} : { path: parseFieldPath(as) }
-    return [{ ...move, ...path, ...(fields === undefined ? {} : shapeOf(parseMovedFields(fields))) }]
+    if (options.fields !== undefined) return [{ ...move, ...shapeOf(movedBy(options)) }]
+    return [{ ...move, path: placeOf(options) }]
   },
 })
 

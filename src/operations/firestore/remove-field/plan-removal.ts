@@ -3,7 +3,7 @@ import type { CheckOption } from '../../check-option.ts'
 import { matching } from '../../collection-pattern.ts'
 import { requireMatch } from '../../document-pages.ts'
 import { documentSize } from '../../document-limits.ts'
-import { firestoreCost, rampSeconds } from '../../firestore-costs.ts'
+import { firestoreCost, writingOf } from '../../firestore-costs.ts'
 import type { Effect, PlanWarning, StepPlan, Verification, VerifyScope } from '../../operation.ts'
 import { withValueIn } from '../../value-tree.ts'
 import { countHolders, fieldsRead, removals } from './removals.ts'
@@ -91,7 +91,7 @@ function effectOf({ target }: DocumentReader, { total, count, bytes }: Holders):
     count,
     unit: 'documents',
     lock: 'none: each write carries the version it was computed from',
-    seconds: billed ? [rampSeconds(writes) * 0.9, rampSeconds(writes) * 2] : [writes / 5_000, writes / 500 + 5],
+    seconds: writingOf(target, { writes, bytes: 0 }).seconds,
     secondsSource: 'guess',
     cost: billed ? firestoreCost({ reads: passes * total, writes, deletes: 0 }) : 0,
     disk: 0,

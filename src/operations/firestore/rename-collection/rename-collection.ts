@@ -118,7 +118,7 @@ function mayOverlap(a: string, b: string): boolean {
 function warningsOf({ pattern, to }: RenameCollectionSpec): readonly PlanWarning[] {
   const [old, now] = [pattern, to].map((text) => text.split('/').at(-2) ?? '')
   const references: PlanWarning = {
-    code: 'W111',
+    code: 'W116',
     message: `references and paths in other documents go on naming ${pattern}`,
     hint: 'rewrite them in a step of their own (transformDocuments), before complete',
   }
@@ -126,7 +126,7 @@ function warningsOf({ pattern, to }: RenameCollectionSpec): readonly PlanWarning
   return [
     references,
     {
-      code: 'W112',
+      code: 'W117',
       message: `indexes, TTL policies, security rules and triggers of "${old}" do not apply to "${now}"`,
       hint: `deploy those of "${now}" before up, and wait for its indexes`,
     },

@@ -120,7 +120,11 @@ describe('plan', () => {
     expect(await refusal({ ...options, reads: ['n'] })).toContain('up() changes m')
     const { effects } = await planned({ ...options, reads: ['n'], fields: ['m'] })
     expect(effects[0]?.count).toEqual({ value: 1, source: 'counted' })
-    expect(scanned.at(-1)).toEqual([['n'], ['m'], ['v']])
+    expect(
+      transformInPlace(
+        compileTransform({ pattern: 'Users/{uid}', options: { ...options, reads: ['n'], fields: ['m'] } }),
+      ).fields,
+    ).toEqual([['n'], ['m'], ['v']])
   })
 
   it('warns where only the pre-images are the way back, and of documents that are there already', async () => {

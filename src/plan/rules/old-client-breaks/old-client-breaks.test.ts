@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
-import { noIndexSettings } from '../../index-settings.ts'
+import { noIndexSettings } from '../../../operations/index-settings.ts'
 import type { RuleFinding } from '../rule.ts'
 import { oldClientBreaks } from './old-client-breaks.ts'
 

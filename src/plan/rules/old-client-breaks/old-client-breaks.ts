@@ -57,6 +57,7 @@ function removedBy(change: ShapeChange): string | undefined {
     case 'add':
     case 'transform':
     case 'index':
+    case 'exempt':
       return undefined
   }
 }

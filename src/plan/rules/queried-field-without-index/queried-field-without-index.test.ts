@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
-import { noIndexSettings, parseIndexSettings } from '../../index-settings.ts'
-import type { IndexSettings } from '../../index-settings.ts'
+import { noIndexSettings, parseIndexSettings } from '../../../operations/index-settings.ts'
+import type { IndexSettings } from '../../../operations/index-settings.ts'
 import type { LintedMigration, RuleFinding } from '../rule.ts'
 import { queriedFieldWithoutIndex } from './queried-field-without-index.ts'
 

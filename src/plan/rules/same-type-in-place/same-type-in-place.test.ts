@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FieldType } from '../../../operations/conversions/conversion.ts'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
-import { noIndexSettings } from '../../index-settings.ts'
+import { noIndexSettings } from '../../../operations/index-settings.ts'
 import type { RuleFinding } from '../rule.ts'
 import { sameTypeInPlace } from './same-type-in-place.ts'
 

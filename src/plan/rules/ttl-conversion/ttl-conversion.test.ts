@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FieldType } from '../../../operations/conversions/conversion.ts'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
-import { parseIndexSettings } from '../../index-settings.ts'
+import { parseIndexSettings } from '../../../operations/index-settings.ts'
 import { ttlConversion } from './ttl-conversion.ts'
 
 const pattern = 'Whatsapp_Data/{uid}/chats/{phone}'
@@ -76,6 +76,37 @@ test('no default, and one that is no timestamp, cannot expire', () => {
 test('a field renamed to one with a time to live is a warning', () => {
   expect(severities({ change: 'rename', pattern, path: ['end'], to: ['expiresAt'] })).toEqual(['warning'])
   expect(severities({ change: 'rename', pattern, path: ['expiresAt'], to: ['end'] })).toEqual([])
+})
+
+const move = (over: Partial<Extract<ShapeChange, { change: 'move' }>>): ShapeChange => ({
+  change: 'move',
+  from: 'Old/{uid}/talks/{phone}',
+  to: pattern,
+  what: 'documents',
+  inward: false,
+  ...over,
+})
+
+test.each<[string, ShapeChange]>([
+  ['documents', move({})],
+  ['entries that become documents', move({ what: 'entries', from: 'Whatsapp_Data/{uid}', path: ['chats'] })],
+  ['a field', move({ what: 'fields', fields: [['expiresAt']] })],
+  [
+    'a field under another name',
+    move({ what: 'fields', fields: [['end']], named: [['meta', 'gone-at']], inward: true }),
+  ],
+])('%s moved under a time to live are a warning', (_, change) => {
+  expect(severities(change)).toEqual(['warning'])
+})
+
+test.each<[string, ShapeChange]>([
+  ['documents that were under it before', move({ from: 'Old/{uid}/chats/{phone}' })],
+  ['documents that become entries', move({ what: 'entries', inward: true, path: ['all'] })],
+  ['documents that become one field', move({ inward: true, path: ['contact'] })],
+  ['fields that do not expire', move({ what: 'fields', fields: [['expiresAt']], named: [['end']] })],
+  ['what goes to another collection', move({ to: 'Users/{uid}' })],
+])('%s are none', (_, change) => {
+  expect(severities(change)).toEqual([])
 })
 
 test('it names the field, its collection, and the way out', () => {

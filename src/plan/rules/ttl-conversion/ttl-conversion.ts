@@ -1,5 +1,6 @@
 import { parsePattern } from '../../../operations/collection-pattern.ts'
 import { printFieldPath } from '../../../operations/field-path.ts'
+import type { GroupField } from '../../../operations/index-settings.ts'
 import type { ShapeChange } from '../../../operations/shape-change.ts'
 import type { FieldPath } from '../../../stores/documents.ts'
 import { defineRule } from '../rule.ts'
@@ -9,15 +10,35 @@ export const ttlConversion = defineRule({
   name: 'ttl-conversion',
   summary: 'A field with a time to live must not get timestamps that have passed',
   checkChange(change, { migration, facts }) {
+    const { expiring } = facts.indexes
+    if (change.change === 'move') return movedInto(change, expiring)
     const written = writtenBy(change, migration.id)
     if (written === undefined) return undefined
     const { pattern, path } = written
     const { collection } = parsePattern(pattern).scope
     const field = printFieldPath(path)
-    const expires = facts.indexes.expiring.some((each) => each.collection === collection && each.field === field)
+    const expires = expiring.some((each) => each.collection === collection && each.field === field)
     return expires ? findingOf(written, field, collection) : undefined
   },
 })
+
+/** What comes to another collection comes under its times to live. Entries in a map of a document come under none. */
+function movedInto(
+  { from, to, what, inward, fields, named = fields }: Extract<ShapeChange, { change: 'move' }>,
+  expiring: readonly GroupField[],
+): ChangeFinding | undefined {
+  const [source, collection] = [from, to].map((pattern) => parsePattern(pattern).scope.collection)
+  const isMember = (field: string): boolean =>
+    what === 'fields' && named !== undefined ? named.map(printFieldPath).includes(field) : !inward
+  const already = new Set(expiring.filter((each) => each.collection === source).map(({ field }) => field))
+  const found = expiring.find(
+    ({ collection: group, field }) =>
+      group === collection && isMember(field) && !(what === 'documents' && already.has(field)),
+  )
+  if (found === undefined) return undefined
+  const written: Written = { pattern: to, path: [], what: `gets what is moved from ${from}`, severity: 'warning' }
+  return findingOf(written, found.field, found.collection)
+}
 
 interface Written {
   readonly pattern: string
@@ -44,6 +65,7 @@ function writtenBy(change: ShapeChange, migration: string): Written | undefined 
     case 'transform':
     case 'move':
     case 'index':
+    case 'exempt':
       return undefined
   }
 }

@@ -1,7 +1,9 @@
 import { getNodeValue } from 'jsonc-parser'
 import { z } from 'zod'
 import { LockstepError } from '../kernel/errors.ts'
-import { parseDocument } from '../operations/jsonc-document.ts'
+import type { FieldPath } from '../stores/documents.ts'
+import { printFieldPath } from './field-path.ts'
+import { parseDocument } from './jsonc-document.ts'
 
 /** A field of all collections with one last name, its path as Firestore writes it. */
 export interface GroupField {
@@ -15,10 +17,17 @@ export interface IndexSettings {
   readonly expiring: readonly GroupField[]
   /** An index over all collections of the name holds them; the field `*` stands for every field. */
   readonly acrossCollections: readonly GroupField[]
+  /** Fields with single-field indexes of their own, or with none; the field `*` stands for every other one. */
+  readonly overridden: readonly (GroupField & { readonly indexed: boolean })[]
 }
 
 /** Where there is no such file. */
-export const noIndexSettings: IndexSettings = Object.freeze({ expiring: [], acrossCollections: [] })
+export const noIndexSettings: IndexSettings = Object.freeze({ expiring: [], acrossCollections: [], overridden: [] })
+
+/** What is said where the plan looks; nothing where it does not look. */
+export async function settingsOf(look: { indexSettings?(): Promise<IndexSettings> }): Promise<IndexSettings> {
+  return (await look.indexSettings?.()) ?? noIndexSettings
+}
 
 const scope = z.string().default('COLLECTION')
 
@@ -38,7 +47,7 @@ const form = z.object({
         collectionGroup: z.string(),
         fieldPath: z.string(),
         ttl: z.boolean().default(false),
-        indexes: z.array(z.object({ queryScope: scope })).default([]),
+        indexes: z.array(z.object({ queryScope: scope })).optional(),
       }),
     )
     .default([]),
@@ -51,14 +60,26 @@ export function parseIndexSettings(text: string, file: string): IndexSettings {
   return {
     expiring: overrides.filter(({ ttl }) => ttl).map(fieldOf),
     acrossCollections: [
-      ...overrides.filter((each) => each.indexes.some(isAcross)).map(fieldOf),
+      ...overrides.filter(({ indexes: own = [] }) => own.some(isAcross)).map(fieldOf),
       ...indexes
         .filter(isAcross)
         .flatMap(({ collectionGroup, fields }) =>
           fields.map(({ fieldPath }) => ({ collection: collectionGroup, field: fieldPath })),
         ),
     ],
+    overridden: overrides.flatMap(({ indexes: own, ...each }) =>
+      own === undefined ? [] : [{ ...fieldOf(each), indexed: own.length > 0 }],
+    ),
   }
+}
+
+/** True where nothing of the field gets into an index by itself: what is not said of it, is said of a map around it. */
+export function isExempt({ overridden }: IndexSettings, collection: string, path: FieldPath): boolean {
+  const names = [...path.map((_, index) => printFieldPath(path.slice(0, path.length - index))), '*']
+  const settings = names.map((field) =>
+    overridden.find((each) => each.collection === collection && each.field === field),
+  )
+  return settings.find((each) => each !== undefined)?.indexed === false
 }
 
 function fieldOf({ collection, field }: GroupField): GroupField {

@@ -44,6 +44,7 @@ export async function planStep<Spec>(
     },
     alone: () => Promise.reject(new Error('nothing runs alone')),
     keepValues: () => Promise.reject(new Error('no values')),
+    restoreValues: () => Promise.reject(new Error('no values')),
     noteFailure: () => Promise.reject(new Error('nothing is left out')),
     warn: (message) => void told.push(message),
     async *preImages() {

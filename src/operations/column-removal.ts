@@ -1,5 +1,6 @@
 import { derivedName, quoteIdentifier, quoteTable } from '../kernel/identifiers.ts'
-import type { KeptValues, WorkPhase } from './operation.ts'
+import type { KeptValues } from './kept-values.ts'
+import type { WorkPhase } from './operation.ts'
 import { smallTable } from './table-state.ts'
 import type { CatalogPass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'

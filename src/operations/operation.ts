@@ -6,6 +6,7 @@ import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
+import type { KeptValues, RestoredValues } from './kept-values.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
 import type { ShapeChange } from './shape-change.ts'
@@ -171,28 +172,6 @@ export interface TableChange {
   readonly work: (q: Queryable, names: readonly string[]) => Promise<readonly PreImage[]>
   /** Told of each table that could not be changed, instead of an error once the others are. */
   readonly onFailure?: (name: string, error: LockstepError) => void
-}
-
-export interface KeptValues {
-  readonly table: TableName
-  /** The columns that tell a row; empty keeps the whole row as its key. */
-  readonly key: readonly string[]
-  /** The column as it is called now, and as users know it. */
-  readonly column: string
-  readonly knownAs: string
-  /** SQL of the value that need not be kept; undefined keeps all but NULL. */
-  readonly usual: string | undefined
-  /** For the journal; without it, that others wrote to the column. */
-  readonly why?: string
-}
-
-/** Values of a column that `keepValues` put into the ledger in this step, on their way back into the table. */
-export interface RestoredValues {
-  readonly table: TableName
-  readonly key: readonly string[]
-  readonly column: string
-  /** SQL over the row as it would be then: without it the value stays in the ledger. */
-  readonly where: string
 }
 
 /** The writing hand for tables. */

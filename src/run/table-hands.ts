@@ -9,14 +9,8 @@ import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import { noteTables } from '../ledger/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
-import type {
-  Checkpoint,
-  KeptValues,
-  PreImage,
-  RestoredValues,
-  TableChange,
-  TableHands,
-} from '../operations/operation.ts'
+import type { KeptValues, RestoredValues } from '../operations/kept-values.ts'
+import type { Checkpoint, PreImage, TableChange, TableHands } from '../operations/operation.ts'
 import type { Queryable, TableWriter } from '../stores/tables.ts'
 import { isLockConflict, isPassing } from './passing-errors.ts'
 

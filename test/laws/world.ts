@@ -184,15 +184,6 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
     constraints: await q.query(
       "select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname",
     ),
-    triggers: await q.query(
-      `select t.tgrelid::regclass::text as table, pg_get_triggerdef(t.oid) as def, t.tgenabled from pg_trigger t
-       join pg_class c on c.oid = t.tgrelid where c.relnamespace = 'public'::regnamespace and not t.tgisinternal order by 1, 2`,
-    ),
-    relations: await q.query(
-      `select c.relname, c.relkind, c.relowner::text as owner, c.relacl::text as acl, c.reloptions, c.relpersistence,
-         c.relrowsecurity, c.relreplident, obj_description(c.oid) as comment from pg_class c
-       where c.relnamespace = 'public'::regnamespace order by 1`,
-    ),
     attributes: await q.query(
       `select c.relname, a.attname, a.attstorage, a.attacl::text as acl, a.attidentity, a.attgenerated, a.attoptions, a.attcollation, a.attstattarget,
          format_type(a.atttypid, a.atttypmod) as type, col_description(c.oid, a.attnum) as comment
@@ -208,7 +199,7 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
        where pronamespace = 'public'::regnamespace order by 1`,
     ),
     relations: await q.query(
-      `select relname, relkind::text as kind, relowner::text as owner, relacl::text as acl, relrowsecurity, reloptions::text as options,
+      `select relname, relkind::text as kind, relowner::text as owner, relacl::text as acl, relrowsecurity, reloptions::text as options, relpersistence, relreplident,
               case when relkind in ('v', 'm') then pg_get_viewdef(oid) end as def
        from pg_class where relnamespace = 'public'::regnamespace order by 1`,
     ),

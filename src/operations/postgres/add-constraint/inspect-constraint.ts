@@ -111,7 +111,7 @@ function warnings(spec: AddConstraintSpec, todo: readonly TableState[]): readonl
   if (todo.length === 0) return []
   const { rule } = spec
   const clients = {
-    code: 'W213',
+    code: 'W213' as const,
     message: `clients that violate ${printConstraint(spec)} get errors from the cutover on`,
     hint: 'see that no released client writes such rows, or deletes what others refer to',
   }
@@ -129,7 +129,7 @@ function warnings(spec: AddConstraintSpec, todo: readonly TableState[]): readonl
   return [
     clients,
     {
-      code: 'W214',
+      code: 'W214' as const,
       message: `${bare.length} of ${todo.length} tables have no index on (${rule.columns.join(', ')}): each delete in ${rule.references} scans them`,
       hint: `put postgres.addIndex(…, [${columns}]) before this step`,
     },

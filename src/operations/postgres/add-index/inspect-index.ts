@@ -160,7 +160,7 @@ function trained({ target, options }: AddIndexSpec, todo: readonly TableState[])
   const message = `ivfflat learns its lists from the rows there are: ${small.length} of ${todo.length} tables have fewer than ${enoughRows}, as of the statistics`
   const born = `every new tenant's ivfflat index is trained on an empty table`
   return [
-    ...(small.length === 0 ? [] : [{ code: 'W210', message, hint }]),
-    ...('tenants' in target ? [{ code: 'W210', message: born, hint }] : []),
+    ...(small.length === 0 ? [] : [{ code: 'W210' as const, message, hint }]),
+    ...('tenants' in target ? [{ code: 'W210' as const, message: born, hint }] : []),
   ]
 }

@@ -119,7 +119,7 @@ function going({ column }: DropColumnSpec, found: readonly Dependent[]): readonl
   if (found.length === 0) return []
   const what = [...new Set(found.map((each) => each.what))]
   const message = `with column ${column} go ${listed(what, 10)}, when the migration completes`
-  return [{ code: 'W215', message, hint: 'add what is still needed on other columns before' }]
+  return [{ code: 'W215' as const, message, hint: 'add what is still needed on other columns before' }]
 }
 
 /** Bodies are texts, which Postgres does not check: those that have the column's name as a word. */
@@ -139,7 +139,9 @@ async function functionsNaming({ column }: DropColumnSpec, look: Look): Promise<
 function naming({ column }: DropColumnSpec, functions: readonly string[]): readonly PlanWarning[] {
   if (functions.length === 0) return []
   const message = `the bodies of ${listed(functions, 10)} have the word ${column} in them`
-  return [{ code: 'W216', message, hint: 'those that mean this column fail from complete on: replace them before' }]
+  return [
+    { code: 'W216' as const, message, hint: 'those that mean this column fail from complete on: replace them before' },
+  ]
 }
 
 function forClients({ column }: DropColumnSpec, todo: readonly TableState[]): readonly PlanWarning[] {
@@ -151,7 +153,7 @@ function forClients({ column }: DropColumnSpec, todo: readonly TableState[]): re
   const hint = 'complete only when no client of the old version is left'
   const nulls = `${bare.length} of ${todo.length} tables require ${column} and have no default for it: rows of new clients have NULL there, which old ones may not expect`
   return [
-    { code: 'W217', message, hint },
-    ...(bare.length === 0 ? [] : [{ code: 'W217', message: nulls, hint: 'give the column a default before' }]),
+    { code: 'W217' as const, message, hint },
+    ...(bare.length === 0 ? [] : [{ code: 'W217' as const, message: nulls, hint: 'give the column a default before' }]),
   ]
 }

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
 import { columnIn } from '../../column-checks.ts'
 import { hiddenColumn } from '../../column-removal.ts'
-import type { KeptValues } from '../../operation.ts'
+import type { KeptValues } from '../../kept-values.ts'
 import { requiredPasses } from '../../required-passes.ts'
 import { walkingKey } from '../../row-pages.ts'
 import type { CatalogPass } from '../../table-passes.ts'

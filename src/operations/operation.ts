@@ -1,7 +1,6 @@
 import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError } from '../kernel/errors.ts'
-import type { TableName } from '../kernel/identifiers.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Fleet } from '../tenants/fleet.ts'

@@ -14,6 +14,10 @@ export const templateKinds = [
   'addColumn',
   'convertColumn',
   'renameColumn',
+  'addIndex',
+  'setNotNull',
+  'addConstraint',
+  'dropColumn',
   'replaceFunction',
   'sql',
   'empty',
@@ -46,6 +50,10 @@ interface Template {
 /** The file that the first step of such a migration reads, to be written where it is not there yet. */
 export function templateFile(kind: TemplateKind): readonly [path: string, text: string] | undefined {
   return templates[kind].file
+}
+
+function onPostgres(...step: readonly string[]): Template {
+  return { imports: ['defineMigration', 'postgres'], step }
 }
 
 function onFirestore(...step: readonly string[]): Template {
@@ -133,6 +141,22 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
     imports: ['defineMigration', 'postgres'],
     step: ['// Both names are kept in step until complete.', "postgres.renameColumn('users', 'mail', 'email'),"],
   },
+  addIndex: onPostgres(
+    '// Plain for small tables, concurrently for others.',
+    "postgres.addIndex('users', 'email', { unique: true }),",
+  ),
+  setNotNull: onPostgres(
+    '// Old clients may go on leaving it empty until complete: a trigger fills it in.',
+    "postgres.setNotNull('users', 'status', { fill: 'active' }),",
+  ),
+  addConstraint: onPostgres(
+    '// Or foreignKey with references, unique, primaryKey. Clients that violate it get errors from the cutover on.',
+    "postgres.addConstraint('orders', { check: 'total >= 0' }),",
+  ),
+  dropColumn: onPostgres(
+    '// Dropped by complete, not before: old clients need it until then.',
+    "postgres.dropColumn('users', 'fax'),",
+  ),
   replaceFunction: {
     imports: ['defineMigration', 'postgres'],
     step: [

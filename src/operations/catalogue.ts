@@ -1,8 +1,11 @@
 // Generated from the folders beside this file by `npm run generate`. Do not edit.
 import { addColumn, addColumnStep } from './postgres/add-column/add-column.ts'
+import { addConstraint, addConstraintStep } from './postgres/add-constraint/add-constraint.ts'
 import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
+import { addIndex, addIndexStep } from './postgres/add-index/add-index.ts'
 import { convertColumn, convertColumnStep } from './postgres/convert-column/convert-column.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { dropColumn, dropColumnStep } from './postgres/drop-column/drop-column.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
 import { mergeDocuments, mergeDocumentsStep } from './firestore/merge-documents/merge-documents.ts'
@@ -15,6 +18,7 @@ import { renameCollection, renameCollectionStep } from './firestore/rename-colle
 import { renameColumn, renameColumnStep } from './postgres/rename-column/rename-column.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
+import { setNotNull, setNotNullStep } from './postgres/set-not-null/set-not-null.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { sql, sqlStep } from './postgres/sql/sql.ts'
 import { transformDocuments, transformDocumentsStep } from './firestore/transform-documents/transform-documents.ts'
@@ -22,9 +26,12 @@ import { transformDocuments, transformDocumentsStep } from './firestore/transfor
 /** Every kind of change that Lockstep knows. */
 export const operations = Object.freeze([
   addColumn,
+  addConstraint,
   addField,
+  addIndex,
   convertColumn,
   convertField,
+  dropColumn,
   ensureIndex,
   foldSubcollection,
   mergeDocuments,
@@ -34,6 +41,7 @@ export const operations = Object.freeze([
   renameColumn,
   renameField,
   replaceFunction,
+  setNotNull,
   splitDocument,
   sql,
   transformDocuments,
@@ -57,8 +65,12 @@ export const firestoreSteps = Object.freeze({
 /** What migration files call to describe a change of tables, by kind. */
 export const postgresSteps = Object.freeze({
   addColumn: addColumnStep,
+  addConstraint: addConstraintStep,
+  addIndex: addIndexStep,
   convertColumn: convertColumnStep,
+  dropColumn: dropColumnStep,
   renameColumn: renameColumnStep,
   replaceFunction: replaceFunctionStep,
+  setNotNull: setNotNullStep,
   sql: sqlStep,
 })

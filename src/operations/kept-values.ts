@@ -1,6 +1,6 @@
 import type { TableName } from '../kernel/identifiers.ts'
 
-/** Values of a column on their way into the ledger. */
+/** Values of a column that go into the ledger before they are taken away. */
 export interface KeptValues {
   readonly table: TableName
   /** The columns that tell a row; empty keeps the whole row as its key. */
@@ -10,6 +10,8 @@ export interface KeptValues {
   readonly knownAs: string
   /** SQL of the value that need not be kept; undefined keeps all but NULL. */
   readonly usual: string | undefined
+  /** For the journal; without it, that others wrote to the column. */
+  readonly why?: string
 }
 
 /** Values of a column that `keepValues` put into the ledger in this step, on their way back into the table. */

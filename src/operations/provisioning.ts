@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { md5 } from '../kernel/checksum.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import { derivedName, parseTableName, quoteIdentifier, quoteLiteral } from '../kernel/identifiers.ts'
+import { derivedName, parseTableName, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { TableName } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import { parseTemplate } from '../tenants/tenants-config.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
 import { lockFunction } from './function-lock.ts'
 import type { PreImage } from './operation.ts'
+import { copyCalledBy } from './provisioning-chain.ts'
 
 /**
  * The app's provisioning function, extended so that new tenants are born in the new shape: the original moves to a
@@ -34,7 +35,7 @@ export interface Extension {
   readonly what: string
   /** SQL that is true where the table, whose oid is `lockstep_oid`, is still to be changed. */
   readonly lacks: string
-  /** SQL expressions that give the statements to execute; `lockstep_schema` and `lockstep_table` are text variables. */
+  /** SQL expressions that give the statements to execute; `lockstep_schema`, `lockstep_table`, `lockstep_key` are text variables. */
   readonly statements: readonly string[]
 }
 
@@ -95,10 +96,14 @@ export async function inspectProvision(q: Queryable, signature: string): Promise
   return { hash: md5(found.definition) }
 }
 
-/** Whether this extension stands at the front of the function. */
+/** Whether this extension stands before the function, those of other steps before it or not. */
 export async function isExtended(q: Queryable, signature: string, tag: string): Promise<boolean> {
-  const found = await readFunction(q, qualified(signature))
-  return found?.body.includes(marker(tag)) ?? false
+  let found = await readFunction(q, qualified(signature))
+  while (found !== undefined && !found.body.includes(marker(tag))) {
+    const copy = copyCalledBy(found.body)
+    found = copy === undefined ? undefined : await readFunction(q, `${quoteTable(copy)}(${found.arguments})`)
+  }
+  return found !== undefined
 }
 
 /** Whether the way back has something to do: the extension stands there, or a copy made for it does. */
@@ -136,7 +141,7 @@ export async function extendProvision(
   const found = await readFunction(q, qualified(signature))
   if (found === undefined)
     throw refuse(signature, 'it does not exist', 'correct tenants.provision in lockstep.config.ts')
-  if (found.body.includes(marker(extension.tag))) return []
+  if (await isExtended(q, signature, extension.tag)) return []
   const taken = new Set(await copiesOf(q, signature, extension.tag))
   const kept = Array.from({ length: mostCopies }, (_, n) => copyName(found.name, extension.tag, n)).find(
     (name) => !taken.has(name),
@@ -238,7 +243,8 @@ function wrapperDefinition(
 -- ${marker(extension.tag)}: new tenants get ${extension.what}; the function as it was is called below
 declare
   lockstep_schema text := ${quoteLiteral(provision.schema)};
-  lockstep_table text := ${quoteLiteral(provision.prefix)} || ${key} || ${quoteLiteral(provision.suffix)};
+  lockstep_key text := ${key};
+  lockstep_table text := ${quoteLiteral(provision.prefix)} || lockstep_key || ${quoteLiteral(provision.suffix)};
   lockstep_oid oid;
 ${isVoid ? '' : `  lockstep_result ${found.returns};\n`}begin
   ${isVoid ? `perform ${call}` : `lockstep_result := ${call}`};

@@ -3,6 +3,11 @@ import type { WorkPhase } from './operation.ts'
 import type { CatalogPass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 
+/** The name of the check; not the one that PostgreSQL 18 gives to NOT NULL itself, which would have to take another. */
+export function requirementName(table: string, column: string): string {
+  return derivedName(table, column, 'required')
+}
+
 /** NOT NULL without a scan under an exclusive lock: a check NOT VALID, validated, then SET NOT NULL trusts it. */
 export function requiredPasses(column: string, phase: WorkPhase): readonly CatalogPass[] {
   const requirement = requirementOf(column)
@@ -39,7 +44,7 @@ type Statements = CatalogPass['statements']
 
 function requirementOf(column: string): Readonly<Record<'check' | 'validate' | 'require', Statements>> {
   const quoted = quoteIdentifier(column)
-  const nameOf = (table: TableState): string => derivedName(table.name, column, 'not_null')
+  const nameOf = (table: TableState): string => requirementName(table.name, column)
   const checkOf = (table: TableState): TableState['shape']['constraints'][number] | undefined =>
     table.shape.constraints.find(({ name }) => name === nameOf(table))
   const isRequired = ({ shape }: TableState): boolean =>

@@ -17,6 +17,8 @@ export interface RowFill {
   readonly set: string
   /** SQL of the condition under which a row still needs them; false for every row once it has them. */
   readonly where: string
+  /** A column that was NULL before: which rows were filled is kept as pre-images, for `emptyRows`. */
+  readonly remembers?: string | undefined
 }
 
 /** Changes the rows that need it in key order, batch by batch, each with its checkpoint in its own transaction. */
@@ -33,13 +35,15 @@ export async function* fillRows(
   if (page.after.length === 0 && table.bytes > smallTable) await hands.alone(`analyze ${quoteTable(table)}`)
   for (;;) {
     const now = page
-    const batch: Batch = { last: [], next: undefined, changed: 0, took: 0 }
+    const batch: Batch = { last: [], next: undefined, changed: 0, took: 0, filled: [] }
     const settled = await hands.change({
       names: [printTable(table)],
       cursor: () => ({ pass, table: table.name, key: [...batch.last] }),
       work: async (q) => {
         Object.assign(batch, await fillBatch(q, { table, fill, key }, now))
-        return []
+        return batch.filled.length === 0 || fill.remembers === undefined
+          ? []
+          : [{ name: printTable(table), before: { column: fill.remembers, filled: batch.filled }, after: { pass } }]
       },
     })
     if (batch.last.length === 0) return
@@ -64,6 +68,8 @@ interface Batch {
   changed: number
   /** Milliseconds of the update alone: how long a loaded client takes to come back is no reason for smaller batches. */
   took: number
+  /** The rows changed, where they are to be remembered: key columns as texts, then the hash of the value given. */
+  filled: readonly (readonly string[])[]
 }
 
 function nextSize(size: number, took: number): number {
@@ -71,7 +77,7 @@ function nextSize(size: number, took: number): number {
   return Math.min(largestBatch, Math.max(100, Math.min(wanted, size * 2)))
 }
 
-interface KeyColumn {
+export interface KeyColumn {
   readonly name: string
   readonly type: string
 }
@@ -86,7 +92,7 @@ export function walkingKey({ primaryKey, indexes, columns }: TableShape): readon
   return unique?.columns ?? []
 }
 
-function keyColumns(table: TableState): readonly KeyColumn[] {
+export function keyColumns(table: TableState): readonly KeyColumn[] {
   const names = walkingKey(table.shape)
   if (names.length === 0) throw withoutKey(printTable(table))
   return names.flatMap((name) => table.shape.columns.find((each) => each.name === name) ?? [])
@@ -121,15 +127,31 @@ async function fillBatch(q: Queryable, { table, fill, key }: Batching, page: Pag
      order by ${columns.map((column) => `${column} desc`).join(', ')} limit 1`
   const last =
     page.last ?? (await q.query<{ last: string[] | null }>(`select (${endOf(beyond)}) as last`, page.after))[0]?.last
-  if (last === undefined || last === null) return { last: [], next: undefined, changed: 0, took: 0 }
+  if (last === undefined || last === null) return { last: [], next: undefined, changed: 0, took: 0, filled: [] }
   const end = bound(page.after.length + 1)
   const range = [...(beyond === '' ? [] : [beyond]), `${row} <= ${end}`]
   const started = performance.now()
-  const [done] = await q.query<{ changed: number; next: string[] | null }>(
+  const told =
+    fill.remembers === undefined
+      ? `'[]'::json as row`
+      : `json_build_array(${[...columns.map((column) => `${column}::text`), valueHash(fill.remembers)].join(', ')}) as row`
+  const rows = fill.remembers === undefined ? `'[]'::json` : `(select coalesce(json_agg(row), '[]') from filled)`
+  const [done] = await q.query<Pick<Batch, 'changed' | 'filled'> & { readonly next: string[] | null }>(
     `with filled as (
-       update ${quoteTable(table)} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning 1)
-     select (select count(*) from filled)::int as changed, (${endOf(`${row} > ${end}`)}) as next`,
+       update ${quoteTable(table)} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning ${told})
+     select (select count(*) from filled)::int as changed, ${rows} as filled, (${endOf(`${row} > ${end}`)}) as next`,
     [...page.after, ...last],
   )
-  return { last, next: done?.next ?? undefined, changed: done?.changed ?? 0, took: performance.now() - started }
+  return {
+    last,
+    next: done?.next ?? undefined,
+    changed: done?.changed ?? 0,
+    took: performance.now() - started,
+    filled: done?.filled ?? [],
+  }
+}
+
+/** Equal for equal values whatever the session's settings are, unlike their texts. */
+export function valueHash(column: string): string {
+  return `pg_catalog.md5(pg_catalog.record_send(row(${quoteIdentifier(column)})))`
 }

@@ -4,11 +4,10 @@ import { throwAll } from '../kernel/errors.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import { printTable } from '../kernel/identifiers.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
-import { defineTableOperation } from './operation.ts'
+import { defineTableOperation, phases } from './operation.ts'
 import type {
   Checkpoint,
   Finding,
-  LeftOut,
   Look,
   OperationMeta,
   PlanWarning,
@@ -21,19 +20,30 @@ import type {
   Work,
   WorkPhase,
 } from './operation.ts'
+import {
+  bornFrom,
+  extensionAtWork,
+  extensionIn,
+  extensionsOf,
+  provisionEffects,
+  shardsOfProvisionBack,
+  unprovisioned,
+} from './born-tenants.ts'
+import type { BornTenants } from './born-tenants.ts'
 import { companionShards, workOnCompanion } from './companion.ts'
 import type { Companion } from './companion.ts'
+import type { Provision } from './provision-steps.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
-import type { Extension } from './provisioning.ts'
-import { effectsOfPasses } from './table-effects.ts'
+import { companionEffects, effectsOfPasses } from './table-effects.ts'
 import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
 import type { RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
 import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
-import { plannedShards } from './planned-shards.ts'
 import { rowsLeft } from './rows-left.ts'
+import { leftOutOf, unfitWarning } from './unfit-tables.ts'
+import type { Unfit } from './unfit-tables.ts'
 
 export interface TargetedSpec {
   readonly target: TableTarget
@@ -47,12 +57,6 @@ export interface Inspection {
   readonly look: Look
 }
 
-/** Tables that the step cannot be done to, and why. */
-export interface Unfit {
-  readonly tables: readonly TableState[]
-  readonly error: LockstepError
-}
-
 export interface Inspected {
   /** What makes the step impossible. */
   readonly problems: readonly LockstepError[]
@@ -64,7 +68,7 @@ export interface Inspected {
 }
 
 /** A change of tables told as passes; everything else follows from them. */
-export interface StructureChange<Spec extends TargetedSpec> {
+export interface StructureChange<Spec extends TargetedSpec> extends BornTenants<Spec> {
   readonly kind: string
   readonly meta: Omit<OperationMeta, 'phases'>
   parse(spec: unknown): Spec
@@ -76,10 +80,8 @@ export interface StructureChange<Spec extends TargetedSpec> {
   isDone?(spec: Spec, table: TableState): boolean
   /** What only the operation can check before anything runs. */
   inspect?(spec: Spec, inspection: Inspection): Promise<Inspected>
-  /** What the provisioning function has to do, for new tenants to be born in the new shape. */
-  extension?(spec: Spec): Extension
   /** What the tables share, made before them and gone after them. */
-  companion?(spec: Spec): Companion
+  companion?(spec: Spec): Companion | undefined
   /** What the shape of the tables does not show. */
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
   /** Only where the passes of phase `revert` are not the whole way back. */
@@ -101,12 +103,13 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
   }
   const remaining = async (spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> => {
     const tables = await found(spec, look, memo)
-    const born = phase === 'expand' || phase === 'contract'
-    const provision = born ? await provisionShards(change.extension?.(spec), spec.target, phase, look) : []
+    const isDue = phase === bornFrom(change, spec) || phase === 'contract'
+    const extension = isDue ? extensionIn(change, spec, phase) : undefined
+    const born = await provisionShards(extension, spec.target, phase, look)
     const open = await openTables(change.passes(spec), phase, tables, look)
     return [
       ...(await companionShards(change.companion?.(spec), phase, look)),
-      ...provision,
+      ...born,
       ...tableShards(phase, open, await canaryKeys(look, spec.target)),
     ]
   }
@@ -124,7 +127,7 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     verify: (spec, look, scope) => verify(change, spec, look, scope),
     async reverting(spec, look, memo) {
       const tables = await found(spec, look, memo)
-      const born = await provisionShards(change.extension?.(spec), spec.target, 'revert', look)
+      const born = await shardsOfProvisionBack(change, spec, look)
       return [
         ...born,
         ...tableShards('revert', await openTables(change.passes(spec), 'revert', tables, look)),
@@ -154,46 +157,57 @@ async function openTables(
   return tables.filter((table) => open.has(table))
 }
 
-async function plan<Spec extends TargetedSpec>(
-  change: StructureChange<Spec>,
-  spec: Spec,
-  look: Look,
-): Promise<StepPlan> {
+interface Planning<Spec extends TargetedSpec> {
+  readonly change: StructureChange<Spec>
+  readonly spec: Spec
+  readonly look: Look
+}
+
+/** The tables as they are, those left out apart. Throws what makes the step impossible. */
+async function survey<Spec extends TargetedSpec>({ change, spec, look }: Planning<Spec>) {
   const fleet = await inspectFleet(look, spec.target)
   const all = await statesOf(
     look,
     spec.target,
     fleet.orphans.map(({ name }) => name),
   )
-  const passes = change.passes(spec)
-  const forward = passesUntil(passes, 'contract')
+  const forward = passesUntil(change.passes(spec), 'contract')
   const isDone = (table: TableState): boolean =>
     change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
   const inspection = { tables: all, todo: all.filter((table) => !isDone(table)), look }
-  const {
-    problems,
-    unfit = [],
-    warnings = [],
-    basis = null,
-  } = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
-  throwAll([...fleet.errors, ...problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
+  const inspected: Inspected = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
+  const { unfit = [], warnings = [], basis = null } = inspected
+  throwAll([...fleet.errors, ...inspected.problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
   const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
   const without = new Set(leftOut.map(({ name }) => name))
   const tables = all.filter((table) => !without.has(printTable(table)))
-  const [done, todo] = [tables.filter(isDone), tables.filter((table) => !isDone(table))]
-  const companion = await companionShards(change.companion?.(spec), 'expand', look)
-  const extension = change.extension?.(spec)
-  const provision = extension === undefined ? undefined : await provisionOf(spec.target, look)
+  return {
+    tables,
+    done: tables.filter(isDone),
+    todo: tables.filter((table) => !isDone(table)),
+    leftOut,
+    warnings: [...fleet.warnings, ...unfit.map(unfitWarning), ...warnings],
+    basis,
+  }
+}
+
+async function plan<Spec extends TargetedSpec>(
+  change: StructureChange<Spec>,
+  spec: Spec,
+  look: Look,
+): Promise<StepPlan> {
+  const { tables, done, todo, leftOut, warnings, basis } = await survey({ change, spec, look })
+  const isExtended = extensionsOf(change, spec).length > 0
+  const provision = isExtended ? await provisionOf(spec.target, look) : undefined
   return {
     summary: `${change.describe(spec)} ${'tenants' in spec.target ? `${tables.length} ${spec.target.tenants} tables` : spec.target.table}`,
-    effects: effectsOfPasses(forward, todo, { provision, companion: change.companion?.(spec) }),
-    shards: [...companion, ...plannedShards(passes, todo, provision, await canaryKeys(look, spec.target))],
-    warnings: [
-      ...fleet.warnings,
-      ...unfit.map(unfitWarning),
-      ...warnings,
-      ...unprovisioned(spec.target, extension, provision),
+    effects: [
+      ...companionEffects(change.companion?.(spec)),
+      ...provisionEffects(change, spec, provision),
+      ...effectsOfPasses(passesUntil(change.passes(spec), 'contract'), todo),
     ],
+    shards: await shardsOf({ change, spec, look }, todo, provision),
+    warnings: [...warnings, ...unprovisioned(spec.target, isExtended, provision)],
     leftOut,
     basis: {
       spec: change.describe(spec),
@@ -201,32 +215,39 @@ async function plan<Spec extends TargetedSpec>(
       shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
       inspected: basis,
     },
-    memo: { had: done.map(printTable), excluded: [...without] },
+    memo: { had: done.map(printTable), excluded: leftOut.map(({ name }) => name) },
   }
 }
 
-function leftOutOf({ tables, error }: Unfit): readonly LeftOut[] {
-  return tables.map((table) => ({ name: printTable(table), why: error.message }))
-}
-
-function unfitWarning({ error }: Unfit): PlanWarning {
-  const { message, where, hint } = error
-  return {
-    code: 'W204',
-    message: `left out: ${message} (${where?.name ?? ''})`,
-    hint: `${hint ?? 'mend them, then plan again'}; --strict stops here instead`,
-  }
-}
-
-function unprovisioned(target: TableTarget, extension: unknown, provision: unknown): readonly PlanWarning[] {
-  if (!('tenants' in target) || extension === undefined || provision !== undefined) return []
+/** What the tables share comes first, then the provisioning function, then the tables, canaries before others. */
+async function shardsOf<Spec extends TargetedSpec>(
+  { change, spec, look }: Planning<Spec>,
+  todo: readonly TableState[],
+  provision: Provision | undefined,
+): Promise<readonly ShardPlan[]> {
+  const passes = change.passes(spec)
+  const canaries = await canaryKeys(look, spec.target)
   return [
-    {
-      code: 'W201',
-      message: 'no provisioning function is configured: tenants born after this migration completes get the old shape',
-      hint: "set tenants.provision in lockstep.config.ts, e.g. 'create_user_table(text)'",
-    },
+    ...(await companionShards(change.companion?.(spec), 'expand', look)),
+    ...(provision === undefined || change.extension?.(spec) === undefined
+      ? []
+      : [{ phase: bornFrom(change, spec), stage: 0, scope: provision.scope, estimate: 1 }]),
+    ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
+      tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
+    ),
   ]
+}
+
+/** Planned for a phase: the tables that its own passes change. */
+function tablesOfPhase(
+  passes: readonly TablePass[],
+  phase: WorkPhase,
+  todo: readonly TableState[],
+): readonly TableState[] {
+  const own = passes.filter((pass) => pass.phase === phase)
+  return todo.filter((table) =>
+    own.some((pass) => (pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table))),
+  )
 }
 
 async function* apply<Spec extends TargetedSpec>(
@@ -236,7 +257,7 @@ async function* apply<Spec extends TargetedSpec>(
 ): AsyncGenerator<Checkpoint> {
   yield* (
     workOnCompanion(work, hands, change.companion?.(work.spec)) ??
-    workOnProvision(work, hands, change.extension?.(work.spec)) ??
+    workOnProvision(work, hands, extensionAtWork(change, work)) ??
     (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
     applyPasses(work, hands, change.passes(work.spec))
   )
@@ -261,6 +282,7 @@ async function* verify<Spec extends TargetedSpec>(
     sound = sound.filter((table) => !lacking.has(table))
   }
   if (change.verify !== undefined) yield* change.verify(spec, tables, look, scope)
-  yield* bornInOldShape(change.extension?.(spec), spec.target, look)
+  const isBorn = phases.indexOf(scope.phase) >= phases.indexOf(bornFrom(change, spec))
+  yield* bornInOldShape(isBorn ? extensionIn(change, spec, scope.phase) : undefined, spec.target, look)
   return { checked: tables.length, what: 'tables compared with the catalog' }
 }

@@ -1,6 +1,6 @@
 import { quoteTable } from '../kernel/identifiers.ts'
 import type { Companion } from './companion.ts'
-import type { Effect } from './operation.ts'
+import type { Effect, Phase } from './operation.ts'
 import type { Provision } from './provision-steps.ts'
 import { isOpen } from './table-passes.ts'
 import { smallTable } from './table-state.ts'
@@ -10,39 +10,33 @@ import type { TableState } from './table-state.ts'
 const noCost = { cost: 0, disk: 0, secondsSource: 'guess' } as const
 
 /** What the passes do to the tables, phase by phase, for the plan. */
-export function effectsOfPasses(
-  passes: readonly TablePass[],
-  tables: readonly TableState[],
-  { provision, companion }: { readonly provision: Provision | undefined; readonly companion: Companion | undefined },
-): readonly Effect[] {
-  const effects = passes.flatMap((pass) =>
-    pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables),
-  )
+export function effectsOfPasses(passes: readonly TablePass[], tables: readonly TableState[]): readonly Effect[] {
+  return passes.flatMap((pass) => (pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables)))
+}
+
+/** What is made for all tables together, where something is. */
+export function companionEffects(companion: Companion | undefined): readonly Effect[] {
+  if (companion === undefined) return []
   return [
-    ...(companion === undefined ? [] : [companionEffect(companion)]),
-    ...(provision === undefined ? [] : [provisionEffect(provision)]),
-    ...effects,
+    {
+      ...noCost,
+      phase: 'expand',
+      what: `create ${companion.what}`,
+      count: { value: 1, source: 'counted' },
+      unit: 'functions',
+      lock: 'none',
+      seconds: [0, 1],
+      undo: 'drop it after the last table',
+      statements: companion.create,
+    },
   ]
 }
 
-function companionEffect({ what, create }: Companion): Effect {
+/** What is done to the provisioning function in a phase. */
+export function provisionEffect({ scope }: Provision, phase: Phase): Effect {
   return {
     ...noCost,
-    phase: 'expand',
-    what: `create ${what}`,
-    count: { value: 1, source: 'counted' },
-    unit: 'functions',
-    lock: 'none',
-    seconds: [0, 1],
-    undo: 'drop it after the last table',
-    statements: create,
-  }
-}
-
-function provisionEffect({ scope }: Provision): Effect {
-  return {
-    ...noCost,
-    phase: 'expand',
+    phase,
     what: `extend ${scope.provision.signature}: new tenants are born in the new shape`,
     count: { value: 1, source: 'counted' },
     unit: 'functions',

@@ -29,6 +29,12 @@ interface PassBase {
   readonly lacking: string
 }
 
+export interface Refusal {
+  readonly error: LockstepError
+  /** Statements that take away what a failed concurrent build left. */
+  readonly leftovers?: readonly string[]
+}
+
 /** A change of the catalog, decided for each table from its state alone. */
 export interface CatalogPass extends PassBase {
   /**
@@ -40,10 +46,14 @@ export interface CatalogPass extends PassBase {
   readonly statements: (table: TableState) => readonly string[]
   /** Values that are copied into the ledger before the statements take them away, in the same transaction. */
   readonly keeps?: (table: TableState) => KeptValues | undefined
+  /** More of what a table was, read in the transaction before the statements, for its pre-image. */
+  readonly also?: (q: Queryable, table: TableState) => Promise<{ readonly [key: string]: Json }>
   /** Tables that change together at most, where each holds its lock for longer than a catalog change. */
   readonly atOnce?: number
   /** Lock slots that a table takes, those of its indexes, sequences and toast table included. Default 4. */
   readonly locks?: number
+  /** What the server's refusal means to the user; undefined where its own words say enough. */
+  readonly refused?: (table: TableState, error: unknown) => Refusal | undefined
   /** For the plan: bytes that it adds to these tables. */
   readonly grows?: (tables: readonly TableState[]) => number
 }
@@ -125,9 +135,11 @@ function combined({ tables }: TablesScope, failed: ReadonlyMap<string, LockstepE
   )
 }
 
+const ofTables: ReadonlySet<string> = new Set(['LS-2121', 'LS-2125', 'LS-3005', 'LS-4008'])
+
 /** What Postgres refused for this very table; anything else concerns all of them. */
 function isOfTable(error: unknown): error is LockstepError {
-  return isLockstepError(error) && (error.code === 'LS-3005' || error.code === 'LS-4008')
+  return isLockstepError(error) && ofTables.has(error.code)
 }
 
 async function* fill(
@@ -180,7 +192,7 @@ async function alone(hands: TableHands, pass: CatalogPass, altering: Altering): 
   let changed = 0
   for (const table of altering.group) {
     try {
-      await hands.alone(...pass.statements(table))
+      await buildAlone(hands, pass, table)
       changed++
     } catch (error) {
       if (!isOfTable(error)) throw error
@@ -203,10 +215,35 @@ function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering)
       // As of now, in the transaction itself: tables grow, and another runner may have been here.
       const now = (await tableStates(q, progress.scope, some)).filter((state) => isOpen(pass, state))
       await keepBefore(q, pass, now, hands)
-      if (now.length > 0) await q.script(now.flatMap((state) => pass.statements(state)).join(';\n'))
-      return now.filter(({ name }) => !progress.kept.has(name)).map((state) => imageOf(state, pass))
+      const images = await imagesOf(q, pass, now, progress.kept)
+      await runStatements(q, pass, now)
+      return images
     },
   })
+}
+
+/** Said in the app's words where the pass has some; what a refused build left is taken away. */
+async function buildAlone(hands: TableHands, pass: CatalogPass, table: TableState): Promise<void> {
+  try {
+    await hands.alone(...pass.statements(table))
+  } catch (error) {
+    const refusal = pass.refused?.(table, isLockstepError(error) ? error.cause : error)
+    if (refusal === undefined) throw error
+    if (refusal.leftovers !== undefined) await hands.alone(...refusal.leftovers)
+    throw refusal.error
+  }
+}
+
+/** Of several tables the server does not say which it refused: halving finds it. */
+async function runStatements(q: Queryable, pass: CatalogPass, tables: readonly TableState[]): Promise<void> {
+  const [table, ...others] = tables
+  if (table === undefined) return
+  try {
+    await q.script(tables.flatMap((state) => pass.statements(state)).join(';\n'))
+  } catch (error) {
+    const refusal = others.length > 0 ? undefined : pass.refused?.(table, error)
+    throw refusal?.error ?? error
+  }
 }
 
 /** In a table that changes together with others, writers wait, so that nothing comes in between. */
@@ -229,10 +266,23 @@ const mostTogether = 50
 /** Slots of the server's lock table that one transaction takes at most: 3 % of 64 × 100, the default settings. */
 const slotsAtOnce = 200
 
-function imageOf(state: TableState, pass: CatalogPass): PreImage {
-  return { name: printTable(state), before: toJson(state.shape), after: { pass: pass.name } }
+/** Of tables that have none yet, and of those of which the pass tells more. */
+async function imagesOf(
+  q: Queryable,
+  pass: CatalogPass,
+  tables: readonly TableState[],
+  kept: ReadonlySet<string>,
+): Promise<readonly PreImage[]> {
+  const images: PreImage[] = []
+  for (const table of tables) {
+    if (kept.has(table.name) && pass.also === undefined) continue
+    const also = await pass.also?.(q, table)
+    const before = { ...toJson(table.shape), ...(also === undefined ? {} : { also }) }
+    images.push({ name: printTable(table), before, after: { pass: pass.name } })
+  }
+  return images
 }
 
-function toJson(shape: TableShape): Json {
-  return JSON.parse(JSON.stringify(shape)) as Json
+function toJson(shape: TableShape): { readonly [key: string]: Json } {
+  return JSON.parse(JSON.stringify(shape)) as { readonly [key: string]: Json }
 }

@@ -182,7 +182,7 @@ async function keepValues(q: Queryable, { shard, emit }: TableHandsOptions, kept
   )
   const count = row?.count ?? 0
   if (count === 0) return
-  const why = `others wrote to column ${kept.knownAs}; the values are in lockstep.kept_values`
+  const why = kept.why ?? `others wrote to column ${kept.knownAs}; the values are in lockstep.kept_values`
   emit({ type: 'kept', step: shard.step, where: printTable(kept.table), count, unit: 'values', why })
 }
 

@@ -184,12 +184,22 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
     constraints: await q.query(
       "select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname",
     ),
+    attributes: await q.query(
+      `select c.relname, a.attname, a.attstorage, a.attacl::text as acl, a.attidentity, a.attgenerated, a.attoptions, a.attcollation, a.attstattarget,
+         format_type(a.atttypid, a.atttypmod) as type, col_description(c.oid, a.attnum) as comment
+       from pg_attribute a join pg_class c on c.oid = a.attrelid
+       where c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v')
+       order by 1, 2`,
+    ),
+    statistics: await q.query(
+      "select pg_get_statisticsobjdef(oid) as def from pg_statistic_ext where stxnamespace = 'public'::regnamespace order by 1",
+    ),
     functions: await q.query(
       `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p
        where pronamespace = 'public'::regnamespace order by 1`,
     ),
     relations: await q.query(
-      `select relname, relkind::text as kind, relowner::text as owner, relacl::text as acl, relrowsecurity, reloptions::text as options,
+      `select relname, relkind::text as kind, relowner::text as owner, relacl::text as acl, relrowsecurity, reloptions::text as options, relpersistence, relreplident,
               case when relkind in ('v', 'm') then pg_get_viewdef(oid) end as def
        from pg_class where relnamespace = 'public'::regnamespace order by 1`,
     ),

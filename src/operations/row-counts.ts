@@ -1,0 +1,76 @@
+import { LockstepError } from '../kernel/errors.ts'
+import { printTable } from '../kernel/identifiers.ts'
+import { sqlState } from '../stores/tables.ts'
+import { listed } from '../tenants/fleet.ts'
+import type { Look, PlanWarning } from './operation.ts'
+import type { TableState } from './table-state.ts'
+import { groupsOf } from './table-targets.ts'
+
+export interface TableCount {
+  readonly table: TableState
+  readonly count: number
+}
+
+export interface RowCounts {
+  /** Tables with at least one. */
+  readonly found: readonly TableCount[]
+  /** Tables that could not be counted within the statement timeout. */
+  readonly unknown: readonly TableState[]
+}
+
+/** Tables asked in one statement. */
+const tablesAsked = 100
+
+/** Counts in each table, many in a statement; `countSql` gives a query with one number. Values are never read out. */
+export async function countInTables(
+  tables: readonly TableState[],
+  countSql: (table: TableState) => string,
+  look: Look,
+): Promise<RowCounts> {
+  const found: TableCount[] = []
+  const unknown: TableState[] = []
+  const count = async (group: readonly TableState[]): Promise<void> => {
+    const questions = group.map((table, n) => `select ${n}::int as n, (${countSql(table)})::float8 as count`)
+    try {
+      const rows = await look.tables.read((q) =>
+        q.query<{ n: number; count: number }>(`select * from (${questions.join(' union all ')}) c where count > 0`),
+      )
+      for (const { n, count: value } of rows) {
+        const table = group[n]
+        if (table !== undefined) found.push({ table, count: value })
+      }
+    } catch (error) {
+      if (sqlState(error) !== '57014') throw error
+      if (group.length === 1) unknown.push(...group)
+      else for (const table of group) await count([table])
+    }
+  }
+  for (const group of groupsOf(tables, tablesAsked)) await count(group)
+  return { found, unknown }
+}
+
+/** LS-2121 with the count of each table, none of whose values it tells; undefined where nothing was found. */
+export function rowsInTheWay({ found }: RowCounts, what: string, hint: string): readonly LockstepError[] {
+  if (found.length === 0) return []
+  const sorted = found.toSorted((a, b) => b.count - a.count)
+  const all = found.reduce((sum, { count }) => sum + count, 0)
+  return [
+    new LockstepError('LS-2121', `${all} ${what} in ${found.length} ${found.length === 1 ? 'table' : 'tables'}`, {
+      where: { name: listed(sorted.map(({ table, count }) => `${printTable(table)} (${count})`)) },
+      why: 'nothing has been changed by this run',
+      hint,
+    }),
+  ]
+}
+
+/** Tables too large to be counted while planning: what stands in the way there is only found on the way. */
+export function uncounted({ unknown }: RowCounts, what: string): readonly PlanWarning[] {
+  if (unknown.length === 0) return []
+  return [
+    {
+      code: 'W211',
+      message: `${what} could not be counted in time in ${listed(unknown.map(printTable))}`,
+      hint: 'count them by hand before the run, which stops at the first',
+    },
+  ]
+}

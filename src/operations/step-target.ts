@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { canonicalJson } from '../kernel/canonical-json.ts'
+import { md5 } from '../kernel/checksum.ts'
+import type { TableTarget } from '../tenants/tenants-config.ts'
+
+/** What a migration file names as target: a table, or `tenants('…')`. */
+export type NamedTarget = string | { readonly tenants: string }
+
+export const targetForm = z.union([
+  z.strictObject({ table: z.string().min(1) }),
+  z.strictObject({ tenants: z.string().min(1) }),
+])
+
+export function targetOf(target: NamedTarget): TableTarget {
+  return typeof target === 'string' ? { table: target } : target
+}
+
+/** Eight hex digits that name this very change, for names of what it makes. */
+export function tagOfSpec(kind: string, spec: object): string {
+  return md5(canonicalJson([kind, spec])).slice(0, 8)
+}

@@ -62,9 +62,14 @@ export async function* scanDocuments(
   }
 }
 
-/** A query taken up again may bring the last document once more. */
+/** A query taken up again may bring documents once more. */
 function newer(documents: readonly Document[], after: string | undefined): readonly Document[] {
-  return after === undefined ? documents : documents.filter(({ name }) => compareNames(name, after) > 0)
+  let last = after
+  return documents.filter(({ name }) => {
+    const isNewer = last === undefined || compareNames(name, last) > 0
+    if (isNewer) last = name
+    return isNewer
+  })
 }
 
 async function waitOrFail(

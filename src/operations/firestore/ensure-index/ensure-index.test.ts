@@ -76,7 +76,7 @@ describe('parse', () => {
       { ...index, fields: [['a']], across: false },
       { ...index, fields: [['a']], across: true },
     ])
-    expect(shape({ field: 'a', indexes: [] })).toEqual([])
+    expect(shape({ field: 'a', indexes: [] })).toEqual([{ change: 'exempt', collection: 'm', path: ['a'] }])
   })
 
   it('gives what was called for', () => {

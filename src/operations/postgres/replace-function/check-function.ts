@@ -14,7 +14,7 @@ interface Issue {
 }
 
 /**
- * Has the function as it is now checked by plpgsql_check, where the server has it, and by the step's own probe. Returns
+ * Has the function as it is now checked by plpgsql_check, where the server has it and the role may use it, and by the step's own probe. Returns
  * warnings. Throws LS-2605, which takes the change back.
  */
 export async function checkFunction(
@@ -47,7 +47,7 @@ async function callProbe(q: Queryable, probe: string, state: FunctionState): Pro
 async function checkBody(q: Queryable, { oid }: FunctionState): Promise<readonly Issue[]> {
   const [checker] = await q.query<{ schema: string }>(
     `select n.nspname as schema from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
-     where e.extname = 'plpgsql_check'`,
+     where e.extname = 'plpgsql_check' and pg_catalog.has_schema_privilege(n.oid, 'usage')`,
   )
   if (checker === undefined) return []
   const rows = await q.query<{ relid: string }>(

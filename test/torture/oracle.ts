@@ -1,3 +1,4 @@
+import type { Json } from '../../src/kernel/canonical-json.ts'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
@@ -66,7 +67,10 @@ export function misshapenTables(url: string, shape: 'new' | 'old'): Promise<read
   )
 }
 
-/** How often each document, table or function was changed on the way there, by the ledger's pre-images. */
+/**
+ * How often each document or function was changed on the way there, by the ledger's pre-images; of a table, how often
+ * by the same pass: a runner that takes up the work of another keeps the shape again before its first pass.
+ */
 export async function timesChanged(url: string): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>()
   const rows = await ask(
@@ -78,7 +82,15 @@ export async function timesChanged(url: string): Promise<ReadonlyMap<string, num
     const unapplied = new Set((row['unapplied'] ?? []) as readonly number[])
     const images = unpackPreImages(row['payload'] as Buffer)
     for (const [index, image] of images.entries())
-      if (!unapplied.has(index)) times.set(image.name, (times.get(image.name) ?? 0) + 1)
+      if (!unapplied.has(index)) {
+        const key = [image.name, ...passOf(image.after)].join(' by ')
+        times.set(key, (times.get(key) ?? 0) + 1)
+      }
   }
   return times
+}
+
+function passOf(after: Json): readonly string[] {
+  const pass = typeof after === 'object' && after !== null && 'pass' in after ? after['pass'] : undefined
+  return typeof pass === 'string' ? [pass] : []
 }

@@ -14,7 +14,7 @@ const found = ['firestore', 'postgres'].flatMap((store) =>
   readdirSync(join(operationsFolder, store)).map((name) => join(operationsFolder, store, name, `${name}.case.ts`)),
 )
 /** Crash points tried of each case and way: `npm run torture` tries them all. */
-const crashTries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 4)
+const crashTries = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 2)
 
 /** Test files run side by side, so the cases are shared out: every operation falls into exactly one group. */
 export type Group = 'fields' | 'places' | 'tables'

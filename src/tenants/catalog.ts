@@ -223,7 +223,7 @@ const shapesOfFound = `), attributes as (
   left join triggers t on t.tgrelid = f.oid
   left join policies p on p.polrelid = f.oid
 ), firsts as (
-  select distinct on (shape) shape, oid, relname, blank, relrowsecurity from shaped order by shape, oid
+  select distinct on (shape) shape, oid, relname, key, blank, relrowsecurity from shaped order by shape, oid
 ), details as (
   select s.shape, json_build_object(
     'rowSecurity', s.relrowsecurity,
@@ -252,13 +252,17 @@ const shapesOfFound = `), attributes as (
       select json_agg(json_build_object('name', replace(k.conname, s.relname, s.blank), 'validated', k.convalidated,
                                         'kind', case k.contype when 'c' then 'check' when 'f' then 'foreign key'
                                                 when 'p' then 'primary key' when 'u' then 'unique' else 'exclusion' end,
-                                        'definition', coalesce(replace(pg_catalog.pg_get_constraintdef(k.oid), s.relname, s.blank), ''),
+                                        'definition', coalesce(replace(replace(pg_catalog.pg_get_constraintdef(k.oid), s.relname, s.blank),
+                                                               coalesce(r.relname, s.relname),
+                                                               coalesce(regexp_replace(r.relname, '(^|_)' || s.key || '($|_)', '\\1{key}\\2'), s.blank)), ''),
                                         'columns', coalesce((select json_agg(a.attname order by c.at)
                                                     from unnest(k.conkey) with ordinality as c(num, at)
                                                     join pg_catalog.pg_attribute a
                                                       on a.attrelid = k.conrelid and a.attnum = c.num), '[]'))
                       order by k.conname)
-      from pg_catalog.pg_constraint k where k.conrelid = s.oid and k.contype in ('c', 'f', 'p', 'u', 'x')),
+      from pg_catalog.pg_constraint k
+      left join pg_catalog.pg_class r on r.oid = k.confrelid and s.key <> ''
+      where k.conrelid = s.oid and k.contype in ('c', 'f', 'p', 'u', 'x')),
     'triggers', (
       select json_agg(json_build_object('name', replace(t.tgname, s.relname, s.blank), 'enabled', t.tgenabled <> 'D',
                                         'definition', coalesce(replace(pg_catalog.pg_get_triggerdef(t.oid), s.relname, s.blank), ''))

@@ -79,21 +79,25 @@ export async function hasPreImages(
   return rows.length > 0
 }
 
-/** The pages of the shard's step in which one of the units may be, oldest first; they hold other units too. */
+/**
+ * The pages of the shard's step in which one of the units may be, with their phases, oldest first; they hold other
+ * units too.
+ */
 export async function unitImages(
   tables: TableReader,
   { run, step }: Pick<ClaimedShard, 'run' | 'step'>,
   units: readonly string[],
-): Promise<readonly PreImagePage[]> {
+): Promise<readonly (PreImagePage & Pick<ClaimedShard, 'phase'>)[]> {
   if (units.length === 0) return []
   const rows = await tables.read((q) =>
-    q.query<PageRow>(
-      `select seq::text as seq, shard, payload, unapplied, settled from lockstep.pre_images
-       where run = $1 and step = $2 and span && lockstep.name_range($3, $4, '[]') order by pre_images.seq`,
+    q.query<PageRow & Pick<ClaimedShard, 'phase'>>(
+      `select p.seq::text as seq, p.shard, p.payload, p.unapplied, p.settled, s.phase
+       from lockstep.pre_images p join lockstep.shards s on s.id = p.shard
+       where p.run = $1 and p.step = $2 and p.span && lockstep.name_range($3, $4, '[]') order by p.seq`,
       [run, step, ...spanOf(units)],
     ),
   )
-  return rows.map(unpackRow)
+  return rows.map((row) => ({ ...unpackRow(row), phase: row.phase }))
 }
 
 /** The pages of a step, or of one shard, newest first, before `seq` when given; one page at a time. */

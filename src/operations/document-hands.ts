@@ -1,5 +1,5 @@
 import type { Document, DocumentReader, FieldChange, FieldPath, Fields, Value } from '../stores/documents.ts'
-import type { Checkpoint } from './operation.ts'
+import type { Checkpoint, WorkPhase } from './operation.ts'
 
 export interface RewriteOptions {
   readonly page: readonly Document[]
@@ -45,6 +45,8 @@ export interface DocumentImage {
   readonly after: readonly (readonly [FieldPath, Value | null])[]
   /** Maps that were not there before and that our write made on the way to a nested field. */
   readonly made: readonly FieldPath[]
+  /** In which it was written, where the ledger is asked for it. */
+  readonly phase?: WorkPhase
 }
 
 /** The writing hand for documents: pre-images first, preconditions always, conflicts read again and recomputed. */

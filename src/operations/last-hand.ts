@@ -2,6 +2,7 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { Document } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
 import type { Told } from './operation.ts'
+import { fieldAt } from './field-path.ts'
 import { rememberedOf } from './pair-memory.ts'
 import type { Pair, PairState } from './pair-rules.ts'
 
@@ -40,6 +41,8 @@ export function knownOf(
     ...remembered,
     last,
     hadOld: last === 'both' && isBorn && pair.gaps !== true,
+    stood:
+      fieldAt(neu, pair.to.path) !== undefined && (isSwept(old, told) || isSettled({ old, neu, images }, pair, told)),
     unsure: base === undefined && removed === undefined && isOfSoak(neu, told),
   }
 }
@@ -59,6 +62,24 @@ function knownOfNone(
 /** A sweep has seen it as it is, and would have filled an empty new place. */
 function isSwept(old: Document | undefined, { swept, cutover }: Told): boolean {
   return old !== undefined && swept !== undefined && cutover !== undefined && old.updateTime < swept
+}
+
+interface Written {
+  readonly old: Document | undefined
+  readonly neu: Document
+  readonly images: readonly DocumentImage[]
+}
+
+/**
+ * A part of a document has no time of its own. From contract on clients write the rest of that document and the new
+ * place, in whatever order: what the new place got since is taken for the last word, unless we wrote there too, or old
+ * clients are on their way back.
+ */
+function isSettled({ old, neu, images }: Written, { from, to }: Pair, { contract, rollingBack }: Told): boolean {
+  if (old === undefined || from.path.length === 0 || from.name === to.name || contract === undefined) return false
+  const isOurs = images.some(({ name, phase }) => name === to.name && phase === 'contract')
+  const isBack = rollingBack !== undefined && old.updateTime > rollingBack
+  return neu.updateTime > contract && old.updateTime > neu.updateTime && !isOurs && !isBack
 }
 
 /**

@@ -64,7 +64,7 @@ export interface PairState {
   readonly last?: Hand | undefined
   /** The old place held something when the new one was written last. */
   readonly hadOld?: boolean | undefined
-  /** The new place said what the old one says, and that has not been written since: others emptied the new one. */
+  /** The new place said what the old one says, and that has not been written since: others changed or emptied the new. */
   readonly stood?: boolean | undefined
   /** The new place alone holds it, and nothing tells whether it ever was in the old one. */
   readonly unsure?: boolean | undefined
@@ -169,14 +169,14 @@ function merged({ base, up, neu }: Sides, trusted: Trusted): Outcome {
 
 /** What the old place has to become on the way back: what clients of the new shape changed since is converted back. */
 export function giveBack(state: PairState, lens: Lens): Outcome {
-  const { old, neu, base, last } = state
-  if (last === 'both' && (old !== undefined || isDeleted(state, lens))) return leave
+  const { old, neu, base } = state
+  if (state.last === 'both' && (old !== undefined || isDeleted(state, lens))) return leave
   if (old === undefined) return neu === undefined ? leave : revive(state, neu, lens)
   const up = lens.up(old)
   if (neu === undefined) return state.shared !== true && stoodFor(state, up) ? remove : leave
   // Of two that cannot be compared the old place's stays, as it does where clients of both shapes changed the same.
   if (agree(old, neu, lens) || up === undefined) return leave
-  if (last === 'new') return giveBackLater({ ...state, neu, up }, lens)
+  if (isLater(state)) return giveBackLater({ ...state, neu, up }, lens)
   if (base === undefined || sameValue(neu, base.value)) return leave
   const merged = sameValue(up, base.value) ? { value: neu, clashes: [] } : mergeThree(base.value, up, neu)
   return converted(merged.value, lens, merged.clashes.length)
@@ -187,21 +187,25 @@ function stoodFor({ base, stood }: PairState, up: Value | undefined): boolean {
   return up !== undefined && (stood === true || (base !== undefined && sameValue(up, base.value)))
 }
 
+/** The new place was written later than the old one. */
+function isLater({ last, stood }: PairState): boolean {
+  return last === 'new' || stood === true
+}
+
 /** The new place was written after the old one, by a client that writes it alone: what both changed is as that says. */
-function giveBackLater(
-  { neu, up, base }: PairState & { readonly neu: Value; readonly up: Value },
-  lens: Lens,
-): Outcome {
-  if (base === undefined || sameValue(neu, base.value)) return converted(neu, lens, 0)
+function giveBackLater(state: PairState & { readonly neu: Value; readonly up: Value }, lens: Lens): Outcome {
+  const { neu, up, base, stood } = state
+  if (base === undefined || stood === true || sameValue(neu, base.value)) return converted(neu, lens, 0)
   const { value, clashes } = mergeThree(base.value, neu, up)
   return converted(value, lens, clashes.length)
 }
 
 /** Nothing in the old place: removed by us, deleted by others, or never there. */
-function revive({ base, removed, last }: PairState, neu: Value, lens: Lens): Outcome {
+function revive(state: PairState, neu: Value, lens: Lens): Outcome {
+  const { base, removed } = state
   const ours = base !== undefined && sameValue(neu, base.value)
   if (removed !== undefined && (ours || agree(removed, neu, lens))) return write(removed)
-  return ours && last !== 'new' ? leave : converted(neu, lens, 0)
+  return ours && !isLater(state) ? leave : converted(neu, lens, 0)
 }
 
 function converted(neu: Value | undefined, lens: Lens, clashes: number): Outcome {
@@ -220,7 +224,7 @@ export function mayGo(state: PairState, lens: Lens): boolean {
   if (neu === undefined) return false
   if (last === 'both' && (old !== undefined || isDeleted(state, lens))) return true
   const ours = base !== undefined && sameValue(neu, base.value)
-  if (old === undefined) return ours && last !== 'new'
+  if (old === undefined) return ours && !isLater(state)
   if (ours || base === undefined || agree(old, neu, lens)) return true
   const up = lens.up(old)
   const { value, clashes } = mergeThree(base.value, up, neu)

@@ -12,7 +12,7 @@ import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
 import { fieldsWith } from './value-draft.ts'
-import { isHosted, knownPairs, projectionOf, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
+import { isHosted, knownPairs, projectionOf, reloadUnits, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 
 /** Documents read at once while checking. */
@@ -131,17 +131,27 @@ export async function* verifyRelocation(
       relocation,
       page.filter(({ updateTime }) => since === undefined || updateTime <= since),
     )
-    for (const unit of units) {
-      for (const pair of knownPairs(relocation, unit)) {
-        if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
-      }
-      for (const rule of relocation.lists ?? []) {
-        const place = { name: unit.key, path: rule.path }
-        if (!isExcused(unit, { from: place, to: place }, since)) yield* findingsIn(unit.key, valueAt(unit, place), rule)
-      }
-    }
+    const judge = (unit: PairUnit): readonly Finding[] => [...findingsOf(relocation, unit, { since, phase })]
+    // Both sides are read one after the other: what is not as it should be may have been changed or gone between.
+    const suspects = units.filter((unit) => judge(unit).length > 0)
+    const again = suspects.length === 0 ? [] : await reloadUnits(relocation, suspects, documents)
+    for (const unit of again) yield* judge(unit)
   }
   return { checked, what: 'documents compared with their new place' }
+}
+
+function* findingsOf(
+  relocation: Relocation,
+  unit: PairUnit,
+  { since, phase }: Pick<VerifyScope, 'since' | 'phase'>,
+): Generator<Finding> {
+  for (const pair of knownPairs(relocation, unit)) {
+    if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
+  }
+  for (const rule of relocation.lists ?? []) {
+    const place = { name: unit.key, path: rule.path }
+    if (!isExcused(unit, { from: place, to: place }, since)) yield* findingsIn(unit.key, valueAt(unit, place), rule)
+  }
 }
 
 /** What the app wrote after the last sweep began is its business until the next. */

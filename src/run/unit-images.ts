@@ -20,7 +20,7 @@ export async function readUnitImages(
     if (unapplied === undefined) continue
     const skipped = new Set(unapplied)
     for (const [index, image] of page.images.entries()) {
-      if (!skipped.has(index)) found.get(image.unit ?? image.name)?.push(parseImage(image))
+      if (!skipped.has(index)) found.get(image.unit ?? image.name)?.push({ ...parseImage(image), phase: page.phase })
     }
   }
   return found

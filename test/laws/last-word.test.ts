@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DocumentEdit, DocumentImage } from '../../src/operations/document-hands.ts'
-import type { Told } from '../../src/operations/operation.ts'
+import type { Told, WorkPhase } from '../../src/operations/operation.ts'
 import type { Lens } from '../../src/operations/pair-rules.ts'
 import { resultOf } from '../../src/operations/pair-edits.ts'
 import { fieldRelocation } from '../../src/operations/field-relocation.ts'
@@ -12,7 +12,8 @@ import { identity } from '../../src/operations/pair-rules.ts'
 import { editsOf } from '../../src/operations/relocate.ts'
 import type { Act, Relocation } from '../../src/operations/relocation.ts'
 import { imageOf, parseImage } from '../../src/run/document-images.ts'
-import type { Document, Fields, Value } from '../../src/stores/documents.ts'
+import { fieldAt } from '../../src/operations/field-path.ts'
+import type { Document, FieldPath, Fields, Value } from '../../src/stores/documents.ts'
 
 /** A number and a text, so that a value in the wrong place or converted twice is seen. */
 const lens: Lens = {
@@ -41,11 +42,17 @@ const apart: Relocation = {
   pairs: () => [{ from: { name: places.old, path: [] }, to: { name: places.neu, path: [] }, lens }],
 }
 
+/** Out of a document that stays, with more in it that clients of both shapes write. */
+const part: Relocation = {
+  ...apart,
+  pairs: () => [{ from: { name: places.old, path: ['o'] }, to: { name: places.neu, path: [] }, lens }],
+}
+
 /** Both in one document, which stays. */
 const together = fieldRelocation(parsePattern('Old/{id}'), parseFieldSpread('o'), parseFieldSpread('n'), identity)
 
 type Side = keyof typeof places
-type Deed = 'look' | `${'old' | 'both' | 'new'} ${0 | 1 | 2}` | `${'old' | 'both' | 'new'} deletes`
+type Deed = 'look' | 'rest' | `${'old' | 'both' | 'new'} ${0 | 1 | 2}` | `${'old' | 'both' | 'new'} deletes`
 
 interface World {
   readonly relocation: Relocation
@@ -73,11 +80,17 @@ function put(world: World, side: Side, n: string | undefined): void {
     const value = n === undefined ? undefined : { integerValue: n }
     return store(world, places.old, withField(fields, side === 'old' ? 'o' : 'n', value))
   }
-  store(
-    world,
-    places[side],
-    n === undefined ? undefined : { n: side === 'old' ? { integerValue: n } : { stringValue: n } },
-  )
+  const inner = n === undefined ? undefined : { n: side === 'old' ? { integerValue: n } : { stringValue: n } }
+  if (world.relocation !== part || side === 'neu') return store(world, places[side], inner)
+  const { fields = {} } = world.documents.get(places.old) ?? {}
+  store(world, places.old, withField(fields, 'o', inner && { mapValue: { fields: inner } }))
+}
+
+/** What else is in the document of the old place is written there by clients of both shapes. */
+function putRest(world: World): void {
+  world.now++
+  const { fields = {} } = world.documents.get(places.old) ?? {}
+  store(world, places.old, withField(fields, 'rest', { integerValue: String(world.now) }))
 }
 
 /** At the moment that it is: writes of one commit have the same time. */
@@ -96,11 +109,15 @@ function act(world: World, what: Act): number {
     tell: () => {},
   })
   for (const edit of edits) {
-    world.images = [...world.images, parseImage(imageOf(edit, places.old))]
+    world.images = [...world.images, { ...parseImage(imageOf(edit, places.old)), phase: phaseOf(told) }]
     world.now++
     store(world, resultOf(edit).name, edit.op === 'delete' ? undefined : resultOf(edit).fields)
   }
   return edits.length
+}
+
+function phaseOf({ contract, rollingBack }: Told): WorkPhase {
+  return rollingBack !== undefined ? 'revert' : contract !== undefined ? 'contract' : 'backfill'
 }
 
 /** Repeats as the executor's rounds do; a place that never comes to rest would sweep for ever. */
@@ -113,6 +130,10 @@ function play(world: World, deeds: readonly Deed[], acts: readonly Act[]): void 
     const [who, what] = deed.split(' ')
     if (deed === 'look') {
       for (const each of acts) act(world, each)
+      continue
+    }
+    if (deed === 'rest') {
+      putRest(world)
       continue
     }
     const n = what === 'deletes' ? undefined : what
@@ -135,12 +156,15 @@ function tell(world: World, phase: keyof Omit<Told, 'writeBoth'>): void {
 }
 
 function shown({ relocation, documents }: World): Readonly<Record<Side, string | undefined>> {
-  const of = (side: Side): string | undefined => {
-    const isTogether = relocation === together
-    const n = documents.get(isTogether ? places.old : places[side])?.fields[isTogether && side === 'old' ? 'o' : 'n']
+  const of = (side: Side, path: FieldPath): string | undefined => {
+    const document = documents.get(relocation === together ? places.old : places[side])
+    const n = document && fieldAt(document, path)
     return n === undefined ? undefined : 'integerValue' in n ? n.integerValue : 'stringValue' in n ? n.stringValue : '?'
   }
-  return { old: of('old'), neu: of('neu') }
+  return {
+    old: of('old', relocation === together ? ['o'] : relocation === part ? ['o', 'n'] : ['n']),
+    neu: of('neu', ['n']),
+  }
 }
 
 /** Born again after we took it away, and then deleted in the new place alone: nothing tells that from our own work. */
@@ -150,9 +174,12 @@ function isBornAgain({ truth, images }: World): boolean {
   )
 }
 
-function deedsOf(...who: readonly ('old' | 'both' | 'new')[]): fc.Arbitrary<readonly Deed[]> {
+type Who = 'old' | 'both' | 'new'
+
+function deedsOf(relocation: Relocation, ...who: readonly Who[]): fc.Arbitrary<readonly Deed[]> {
+  const rest: readonly Deed[] = relocation === part ? ['rest', 'rest'] : []
   const all = who.flatMap((each) => [`${each} 0`, `${each} 1`, `${each} 2`, `${each} deletes`] as const)
-  return fc.array(fc.constantFrom<Deed>('look', 'look', ...all), { maxLength: 10 })
+  return fc.array(fc.constantFrom<Deed>('look', 'look', ...rest, ...all), { maxLength: 10 })
 }
 
 const runs = { numRuns: 3_000, seed: 20_261_122 }
@@ -166,9 +193,10 @@ const lastOf = (relocation: Relocation): readonly Act[] => (relocation === toget
 describe.each([
   { where: 'two documents', relocation: apart },
   { where: 'one document', relocation: together },
+  { where: 'a part of a document and another', relocation: part },
 ])('places in $where', ({ relocation }) => {
   it.each(['swept', 'gone back from'])('in the backfill the last word counts, when it is %s', (end) => {
-    const property = fc.property(deedsOf('old', 'both'), (deeds) => {
+    const property = fc.property(deedsOf(relocation, 'old', 'both'), (deeds) => {
       const world = born({}, relocation)
       tell(world, 'backfill')
       play(world, deeds, forward)
@@ -178,14 +206,18 @@ describe.each([
   })
 
   it.each(['swept', 'gone back from'])('after the cutover too, where that is promised, when it is %s', (end) => {
-    const property = fc.property(deedsOf('old', 'both'), deedsOf('old', 'both'), (deeds, soaking) => {
-      const world = born({ writeBoth: true }, relocation)
-      tell(world, 'backfill')
-      play(world, deeds, forward)
-      tell(world, 'cutover')
-      play(world, soaking, forward)
-      expectEnd(world, end)
-    })
+    const property = fc.property(
+      deedsOf(relocation, 'old', 'both'),
+      deedsOf(relocation, 'old', 'both'),
+      (deeds, soaking) => {
+        const world = born({ writeBoth: true }, relocation)
+        tell(world, 'backfill')
+        play(world, deeds, forward)
+        tell(world, 'cutover')
+        play(world, soaking, forward)
+        expectEnd(world, end)
+      },
+    )
     fc.assert(property, runs)
   })
 
@@ -195,23 +227,28 @@ describe.each([
     ['gone back from', true],
     ['gone back from', false],
   ])('from contract on the new place has it, when it is %s, with a promise: %s', (end, writeBoth) => {
-    const property = fc.property(deedsOf('old', 'both'), deedsOf('new'), fc.boolean(), (deeds, late, removing) => {
-      const world = born({ writeBoth }, relocation)
-      tell(world, 'backfill')
-      play(world, deeds, forward)
-      settle(world, forward)
-      tell(world, 'swept')
-      tell(world, 'cutover')
-      if (writeBoth) play(world, deeds.toReversed(), forward)
-      settle(world, forward)
-      tell(world, 'swept')
-      tell(world, 'contract')
-      // In one document nobody can tell that from a client of the old shape that wrote it whole.
-      const inBoth = (deed: Deed): Deed => (relocation === together && deed === 'new deletes' ? 'both deletes' : deed)
-      play(world, late.map(inBoth), removing ? lastOf(relocation) : [])
-      fc.pre(!isBornAgain(world))
-      expectEnd(world, end)
-    })
+    const property = fc.property(
+      deedsOf(relocation, 'old', 'both'),
+      deedsOf(relocation, 'new'),
+      fc.boolean(),
+      (deeds, late, removing) => {
+        const world = born({ writeBoth }, relocation)
+        tell(world, 'backfill')
+        play(world, deeds, forward)
+        settle(world, forward)
+        tell(world, 'swept')
+        tell(world, 'cutover')
+        if (writeBoth) play(world, deeds.toReversed(), forward)
+        settle(world, forward)
+        tell(world, 'swept')
+        tell(world, 'contract')
+        // Nobody can tell that from a client of the old shape that wrote one document whole, or a part of it again.
+        const inBoth = (deed: Deed): Deed => (relocation !== apart && deed === 'new deletes' ? 'both deletes' : deed)
+        play(world, late.map(inBoth), removing ? lastOf(relocation) : [])
+        fc.pre(!isBornAgain(world))
+        expectEnd(world, end)
+      },
+    )
     fc.assert(property, runs)
   })
 })
@@ -233,7 +270,7 @@ function expectEnd(world: World, end: string): void {
 it.each(['completed', 'gone back from'])(
   'without a promise, clients that write the new place alone after the cutover lose nothing, when it is %s',
   (end) => {
-    const property = fc.property(deedsOf('old', 'both'), deedsOf('new'), (deeds, soaking) => {
+    const property = fc.property(deedsOf(apart, 'old', 'both'), deedsOf(apart, 'new'), (deeds, soaking) => {
       const world = born({})
       tell(world, 'backfill')
       play(world, deeds, forward)

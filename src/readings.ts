@@ -55,7 +55,8 @@ export async function verify(house: House, migration: string, level: 'counts' | 
   const { tables } = house.stores
   const { id, since, phase } = run
   const told = { ...run.told, writeBoth: house.loaded.config.clients?.writeBoth ?? false }
-  return verifySteps({ run: id, tables, steps, look: look(house), since, told, phase, level, signal, emit })
+  const options = { run: id, tables, steps, look: look(house), since, told, phase, level, signal, emit }
+  return (await verifySteps(options)).problems
 }
 
 export async function readJournal({ stores }: House, migration: string): Promise<readonly Journal[]> {

@@ -7,10 +7,10 @@ import {
   isExtended,
   isTouched,
   provisionScope,
-  restoreProvision,
   scopeOfProvision,
 } from './provisioning.ts'
 import type { Extension, ProvisionScope } from './provisioning.ts'
+import { dropCopy, restoreProvision } from './provisioning-restore.ts'
 
 /** The function that makes the target's tables, and its definition hashed: part of what a plan stands on. */
 export interface Provision {
@@ -72,6 +72,12 @@ async function* restore(hands: TableHands, { provision }: ProvisionScope): Async
       return []
     }
     yield await hands.change({ names: [signature], cursor: 'restored', work })
+    // Apart, after that is committed: a tenant that is just being made still calls the copy.
+    const drop = async (q: Queryable): Promise<readonly PreImage[]> => {
+      await dropCopy(q, image)
+      return []
+    }
+    yield await hands.change({ names: [signature], cursor: 'restored', work: drop })
     if (!restored) hands.warn(`${signature} was replaced by someone else during the run: it stays as they made it`)
   }
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { md5 } from '../kernel/checksum.ts'
 import { LockstepError } from '../kernel/errors.ts'
-import { derivedName, parseTableName, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
-import type { TableName } from '../kernel/identifiers.ts'
+import { derivedName, quoteIdentifier, quoteLiteral } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import { parseTemplate } from '../tenants/tenants-config.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
 import { lockFunction } from './function-lock.ts'
 import type { PreImage } from './operation.ts'
-import { copyCalledBy } from './provisioning-chain.ts'
+import { chainOf, nameIn, qualified, readFunction } from './provisioning-function.ts'
+import type { FunctionRow } from './provisioning-function.ts'
 
 /**
  * The app's provisioning function, extended so that new tenants are born in the new shape: the original moves to a
@@ -46,45 +46,6 @@ export function scopeOfProvision(config: TenantsConfig, template: string): Provi
   return { provision: { signature: config.provision, schema, prefix, suffix, key: config.key } }
 }
 
-interface FunctionRow {
-  readonly oid: string
-  readonly quoted: string
-  readonly name: string
-  readonly schema: string
-  readonly language: string
-  readonly definition: string
-  readonly body: string
-  readonly returns: string
-  readonly arguments: string
-  readonly definer: boolean
-  readonly simple: boolean
-  readonly owner: string
-  readonly grantees: readonly string[] | null
-  readonly argument_count: number
-}
-
-const functionStatement = `
-select p.oid::text as oid, format('%I.%I', n.nspname, p.proname) as quoted, p.proname as name, n.nspname as schema,
-       l.lanname as language, p.prosrc as body, pg_catalog.format_type(p.prorettype, null) as returns,
-       pg_catalog.oidvectortypes(p.proargtypes) as arguments, p.prosecdef as definer,
-       p.prokind = 'f' and not p.proretset and p.proargmodes is null and l.lanname in ('plpgsql', 'sql')
-         and coalesce(p.prosqlbody::text, '') = '' as simple,
-       case when p.prokind = 'f' then pg_catalog.pg_get_functiondef(p.oid) else '' end as definition,
-       pg_catalog.quote_ident(r.rolname) as owner, p.pronargs::int as argument_count,
-       (select array_agg(case when x.grantee = 0 then 'public' else pg_catalog.quote_ident(g.rolname) end)
-        from pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) x
-        left join pg_catalog.pg_roles g on g.oid = x.grantee where x.grantee <> p.proowner) as grantees
-from pg_catalog.pg_proc p
-join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-join pg_catalog.pg_language l on l.oid = p.prolang
-join pg_catalog.pg_roles r on r.oid = p.proowner
-where p.oid = pg_catalog.to_regprocedure($1)`
-
-async function readFunction(q: Queryable, signature: string): Promise<FunctionRow | undefined> {
-  const [row] = await q.query<FunctionRow>(functionStatement, [signature])
-  return row
-}
-
 /** The definition as it is now, hashed: part of what a plan stands on. Throws LS-2204 where it cannot be extended. */
 export async function inspectProvision(q: Queryable, signature: string): Promise<{ readonly hash: string }> {
   const found = await readFunction(q, qualified(signature))
@@ -98,12 +59,7 @@ export async function inspectProvision(q: Queryable, signature: string): Promise
 
 /** Whether this extension stands before the function, those of other steps before it or not. */
 export async function isExtended(q: Queryable, signature: string, tag: string): Promise<boolean> {
-  let found = await readFunction(q, qualified(signature))
-  while (found !== undefined && !found.body.includes(marker(tag))) {
-    const copy = copyCalledBy(found.body)
-    found = copy === undefined ? undefined : await readFunction(q, `${quoteTable(copy)}(${found.arguments})`)
-  }
-  return found !== undefined
+  return (await chainOf(q, qualified(signature))).some(({ body }) => body.includes(marker(tag)))
 }
 
 /** Whether the way back has something to do: the extension stands there, or a copy made for it does. */
@@ -165,36 +121,6 @@ export async function extendProvision(
       },
     },
   ]
-}
-
-const functionImage = z.object({
-  before: z.object({ definition: z.string() }),
-  after: z.object({ definition: z.string(), kept: z.string() }),
-})
-
-/**
- * Puts the function back as its copy has it by now, which is the exact definition unless a later step replaced what the
- * wrapper calls, and drops the copy where nothing calls it any more. False where someone replaced the function since:
- * theirs stays.
- */
-export async function restoreProvision(q: Queryable, image: PreImage): Promise<boolean> {
-  const { before, after } = functionImage.parse(image)
-  await lockFunction(q, nameIn(image.name))
-  const found = await readFunction(q, qualified(image.name))
-  const ours = found !== undefined && found.body !== '' && after.definition.includes(found.body)
-  if (ours) await q.script((await copyAs(q, after.kept, found.quoted)) ?? before.definition)
-  const copy = after.kept.slice(after.kept.indexOf('.') + 1, after.kept.indexOf('('))
-  const called = !ours && found?.definition.includes(copy.replaceAll('"', '')) === true
-  if (!called) await q.script(`drop function if exists ${after.kept}`)
-  return ours || found?.definition === before.definition
-}
-
-/** The copy's definition under the function's name; undefined where the copy is gone. */
-async function copyAs(q: Queryable, kept: string, quoted: string): Promise<string | undefined> {
-  const copy = await readFunction(q, kept)
-  return copy === undefined
-    ? undefined
-    : `CREATE OR REPLACE FUNCTION ${quoted}(${copy.definition.slice(`CREATE OR REPLACE FUNCTION ${copy.quoted}(`.length)}`
 }
 
 /** Both definitions hold a call of the copy, so the copy is made first, with the caller's rights where it needs them. */
@@ -269,15 +195,6 @@ function quoteBody(body: string): string {
 
 function marker(tag: string): string {
   return `lockstep ${tag}`
-}
-
-function nameIn(signature: string): TableName {
-  return parseTableName(signature.slice(0, signature.indexOf('(')))
-}
-
-function qualified(signature: string): string {
-  const { schema, name } = nameIn(signature)
-  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}${signature.slice(signature.indexOf('('))}`
 }
 
 function refuse(signature: string, why: string, hint: string): LockstepError {

@@ -7,13 +7,14 @@ import type { Run } from '../ledger/runs.ts'
 import type { Look, ShardPlan } from '../operations/operation.ts'
 import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
 import { giveGrace } from './grace.ts'
-import { openRound, workPhase } from './phase-loop.ts'
+import { openRound, sweepAgain, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
 import type { RunContext, RunStep } from './run-context.ts'
 import { reloadSchemaCache } from './schema-cache.ts'
 import { settleLeftPages } from './left-pages.ts'
 import { isContractTold, note, noteSwept, tell } from './telling.ts'
 import { notVerified, verifySteps } from './verify-steps.ts'
+import type { Verified } from './verify-steps.ts'
 
 /** Sweeps and verifies so often before it believes that something is really wrong. */
 const verifyRounds = 3
@@ -56,7 +57,7 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
     await giveGrace(context)
     await openFirstSweep(context, 'contract')
     await workPhase(context, crew, 'contract', remainingOf(context, 'contract'))
-    await verifyOnce(context)
+    await verifyUntilSound(context, () => sweepAgain(context, crew, 'contract', remainingOf(context, 'contract')))
   })
   await writePhase(context.documents, context.clock, context.migration, 'completed')
   context.emit({ type: 'completed' })
@@ -151,22 +152,31 @@ async function openFirstSweep(context: RunContext, phase: WorkPhase): Promise<vo
   await openRound(context, 0, since, await remainingOf(context, phase)(phase))
 }
 
-async function verifyPhase(context: RunContext, crew: Crew): Promise<void> {
+function verifyPhase(context: RunContext, crew: Crew): Promise<void> {
+  return verifyUntilSound(context, async () => {
+    await sweepAgain(context, crew, 'expand', remainingOf(context, 'expand'))
+    await sweepAgain(context, crew, 'backfill', remainingOf(context, 'backfill'))
+  })
+}
+
+/**
+ * Verifies, sweeps, and verifies again. What a look finds in tables and the next one does not is mended; where all of
+ * what was found is new each time, tenants are born faster than one can look, and nothing is wrong with those before.
+ */
+async function verifyUntilSound(context: RunContext, sweep: () => Promise<void>): Promise<void> {
+  let before: Verified | undefined
   for (let round = 1; ; round++) {
-    const problems = await countProblems(context)
-    if (problems === 0) return
-    if (round >= verifyRounds) throw notVerified(problems, context.migration)
-    await workPhase(context, crew, 'expand', remainingOf(context, 'expand'))
-    await workPhase(context, crew, 'backfill', remainingOf(context, 'backfill'))
+    const found = await findProblems(context)
+    if (found.problems === 0) return
+    const isNew = before !== undefined && ![...found.ofTables].some((each) => before?.ofTables.has(each))
+    if (isNew && found.problems === found.ofTables.size) return
+    if (round >= verifyRounds) throw notVerified(found.problems, context.migration)
+    before = found
+    await sweep()
   }
 }
 
-async function verifyOnce(context: RunContext): Promise<void> {
-  const problems = await countProblems(context)
-  if (problems > 0) throw notVerified(problems, context.migration)
-}
-
-async function countProblems(context: RunContext): Promise<number> {
+async function findProblems(context: RunContext): Promise<Verified> {
   const run = (await readRuns(context.tables)).find((each) => each.id === context.run)
   return verifySteps({
     run: context.run,

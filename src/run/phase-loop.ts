@@ -41,14 +41,32 @@ export async function workPhase(
     const rows = await workOff(context, crew, phase)
     const round = rows.reduce((last, row) => Math.max(last, row.round), 0)
     if (round >= mostSweeps || (round > 0 && isSteady(changedIn(rows, round), changedIn(rows, round - 1)))) return
-    context.pausing.throwIfAborted()
-    const since = await storeTime(context.documents, context.clock)
-    const found = await remaining(phase)
-    const shards = found.reduce((sum, each) => sum + each.length, 0)
-    if (shards === 0) return
-    context.emit({ type: 'sweep', phase, round: round + 1, shards })
-    await openRound(context, round + 1, since, found)
+    if (!(await openSweep(context, phase, round + 1, remaining))) return
   }
+}
+
+/** One more sweep in any case, where a look has shown that something remains; then as `workPhase`. */
+export async function sweepAgain(
+  context: RunContext,
+  crew: Crew,
+  phase: WorkPhase,
+  remaining: Remaining,
+): Promise<void> {
+  const rows = await readShards(context.tables, context.run, phase)
+  await openSweep(context, phase, rows.reduce((last, row) => Math.max(last, row.round), 0) + 1, remaining)
+  await workPhase(context, crew, phase, remaining)
+}
+
+/** False where nothing remains. */
+async function openSweep(context: RunContext, phase: WorkPhase, round: number, remaining: Remaining): Promise<boolean> {
+  context.pausing.throwIfAborted()
+  const since = await storeTime(context.documents, context.clock)
+  const found = await remaining(phase)
+  const shards = found.reduce((sum, each) => sum + each.length, 0)
+  if (shards === 0) return false
+  context.emit({ type: 'sweep', phase, round, shards })
+  await openRound(context, round, since, found)
+  return true
 }
 
 function changedIn(rows: readonly ShardRow[], round: number): number {

@@ -22,9 +22,16 @@ export interface VerifyOptions {
 /** Findings that are named; more are only counted. */
 const named = 50
 
-/** Runs every step's own verification; returns how many problems were found in all. Writes nothing. */
-export async function verifySteps(options: VerifyOptions): Promise<number> {
+export interface Verified {
+  readonly problems: number
+  /** Those of tables, each by its step, place and words. */
+  readonly ofTables: ReadonlySet<string>
+}
+
+/** Runs every step's own verification. Writes nothing. */
+export async function verifySteps(options: VerifyOptions): Promise<Verified> {
   let problems = 0
+  const ofTables = new Set<string>()
   for (const [step, { operation, spec, memo }] of options.steps.entries()) {
     const started = performance.now()
     const { since, told, phase, level, signal, emit, tables, run } = options
@@ -32,11 +39,14 @@ export async function verifySteps(options: VerifyOptions): Promise<number> {
     const found = operation.verify(spec, options.look, { since, told, phase, level, memo, signal, images })
     let findings = 0
     let next = await found.next()
-    for (; next.done !== true; next = await found.next()) if (findings++ < named) emit(findingEvent(step, next.value))
+    for (; next.done !== true; next = await found.next()) {
+      if (findings++ < named) emit(findingEvent(step, next.value))
+      if (operation.store === 'tables') ofTables.add(`${step} ${next.value.where} ${next.value.problem}`)
+    }
     problems += findings
     emit({ type: 'verified', step, level, ...next.value, findings, seconds: (performance.now() - started) / 1000 })
   }
-  return problems
+  return { problems, ofTables }
 }
 
 function findingEvent(step: number, { where, problem }: Finding): RunEvent {

@@ -31,8 +31,8 @@ with c as (
            case c.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end)
   from c where c.attstorage <> c.typstorage
   union all
-  select 3, pg_catalog.format('alter table %s alter column %s set (%s)', c.t, c.name, pg_catalog.array_to_string(c.attoptions, ', '))
-  from c where c.attoptions is not null
+  select 3, pg_catalog.format('alter table %s alter column %s set (%s)', c.t, c.name, string_agg(o, ', '))
+  from c cross join lateral unnest(c.attoptions) o where o !~ '^pg_' group by c.t, c.name
   union all
   select 4, pg_catalog.format('alter table %s alter column %s set statistics %s', c.t, c.name, c.attstattarget)
   from c where c.attstattarget >= 0

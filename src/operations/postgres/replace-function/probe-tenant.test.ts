@@ -6,7 +6,8 @@ import type { TenantsConfig } from '../../../tenants/tenants-config.ts'
 import { planStep } from '../../../../test/table-step.ts'
 import type { TableStep } from '../../../../test/table-step.ts'
 import type { Look, PreImage } from '../../operation.ts'
-import { extendProvision, restoreProvision } from '../../provisioning.ts'
+import { extendProvision } from '../../provisioning.ts'
+import { dropCopy, restoreProvision } from '../../provisioning-restore.ts'
 import type { Extension } from '../../provisioning.ts'
 import { replaceFunction, replaceFunctionStep } from './replace-function.ts'
 import type { ReplaceFunctionOptions, ReplaceFunctionSpec } from './replace-function.ts'
@@ -107,7 +108,11 @@ describe('the provisioning function', () => {
       expect(await verify()).toEqual([])
       await sql("select make_tenant('a')")
       expect(await columns('a')).toEqual([{ names: 'id,text,tone' }])
-      const unwrap = (): Promise<boolean> => tables.transaction((q) => restoreProvision(q, image!))
+      const unwrap = async (): Promise<boolean> => {
+        const restored = await tables.transaction((q) => restoreProvision(q, image!))
+        await tables.transaction((q) => dropCopy(q, image!))
+        return restored
+      }
       if (firstBack === 'wrapper') {
         expect(await unwrap()).toBe(true)
         await sql("select make_tenant('b')")

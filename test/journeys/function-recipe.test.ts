@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { md5 } from '../../src/kernel/checksum.ts'
+import { configText } from './project.ts'
 import { openEmbedded, uid } from './stage.ts'
 import type { Scene, Stage } from './stage.ts'
 
@@ -18,7 +19,10 @@ beforeAll(async () => {
 afterAll(() => stage?.close())
 
 beforeEach(async () => {
-  scene = await stage.project({ tenants: 0 }, { tenants: ', mismatches: "skip"' })
+  scene = await stage.project({ tenants: 0 })
+  const config = configText({ project: scene.projectId, tenants: ', mismatches: "skip"' })
+  const tables = `'user_table_{key}', user_embeddings: 'user_embeddings_{key}' }`
+  scene.write('lockstep.config.ts', config.replace(`'user_table_{key}' }`, tables))
   await scene.ask('drop function if exists create_user_table(text)')
   for (const file of ['schema', 'grants-older']) await scene.ask(readFileSync(join(example, `sql/${file}.sql`), 'utf8'))
   await scene.put({ [`Users/${uid(0)}`]: { email: 'a@example.test' } })

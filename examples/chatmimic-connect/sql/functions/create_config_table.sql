@@ -13,6 +13,7 @@ begin
     created_at timestamptz default now(),
     updated_at timestamptz default now()
   );
+  alter table public.user_configs enable row level security;
   drop trigger if exists update_user_configs_updated_at on public.user_configs;
   create trigger update_user_configs_updated_at
     before update on public.user_configs

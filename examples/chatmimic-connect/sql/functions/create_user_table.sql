@@ -31,6 +31,8 @@ begin
   execute format(
     'create index if not exists %I on public.%I using hnsw (embedding public.vector_cosine_ops)',
     embeddings || '_embedding_idx', embeddings);
+  execute format('alter table public.%I enable row level security', settings);
+  execute format('alter table public.%I enable row level security', embeddings);
   return true;
 end
 $$;

@@ -52,11 +52,13 @@ import { multiTableDdlOneTx } from './multi-table-ddl-one-tx/multi-table-ddl-one
 import { notRerunnable } from './not-rerunnable/not-rerunnable.ts'
 import { oldClientBreaks } from './old-client-breaks/old-client-breaks.ts'
 import { opclassMismatch } from './opclass-mismatch/opclass-mismatch.ts'
+import { orphanTable } from './orphan-table/orphan-table.ts'
 import { partitionAttachScan } from './partition-attach-scan/partition-attach-scan.ts'
 import { partitionDetach } from './partition-detach/partition-detach.ts'
 import { pg14IndexCorruption } from './pg14-index-corruption/pg14-index-corruption.ts'
 import { plpgsqlBodyReferences } from './plpgsql-body-references/plpgsql-body-references.ts'
 import { policyPerRowAuthCall } from './policy-per-row-auth-call/policy-per-row-auth-call.ts'
+import { poolerTransactionMode } from './pooler-transaction-mode/pooler-transaction-mode.ts'
 import { primaryKeyDirect } from './primary-key-direct/primary-key-direct.ts'
 import { queriedFieldWithoutIndex } from './queried-field-without-index/queried-field-without-index.ts'
 import { reindexNotConcurrent } from './reindex-not-concurrent/reindex-not-concurrent.ts'
@@ -155,11 +157,13 @@ export const lintRules: readonly LintRule[] = Object.freeze([
   notRerunnable,
   oldClientBreaks,
   opclassMismatch,
+  orphanTable,
   partitionAttachScan,
   partitionDetach,
   pg14IndexCorruption,
   plpgsqlBodyReferences,
   policyPerRowAuthCall,
+  poolerTransactionMode,
   primaryKeyDirect,
   queriedFieldWithoutIndex,
   reindexNotConcurrent,

@@ -1,3 +1,4 @@
+import { tablesLeftOut } from './ledger/tables.ts'
 import type { Journal } from './migrator.ts'
 import { files, look, openRun, stepsOf } from './house.ts'
 import type { House } from './house.ts'
@@ -39,9 +40,10 @@ export async function countBehind(house: House, runs: readonly Run[]): Promise<n
   let behind = 0
   for (const run of runs) {
     if (run.state !== 'soaking' && run.state !== 'completed') continue
-    for (const { operation, spec, memo } of await stepsOf(house, run)) {
+    for (const [step, { operation, spec, memo }] of (await stepsOf(house, run)).entries()) {
       if (operation.store !== 'tables') continue
-      behind += await operation.behind(spec, glance, memo)
+      const leftOut = (): Promise<readonly string[]> => tablesLeftOut(house.stores.tables, { run: run.id, step })
+      behind += await operation.behind(spec, { ...glance, leftOut }, memo)
     }
   }
   return behind

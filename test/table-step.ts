@@ -45,7 +45,8 @@ export async function planStep<Spec>(
     alone: () => Promise.reject(new Error('nothing runs alone')),
     keepValues: () => Promise.reject(new Error('no values')),
     restoreValues: () => Promise.reject(new Error('no values')),
-    noteFailure: () => Promise.reject(new Error('nothing is left out')),
+    noteFailure: () => Promise.reject(new Error('nothing fails')),
+    leaveOut: () => Promise.reject(new Error('nothing is left out')),
     warn: (message) => void told.push(message),
     async *preImages() {
       yield* images
@@ -80,6 +81,7 @@ export async function planStep<Spec>(
         images: () => Promise.reject(new Error('tables have no document images')),
         memo: plan.memo,
         signal: new AbortController().signal,
+        preImages: () => hands.preImages(),
       } as const
       const found: Finding[] = []
       for await (const finding of operation.verify(spec, look, scope)) found.push(finding)

@@ -122,6 +122,14 @@ export async function* preImagePages(
   }
 }
 
+/** The pre-images themselves, newest first, a page in memory at a time. */
+export async function* preImagesOf(
+  tables: TableReader,
+  { run, step }: { readonly run: string; readonly step: number },
+): AsyncGenerator<PreImage> {
+  for await (const page of preImagePages(tables, { run, step })) yield* page.images.toReversed()
+}
+
 function unpackRow(row: PageRow): PreImagePage {
   const { seq, shard, settled, unapplied } = row
   return { seq, shard, settled, images: unpackPreImages(row.payload), unapplied: unapplied ?? [] }

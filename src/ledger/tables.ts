@@ -31,6 +31,15 @@ export async function noteTables(
   )
 }
 
+/** The tables that a step of a run leaves out, as printed. None in a ledger from before tables were noted. */
+export async function tablesLeftOut(
+  tables: TableReader,
+  { run, step }: { readonly run: string; readonly step: number },
+): Promise<readonly string[]> {
+  const odd = await readOddTables(tables, run)
+  return odd.filter((row) => row.step === step && row.state === 'left out').map(({ name }) => name)
+}
+
 /** The tables of a run that need a look, by step and name. None in a ledger from before tables were noted. */
 export function readOddTables(tables: TableReader, run: string): Promise<readonly TableRow[]> {
   return tables.read(async (q) => {

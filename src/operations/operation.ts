@@ -31,6 +31,8 @@ export interface Look {
   fleet(): Promise<Fleet>
   /** What the project's index file says of fields; without it, nothing does. */
   indexSettings?(): Promise<IndexSettings>
+  /** Tables that the step has left out in this run, as printed: found unfit for it on the way. Without it, none. */
+  leftOut?(): Promise<readonly string[]>
 }
 
 /** Where a number comes from: a count of the store, a sample, the server's statistics, or a guess. */
@@ -193,6 +195,8 @@ export interface TableHands {
   restoreValues(q: Queryable, restored: RestoredValues): Promise<void>
   /** Notes in the ledger that a table, as printed, could not be changed: it is left for the next `up`. */
   noteFailure(table: string, problem: string): Promise<void>
+  /** Notes that a table, as printed, is left out of the step from now on, and why; tells it. */
+  leaveOut(table: string, problem: string): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */
   warn(message: string): void
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
@@ -215,6 +219,8 @@ export interface VerifyScope {
   readonly memo: Json
   /** What the step did to these units of documents, as `DocumentHands.images` gives it. */
   readonly images: DocumentHands['images']
+  /** Pre-images of this step, newest first; none once the run is completed. */
+  preImages?(): AsyncIterable<PreImage>
   readonly told?: Told
   readonly signal: AbortSignal
 }

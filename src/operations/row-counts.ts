@@ -5,6 +5,7 @@ import { listed } from '../tenants/fleet.ts'
 import type { Look, PlanWarning } from './operation.ts'
 import type { TableState } from './table-state.ts'
 import { groupsOf } from './table-targets.ts'
+import type { Unfit } from './unfit-tables.ts'
 
 export interface TableCount {
   readonly table: TableState
@@ -49,18 +50,18 @@ export async function countInTables(
   return { found, unknown }
 }
 
-/** LS-2121 with the count of each table, none of whose values it tells; undefined where nothing was found. */
-export function rowsInTheWay({ found }: RowCounts, what: string, hint: string): readonly LockstepError[] {
+/** LS-2121 with the tables and the count of each, none of whose values it tells. */
+export function tablesInTheWay({ found }: RowCounts, what: string, hint: string): readonly Unfit[] {
   if (found.length === 0) return []
   const sorted = found.toSorted((a, b) => b.count - a.count)
   const all = found.reduce((sum, { count }) => sum + count, 0)
-  return [
-    new LockstepError('LS-2121', `${all} ${what} in ${found.length} ${found.length === 1 ? 'table' : 'tables'}`, {
-      where: { name: listed(sorted.map(({ table, count }) => `${printTable(table)} (${count})`)) },
-      why: 'nothing has been changed by this run',
-      hint,
-    }),
-  ]
+  const message = `${all} ${what} in ${found.length} ${found.length === 1 ? 'table' : 'tables'}`
+  const error = new LockstepError('LS-2121', message, {
+    where: { name: listed(sorted.map(({ table, count }) => `${printTable(table)} (${count})`)) },
+    why: 'nothing has been changed by this run',
+    hint,
+  })
+  return [{ tables: found.map(({ table }) => table), error }]
 }
 
 /** Tables too large to be counted while planning: what stands in the way there is only found on the way. */

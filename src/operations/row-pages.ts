@@ -138,7 +138,7 @@ async function fillBatch(q: Queryable, { table, fill, key }: Batching, page: Pag
   const rows = fill.remembers === undefined ? `'[]'::json` : `(select coalesce(json_agg(row), '[]') from filled)`
   const [done] = await q.query<Pick<Batch, 'changed' | 'filled'> & { readonly next: string[] | null }>(
     `with filled as (
-       update ${quoteTable(table)} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) returning ${told})
+       update ${quoteTable(table)} set ${fill.set} where ${range.join(' and ')} and (${fill.where}) and (${saysFilling}) returning ${told})
      select (select count(*) from filled)::int as changed, ${rows} as filled, (${endOf(`${row} > ${end}`)}) as next`,
     [...page.after, ...last],
   )
@@ -150,6 +150,14 @@ async function fillBatch(q: Queryable, { table, fill, key }: Batching, page: Pag
     filled: done?.filled ?? [],
   }
 }
+
+/**
+ * SQL that is true in a batch that fills rows. A trigger that gives clients' rows a value looks at it and leaves the row:
+ * each step fills its own column, and remembers what it filled.
+ */
+export const isFilling = `pg_catalog.current_setting('lockstep.filling', true) = 'on'`
+
+const saysFilling = `(select pg_catalog.set_config('lockstep.filling', 'on', true)) = 'on'`
 
 /** Equal for equal values whatever the session's settings are, unlike their texts. */
 export function valueHash(column: string): string {

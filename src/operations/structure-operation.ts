@@ -93,13 +93,15 @@ const memoForm = z.object({
   had: z.array(z.string()),
   /** Tables of no tenant, and those that the step cannot be done to: never touched. */
   excluded: z.array(z.string()),
+  /** Whether one table that the step turns out to be impossible for is to stop it. */
+  strict: z.boolean().default(true),
 })
 
 /** A whole operation on tables from the change it makes to each. */
 export function defineStructureChange<Spec extends TargetedSpec>(change: StructureChange<Spec>): TableOperation<Spec> {
   const found = async (spec: Spec, look: Look, memo: Json): Promise<readonly TableState[]> => {
     const { had, excluded } = memoForm.parse(memo)
-    return statesOf(look, spec.target, [...excluded, ...had])
+    return statesOf(look, spec.target, [...excluded, ...had, ...((await look.leftOut?.()) ?? [])])
   }
   const remaining = async (spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> => {
     const tables = await found(spec, look, memo)
@@ -188,6 +190,7 @@ async function survey<Spec extends TargetedSpec>({ change, spec, look }: Plannin
     leftOut,
     warnings: [...fleet.warnings, ...unfit.map(unfitWarning), ...warnings],
     basis,
+    strict: fleet.strict,
   }
 }
 
@@ -196,7 +199,7 @@ async function plan<Spec extends TargetedSpec>(
   spec: Spec,
   look: Look,
 ): Promise<StepPlan> {
-  const { tables, done, todo, leftOut, warnings, basis } = await survey({ change, spec, look })
+  const { tables, done, todo, leftOut, warnings, basis, strict } = await survey({ change, spec, look })
   const isExtended = extensionsOf(change, spec).length > 0
   const provision = isExtended ? await provisionOf(spec.target, look) : undefined
   return {
@@ -215,7 +218,7 @@ async function plan<Spec extends TargetedSpec>(
       shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
       inspected: basis,
     },
-    memo: { had: done.map(printTable), excluded: leftOut.map(({ name }) => name) },
+    memo: { had: done.map(printTable), excluded: leftOut.map(({ name }) => name), strict },
   }
 }
 
@@ -259,7 +262,7 @@ async function* apply<Spec extends TargetedSpec>(
     workOnCompanion(work, hands, change.companion?.(work.spec)) ??
     workOnProvision(work, hands, extensionAtWork(change, work)) ??
     (work.phase === 'revert' ? change.revert?.(work, hands) : undefined) ??
-    applyPasses(work, hands, change.passes(work.spec))
+    applyPasses(work, hands, change.passes(work.spec), !memoForm.parse(work.memo).strict)
   )
 }
 
@@ -270,7 +273,7 @@ async function* verify<Spec extends TargetedSpec>(
   scope: VerifyScope,
 ): Verification {
   const { excluded } = memoForm.parse(scope.memo)
-  const tables = await statesOf(look, spec.target, excluded)
+  const tables = await statesOf(look, spec.target, [...excluded, ...((await look.leftOut?.()) ?? [])])
   const phase = scope.phase === 'verify' ? 'backfill' : scope.phase
   // What a table lacks first explains what it lacks after that.
   let sound = tables

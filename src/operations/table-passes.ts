@@ -81,23 +81,43 @@ export function isOpen(pass: TablePass, table: TableState): boolean {
 
 /**
  * Runs the passes of the shard's phase over its tables, each pass from the cursor on. Safe to repeat. A table that
- * cannot be changed is left, and the others go on; once they are done, or too many failed, it is an error.
+ * cannot be changed is left, and the others go on; once they are done, or too many failed, it is an error. With `lenient`
+ * a table whose rows are in the way is left out of the step for good, as it was before it.
  */
 export async function* applyPasses(
   work: Work<unknown>,
   hands: TableHands,
   passes: readonly TablePass[],
+  lenient = false,
 ): AsyncGenerator<Checkpoint> {
   const due = passesUntil(passes, work.phase)
   const names = due.map(({ name }) => name)
   const scope = tablesScope.parse(work.scope)
-  const progress: Progress = { scope, kept: new Set(), failed: new Map() }
+  const progress: Progress = { scope, kept: new Set(), failed: new Map(), unfit: new Map(), lenient }
   for (const pass of due) {
-    const left = tablesLeft(work, pass.name, names).filter((name) => !progress.failed.has(name))
+    const left = tablesLeft(work, pass.name, names).filter(
+      (name) => !progress.failed.has(name) && !progress.unfit.has(name),
+    )
     const states = await hands.tables.read((q) => tableStates(q, scope, left))
     yield* pass.how === 'rows' ? fill(work, hands, pass, { states, progress }) : alter(hands, pass, states, progress)
   }
-  if (progress.failed.size > 0) throw combined(scope, progress.failed)
+  if (progress.unfit.size > 0) yield* leaveOut(hands, passesUntil(passes, 'revert'), progress)
+  if (progress.failed.size > 0) throw combined(progress.failed)
+}
+
+/** Takes back what was done to tables that turned out to be unfit, and notes that they are left out. */
+async function* leaveOut(
+  hands: TableHands,
+  back: readonly TablePass[],
+  { scope, kept, unfit }: Progress,
+): AsyncGenerator<Checkpoint> {
+  const progress: Progress = { scope, kept, failed: new Map(), unfit: new Map(), lenient: false }
+  for (const pass of back) {
+    if (pass.how === 'rows') continue
+    const states = await hands.tables.read((q) => tableStates(q, scope, [...unfit.keys()]))
+    for await (const checkpoint of alter(hands, pass, states, progress)) yield { ...checkpoint, cursor: null }
+  }
+  for (const [name, error] of unfit) await hands.leaveOut(printTable({ schema: scope.schema, name }), error.message)
 }
 
 interface Progress {
@@ -105,6 +125,10 @@ interface Progress {
   /** Tables whose shape before this step is in the ledger. */
   readonly kept: Set<string>
   readonly failed: Map<string, LockstepError>
+  /** Tables that the step cannot be done to, because of their rows. */
+  readonly unfit: Map<string, LockstepError>
+  /** Whether these are left out; else they fail. */
+  readonly lenient: boolean
 }
 
 /** Tables of a shard that may fail before it is given up: the rest would most likely fail as well. */
@@ -112,20 +136,21 @@ const mostFailures = 3
 
 async function leave(
   hands: TableHands,
-  { scope, failed }: Progress,
+  { scope, failed, unfit, lenient }: Progress,
   name: string,
   error: LockstepError,
 ): Promise<void> {
+  if (lenient && error.code === 'LS-2121') return void unfit.set(name, error)
   failed.set(name, error)
   await hands.noteFailure(printTable({ schema: scope.schema, name }), error.message)
-  if (failed.size > Math.max(mostFailures, scope.tables.length / 100)) throw combined(scope, failed)
+  if (failed.size > Math.max(mostFailures, scope.tables.length / 100)) throw combined(failed)
 }
 
-function combined({ tables }: TablesScope, failed: ReadonlyMap<string, LockstepError>): LockstepError {
+function combined(failed: ReadonlyMap<string, LockstepError>): LockstepError {
   const [first, ...also] = [...failed.values()]
   return new LockstepError(
     first?.code ?? 'LS-3005',
-    `${failed.size} of ${tables.length} tables could not be changed: ${first?.message ?? ''}`,
+    `${failed.size} ${failed.size === 1 ? 'table' : 'tables'} could not be changed: ${first?.message ?? ''}`,
     {
       also,
       cause: first?.cause,

@@ -95,3 +95,16 @@ test('accepted by the migration, or beside the statement', async () => {
   expect(await reasons()).toEqual(['it is empty', null])
   expect(await reasons({ 'drop-column': 'both are' })).toEqual(['both are', 'both are'])
 })
+
+test('a definition is looked at by itself: grants, attributes and settings around it are somebody else’s', async () => {
+  const text = `create or replace function f(table_name text) returns boolean language plpgsql security definer as $$
+begin
+  execute format('create table %I (id int)', table_name);
+  return exists (select 1 from information_schema.columns c where c.table_name = table_name);
+end $$`
+  const rules = async (definition: SqlText['definition']): Promise<readonly string[]> =>
+    [...new Set((await lint([{ name: 'f.sql', text, definition }])).map(({ rule }) => rule))].sort()
+  expect(await rules(undefined)).toContain('function-default-public-execute')
+  expect(await rules({ execute: [] })).toEqual(['ambiguous-column'])
+  expect(await rules({ execute: ['authenticated'] })).toEqual(['ambiguous-column', 'dynamic-ddl-definer'])
+})

@@ -3,6 +3,7 @@ import { phases } from '../operations/operation.ts'
 import { readShards } from '../ledger/shards.ts'
 import { forgetPreImages, shardsWithPreImages } from '../archive/pre-image-store.ts'
 import { readRuns } from '../ledger/runs.ts'
+import { tablesLeftOut } from '../ledger/tables.ts'
 import type { Run } from '../ledger/runs.ts'
 import type { Look, ShardPlan } from '../operations/operation.ts'
 import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
@@ -121,8 +122,9 @@ function remainingOf(context: RunContext, phase: WorkPhase): Remaining {
   return async () => {
     const look = context.look()
     const found: (readonly ShardPlan[])[] = []
-    for (const { operation, spec, memo } of context.steps) {
-      found.push(operation.meta.phases.includes(phase) ? await operation.remaining(spec, phase, look, memo) : [])
+    for (const [step, { operation, spec, memo }] of context.steps.entries()) {
+      const asked = { ...look, leftOut: () => tablesLeftOut(context.tables, { run: context.run, step }) }
+      found.push(operation.meta.phases.includes(phase) ? await operation.remaining(spec, phase, asked, memo) : [])
     }
     return found
   }
@@ -208,11 +210,15 @@ async function revertingShards(context: RunContext): Promise<readonly (readonly 
   const look = context.look()
   const found: (readonly ShardPlan[])[] = []
   for (const [index, step] of context.steps.entries()) {
-    const before = (context.steps.length - 1 - index) * 1000
     const shards = (await ownWayBack(step, look)) ?? (await imageShards(context, index))
-    found.push(shards.map((shard) => ({ ...shard, stage: shard.stage + before })))
+    found.push(inTurn(context, index, shards))
   }
   return found
+}
+
+function inTurn({ steps }: RunContext, index: number, shards: readonly ShardPlan[]): readonly ShardPlan[] {
+  const before = (steps.length - 1 - index) * 1000
+  return shards.map((shard) => ({ ...shard, stage: shard.stage + before }))
 }
 
 /** Later rounds go back before earlier ones. */
@@ -230,7 +236,8 @@ async function imageShards(context: RunContext, step: number): Promise<readonly 
 async function leftToRevert(context: RunContext): Promise<readonly (readonly ShardPlan[])[]> {
   const look = context.look()
   const found: (readonly ShardPlan[])[] = []
-  for (const step of context.steps) found.push((await ownWayBack(step, look)) ?? [])
+  for (const [index, step] of context.steps.entries())
+    found.push(inTurn(context, index, (await ownWayBack(step, look)) ?? []))
   return found
 }
 

@@ -22,13 +22,18 @@ const grpcStates = new Set([4, 8, 10, 13, 14])
 export function isPassing(error: unknown): boolean {
   if (isLockstepError(error)) return error.code === 'LS-3001' || error.code === 'LS-3002'
   const state = sqlState(error)
-  if (state !== undefined) return passingStates.test(state)
+  if (state !== undefined) return passingStates.test(state) || (state === 'XX000' && isOvertaken(error))
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'number') return grpcStates.has(error.code)
   if ('code' in error && typeof error.code === 'string') return socketErrors.has(error.code)
   return /connection terminated|connection ended|timeout expired|client has encountered a connection error/i.test(
     error.message,
   )
+}
+
+/** A function of the catalog met what somebody has just dropped. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof Error && /^(?:cache lookup failed|could not (?:open|find)) /.test(error.message)
 }
 
 /** Lock timeouts and deadlocks: the statement itself is right. */

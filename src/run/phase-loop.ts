@@ -1,9 +1,11 @@
+import { retry } from '../kernel/backoff.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import { changeRun } from '../ledger/runs.ts'
 import { insertShards, readShards } from '../ledger/shards.ts'
 import type { ShardRow } from '../ledger/shards.ts'
 import type { ShardPlan, WorkPhase } from '../operations/operation.ts'
 import type { Engine } from './engine.ts'
+import { isPassing } from './passing-errors.ts'
 import { storeTime } from './phase-document.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -57,11 +59,15 @@ export async function sweepAgain(
   await workPhase(context, crew, phase, remaining)
 }
 
+/** Tables come and go while one looks. */
+const asked = { first: 50, longest: 1_000, repeats: 5 }
+
 /** False where nothing remains. */
 async function openSweep(context: RunContext, phase: WorkPhase, round: number, remaining: Remaining): Promise<boolean> {
   context.pausing.throwIfAborted()
   const since = await storeTime(context.documents, context.clock)
-  const found = await remaining(phase)
+  const { clock, pausing: signal } = context
+  const found = await retry({ ...asked, clock, signal, worthwhile: isPassing }, () => remaining(phase))
   const shards = found.reduce((sum, each) => sum + each.length, 0)
   if (shards === 0) return false
   context.emit({ type: 'sweep', phase, round, shards })

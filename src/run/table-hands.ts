@@ -5,7 +5,7 @@ import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import { packPreImages } from '../archive/pre-images.ts'
-import { preImagePages, storePreImages } from '../archive/pre-image-store.ts'
+import { preImagesOf, storePreImages } from '../archive/pre-image-store.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import { noteTables } from '../ledger/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
@@ -55,13 +55,13 @@ export function createTableHands(options: TableHandsOptions): TableHands {
     keepValues: (q, kept) => keepValues(q, options, kept),
     restoreValues: (q, restored) => restoreValues(q, options, restored),
     noteFailure: (name, problem) => tables.transaction((q) => noteTables(q, shard, 'failed', [{ name, problem }])),
+    async leaveOut(name, problem) {
+      await tables.transaction((q) => noteTables(q, shard, 'left out', [{ name, problem }]))
+      options.emit({ type: 'warning', message: `left out: ${problem}` })
+    },
     warn: (message) => options.emit({ type: 'warning', message }),
-    preImages: () => imagesOf(options),
+    preImages: () => preImagesOf(tables, shard),
   }
-}
-
-async function* imagesOf({ tables, shard }: TableHandsOptions): AsyncGenerator<PreImage> {
-  for await (const page of preImagePages(tables, { run: shard.run, step: shard.step })) yield* page.images.toReversed()
 }
 
 async function changeGroup(options: TableHandsOptions, change: TableChange): Promise<Checkpoint> {
@@ -84,7 +84,7 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   if (first === undefined) return { cursor: cursorOf(change) ?? null, changed, skipped, conflicts, saved: true }
   throw new LockstepError(
     first.code,
-    `${failures.length} of ${change.names.length} tables could not be changed: ${first.message}`,
+    `${also.length + 1} ${also.length === 0 ? 'table' : 'tables'} could not be changed: ${first.message}`,
     {
       also,
       cause: first.cause,

@@ -1,5 +1,7 @@
+import { preImagesOf } from '../archive/pre-image-store.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
+import { tablesLeftOut } from '../ledger/tables.ts'
 import type { FullLook } from '../operations/index-operation.ts'
 import type { Finding, Phase, Told, VerifyScope } from '../operations/operation.ts'
 import type { TableReader } from '../stores/tables.ts'
@@ -36,7 +38,10 @@ export async function verifySteps(options: VerifyOptions): Promise<Verified> {
     const started = performance.now()
     const { since, told, phase, level, signal, emit, tables, run } = options
     const images: VerifyScope['images'] = (units) => readUnitImages(tables, { run, step }, units)
-    const found = operation.verify(spec, options.look, { since, told, phase, level, memo, signal, images })
+    const preImages: VerifyScope['preImages'] = () => preImagesOf(tables, { run, step })
+    const scope = { since, told, phase, level, memo, signal, images, preImages }
+    const look = { ...options.look, leftOut: () => tablesLeftOut(tables, { run, step }) }
+    const found = operation.verify(spec, look, scope)
     let findings = 0
     let next = await found.next()
     for (; next.done !== true; next = await found.next()) {

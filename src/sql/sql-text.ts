@@ -9,4 +9,9 @@ export interface SqlText {
   readonly inTransaction?: boolean | undefined
   /** True where the runner sets lock_timeout and statement_timeout by itself, as Lockstep does for its steps. */
   readonly timed?: boolean | undefined
+  /**
+   * Where the text defines one function, whose owner, grants and attributes are somebody else's business: the roles that
+   * may call it, as far as it is said.
+   */
+  readonly definition?: { readonly execute: readonly string[] } | undefined
 }

@@ -1,10 +1,12 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Where } from '../../kernel/errors.ts'
 import type { SqlParser } from '../../sql/parser.ts'
+import { stringsOf } from '../../sql/names.ts'
 import { parseScript } from '../../sql/script.ts'
 import type { Script } from '../../sql/script.ts'
 import type { SqlText } from '../../sql/sql-text.ts'
 import { placeAt } from '../../sql/text-map.ts'
+import { asNode } from '../../sql/tree.ts'
 import type { LintFinding } from '../lint-finding.ts'
 import { lintRules } from '../rules/catalogue.ts'
 import type { SqlRule } from '../rules/sql-rule.ts'
@@ -32,12 +34,33 @@ const isRule = (name: string): boolean => lintRules.some((rule) => rule.name ===
 
 /** What is found in these texts, each looked at as one that runs after those before it. Pure. */
 export function lintTexts(texts: readonly SqlText[], linting: SqlLinting): readonly SqlFinding[] {
-  const scripts = texts.map((text) => parseScript(linting.parser, text))
+  const scripts = texts.map((text) => scriptOf(linting.parser, text))
   return scripts.flatMap((script, index) => lintOne(script, scripts.slice(0, index), linting))
 }
 
+/** A definition stands alone: what is done about grants and settings beside it is written below. */
+function scriptOf(parser: SqlParser, source: SqlText): Script {
+  const script = parseScript(parser, source)
+  const create = script.statements
+    .map(({ node }) => asNode(node, 'CreateFunctionStmt'))
+    .find((node) => node !== undefined)
+  if (source.definition === undefined || create === undefined) return script
+  const { execute } = source.definition
+  const name = stringsOf(create.funcname)
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join('.')
+  const barred = ['public', 'anon', 'authenticated'].filter((role) => !execute.includes(role))
+  const revoke = barred.length === 0 ? '' : `revoke execute on function ${name} from ${barred.join(', ')};`
+  const text = `${source.text.trimEnd().replace(/;$/, '')};\n${revoke}\nalter function ${name} set search_path = '';`
+  return parseScript(parser, { ...source, text })
+}
+
 function lintOne(script: Script, earlier: readonly Script[], { facts, also = [] }: SqlLinting): readonly SqlFinding[] {
-  const rules = sqlRules.filter(({ optIn, name }) => optIn !== true || also.includes(name))
+  const rules = sqlRules.filter(
+    ({ optIn, name, ofDefinitions }) =>
+      (optIn !== true || also.includes(name)) &&
+      (script.source.definition === undefined || ofDefinitions === true || name === 'sql-syntax'),
+  )
   const allowances = allowancesOf(script)
   return lintScript(script, { facts, earlier, rules, isRule }).map(({ index, ...found }) => ({
     ...found,

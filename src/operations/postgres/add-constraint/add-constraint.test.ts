@@ -7,7 +7,7 @@ import type { TenantsConfig } from '../../../tenants/tenants-config.ts'
 import type { Look, StepPlan } from '../../operation.ts'
 import { addConstraint, addConstraintStep } from './add-constraint.ts'
 import type { AddConstraintSpec } from './add-constraint.ts'
-import { extensionOf } from './constraint-sql.ts'
+import { extensionOf, lastExtensionOf } from './constraint-sql.ts'
 
 let tables: TableWriter
 
@@ -30,6 +30,11 @@ const look: Look = {
   },
   fleet: () => readFleet({ config, documents, tables, grace: () => Promise.resolve() }),
 }
+const strict = (): Look => ({
+  ...look,
+  fleet: () =>
+    readFleet({ config: { ...config, mismatches: 'error' }, documents, tables, grace: () => Promise.resolve() }),
+})
 type Given = Parameters<typeof addConstraintStep>
 const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
 const rows = (text: string): Promise<readonly object[]> => tables.read((q) => q.query(text))
@@ -111,14 +116,22 @@ describe('plan', () => {
     ['a unique constraint', [tenants('notes'), { unique: 'word' }], 'notes_a (1)'],
     ['a primary key', [tenants('notes'), { primaryKey: 'word' }], 'notes_a (2), notes_b (1)'],
     ['a foreign key', [tenants('notes'), { foreignKey: 'owner', references: 'settings_{key}' }], 'notes_a (2)'],
-  ])('counts violations of %s a table, without telling them', async (_, given, where) => {
-    await sql(`create table settings_a (id int primary key); create table settings_b (id int primary key);
+  ])(
+    'counts violations of %s a table, without telling them, and leaves those tables out or stops',
+    async (_, given, where) => {
+      await sql(`create table settings_a (id int primary key); create table settings_b (id int primary key);
       create table notes_a (owner int, word text); create table notes_b (owner int, word text);
       insert into settings_b values (7); insert into notes_b values (7, 'secret'), (7, null);
       insert into notes_a values (7, 'secret'), (8, 'secret'), (null, null)`)
-    const error = await failure(...given)
-    expect(error).toMatchObject({ code: 'LS-2121', where: { name: where } })
-  })
+      const error = await addConstraint.plan(specOf(...given), strict()).catch((each: unknown) => each)
+      expect(error).toMatchObject({ code: 'LS-2121', where: { name: where } })
+      const { leftOut, warnings } = await plan(...given)
+      expect(leftOut?.map(({ name }) => name).sort()).toEqual(where.split(', ').map((each) => each.slice(0, 7)))
+      expect(warnings).toContainEqual(
+        expect.objectContaining({ code: 'W204', message: expect.stringContaining(where) }),
+      )
+    },
+  )
 
   it.each<[string, Given, string]>([
     ['a column that is not there', ['t', { unique: 'nowhere' }], 'LS-2122'],
@@ -164,15 +177,21 @@ it('new tenants get what others have', async () => {
     specOf(tenants('notes'), { foreignKey: "it's", references: 'set_{key}' }),
     specOf(tenants('notes'), { foreignKey: "it's", references: 'nowhere_{key}' }),
   ]
-  for (const spec of [...specs, ...specs]) {
-    const { lacks, statements } = extensionOf(spec)
-    await sql(`do $do$ declare lockstep_schema text := 'public'; lockstep_key text := '${key}';
+  const born = ({ lacks, statements }: ReturnType<typeof extensionOf>): Promise<void> =>
+    sql(`do $do$ declare lockstep_schema text := 'public'; lockstep_key text := '${key}';
       lockstep_table text := 'notes_' || lockstep_key; lockstep_oid oid := to_regclass(quote_ident(lockstep_table));
       begin if ${lacks} then ${statements.map((statement) => `execute ${statement};`).join(' ')} end if; end $do$`)
-  }
-  const found = await rows(
-    `select contype as kind from pg_constraint where conrelid = '"notes_${key}"'::regclass and contype in ('c', 'f', 'p', 'u') order by 1`,
-  )
+  for (const spec of [...specs, ...specs]) await born(extensionOf(spec))
+  const kindsOf = (): Promise<readonly object[]> =>
+    rows(
+      `select contype as kind from pg_constraint where conrelid = '"notes_${key}"'::regclass and contype in ('c', 'f', 'p', 'u') order by 1`,
+    )
+  const found = await kindsOf()
   // The second check is the mark of a column that could be NULL before it was the key's.
   expect(found).toEqual(['c', 'c', 'f', 'p', 'u'].map((kind) => ({ kind })))
+  for (const spec of [...specs, ...specs]) {
+    const last = lastExtensionOf(spec)
+    if (last !== undefined) await born(last)
+  }
+  expect(await kindsOf()).toEqual(['c', 'f', 'p', 'u'].map((kind) => ({ kind })))
 })

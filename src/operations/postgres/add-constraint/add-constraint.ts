@@ -7,7 +7,7 @@ import { targetForm, targetOf } from '../../step-target.ts'
 import type { NamedTarget } from '../../step-target.ts'
 import { defineStructureChange } from '../../structure-operation.ts'
 import { constraintPasses } from './constraint-passes.ts'
-import { constraintIn, extensionOf, printConstraint } from './constraint-sql.ts'
+import { constraintIn, extensionOf, lastExtensionOf, printConstraint } from './constraint-sql.ts'
 import { inspectConstraint } from './inspect-constraint.ts'
 
 type Columns = string | readonly string[]
@@ -132,6 +132,7 @@ export const addConstraint = defineStructureChange<AddConstraintSpec>({
   isDone: (spec, table) => constraintIn(spec, table)?.validated === true,
   inspect: inspectConstraint,
   extension: extensionOf,
+  lastExtension: lastExtensionOf,
   // Nobody gets an error before the cutover.
   extensionPhase: () => 'cutover',
 })

@@ -100,8 +100,16 @@ function comparable(definition: string): string {
     .replace(/[\s"()]/g, '')
 }
 
-/** New tenants' tables get it while they are empty; a primary key leaves the marks that tell which columns were nullable. */
-export function extensionOf(spec: AddConstraintSpec): Extension {
+interface Born {
+  /** SQL that is true where the new table has it not. */
+  readonly absent: string
+  /** SQL of the statement that adds it. */
+  readonly add: string
+  /** SQL that is true where it can be made. */
+  readonly possible: string
+}
+
+function bornWith(spec: AddConstraintSpec): Born {
   const { rule } = spec
   const name =
     spec.name === undefined
@@ -110,13 +118,40 @@ export function extensionOf(spec: AddConstraintSpec): Extension {
   const place = '{lockstep referenced}'
   const referenced = rule.kind === 'foreign key' ? referencedSql(rule.references) : `''`
   const definition = `pg_catalog.replace(${quoteLiteral(definitionSql(rule, place))}, ${quoteLiteral(place)}, ${referenced})`
-  const add = `'alter table ' || ${newTable} || ' add constraint ' || pg_catalog.quote_ident(${name}) || ' ' || ${definition}`
-  const absent = `not exists (select from pg_catalog.pg_constraint where conrelid = lockstep_oid and conname = ${name})`
+  return {
+    absent: `not exists (select from pg_catalog.pg_constraint where conrelid = lockstep_oid and conname = ${name})`,
+    add: `'alter table ' || ${newTable} || ' add constraint ' || pg_catalog.quote_ident(${name}) || ' ' || ${definition}`,
+    possible: rule.kind === 'foreign key' ? `pg_catalog.to_regclass(${referenced}) is not null` : 'true',
+  }
+}
+
+/** New tenants' tables get it while they are empty; a primary key leaves the marks that tell which columns were nullable. */
+export function extensionOf(spec: AddConstraintSpec): Extension {
+  const { rule } = spec
+  const { absent, add, possible } = bornWith(spec)
   return {
     tag: tagOf(spec),
     what: printConstraint(spec),
-    lacks: rule.kind === 'foreign key' ? `${absent} and pg_catalog.to_regclass(${referenced}) is not null` : absent,
+    lacks: `${absent} and ${possible}`,
     statements: [...(rule.kind === 'primary key' ? rule.columns.map((column) => markSql(spec, column)) : []), add],
+  }
+}
+
+/** From contract on nobody needs the marks: a primary key comes without them. */
+export function lastExtensionOf(spec: AddConstraintSpec): Extension | undefined {
+  const { rule } = spec
+  if (rule.kind !== 'primary key') return undefined
+  const { absent, add } = bornWith(spec)
+  const marks = rule.columns.map((column) => quoteLiteral(markName(spec, column)))
+  const drops = rule.columns.map((column) => ` drop constraint if exists ${quoteIdentifier(markName(spec, column))}`)
+  return {
+    tag: tagOfSpec('addConstraint at last', spec),
+    what: printConstraint(spec),
+    lacks: `${absent} or exists (select from pg_catalog.pg_constraint where conrelid = lockstep_oid and conname in (${marks.join(', ')}))`,
+    statements: [
+      `case when ${absent} then ${add} else 'select 1' end`,
+      `'alter table ' || ${newTable} || ${quoteLiteral(drops.join(','))}`,
+    ],
   }
 }
 

@@ -4,7 +4,7 @@ import { sqlState } from '../../../stores/tables.ts'
 import { listed } from '../../../tenants/fleet.ts'
 import { checkSql, missingColumns } from '../../column-checks.ts'
 import type { Look, PlanWarning } from '../../operation.ts'
-import { countInTables, rowsInTheWay, uncounted } from '../../row-counts.ts'
+import { countInTables, tablesInTheWay, uncounted } from '../../row-counts.ts'
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import type { Refusal } from '../../table-passes.ts'
 import type { TableState } from '../../table-state.ts'
@@ -24,7 +24,8 @@ export async function inspectConstraint(spec: AddConstraintSpec, given: Inspecti
   const [table] = todo
   const find = table === undefined ? '' : violating(rule, table, to)
   return {
-    problems: rowsInTheWay(
+    problems: [],
+    unfit: tablesInTheWay(
       counts,
       `${rule.kind === 'unique' ? 'values' : 'rows'} violate ${printConstraint(spec)}`,
       `find them with ${find}; mend them, then plan again`,

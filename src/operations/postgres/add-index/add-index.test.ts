@@ -122,9 +122,16 @@ describe('plan', () => {
     await sql(`create table settings_a (email text); create table settings_b (email text);
       insert into settings_a values ('secret-1'), ('secret-1'), ('secret-2'), ('secret-2'), ('secret-3'), (null), (null);
       insert into settings_b values ('secret-1'), ('secret-1')`)
-    const error = await failure(tenants('settings'), 'email', { unique: true })
+    const strict: Look = {
+      ...look,
+      fleet: () =>
+        readFleet({ config: { ...config, mismatches: 'error' }, documents, tables, grace: () => Promise.resolve() }),
+    }
+    const spec = specOf(tenants('settings'), 'email', { unique: true })
+    const error = await addIndex.plan(spec, strict).catch((each: unknown) => each)
     expect(error).toMatchObject({ code: 'LS-2121', where: { name: 'settings_a (2), settings_b (1)' } })
     expect(JSON.stringify(error) + String(error)).not.toContain('secret')
+    expect((await addIndex.plan(spec, look)).leftOut?.map(({ name }) => name)).toEqual(['settings_a', 'settings_b'])
     const where = "email <> 'secret-1' and email <> 'secret-2'"
     expect(statementsOf(await plan(tenants('settings'), 'email', { unique: true, where }))).toHaveLength(1)
   })

@@ -5,7 +5,7 @@ import { sqlState } from '../../../stores/tables.ts'
 import { listed } from '../../../tenants/fleet.ts'
 import { checkSql, missingColumns } from '../../column-checks.ts'
 import type { Look, PlanWarning } from '../../operation.ts'
-import { countInTables, rowsInTheWay, uncounted } from '../../row-counts.ts'
+import { countInTables, tablesInTheWay, uncounted } from '../../row-counts.ts'
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { AddIndexSpec } from './add-index.ts'
@@ -22,11 +22,8 @@ export async function inspectIndex(spec: AddIndexSpec, { tables, todo, look }: I
   if (problems.length > 0 || spec.options.unique !== true) return { problems, warnings: trained(spec, todo) }
   const counts = await countInTables(todo, (table) => repeatedSql(spec, table), look)
   return {
-    problems: rowsInTheWay(
-      counts,
-      `values of ${printIndex(spec)} stand in more than one row`,
-      repeatedHint(spec, todo),
-    ),
+    problems: [],
+    unfit: tablesInTheWay(counts, `values of ${printIndex(spec)} stand in more than one row`, repeatedHint(spec, todo)),
     warnings: uncounted(counts, 'repeated values'),
   }
 }

@@ -136,3 +136,19 @@ describe('plan', () => {
     ])
   })
 })
+
+describe('verify', () => {
+  it.each([
+    ['a parsed body', 'create or replace function f(a int) returns int return a + 1', 'return a + 2'],
+    ['a default', `create or replace function f(a int default 1) returns int language sql as 'select a'`, 'default 2'],
+  ])('sees that someone changed %s', async (_, text, other) => {
+    await sql(body('select 7'))
+    const { work, verify } = await run(specOf('f', text))
+    expect(await work('cutover')).toBe(1)
+    expect(await verify()).toEqual([])
+    await sql(text.replace(/return a \+ 1|default 1/, other))
+    expect(await verify()).toEqual([
+      { where: 'f(integer)', problem: expect.stringMatching(/another body, or other defaults/) },
+    ])
+  })
+})

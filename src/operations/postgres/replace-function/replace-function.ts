@@ -97,4 +97,7 @@ export const replaceFunction = defineTableOperation<ReplaceFunctionSpec>({
   verify: verifyFunction,
   reverting: revertingFunction,
   revert: revertFunction,
+  sql: ({ options, text }) => [
+    { name: options.file, text, inTransaction: true, definition: { execute: options.execute ?? [] } },
+  ],
 })

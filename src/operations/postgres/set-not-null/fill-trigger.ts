@@ -2,6 +2,7 @@ import { quoteIdentifier, quoteLiteral } from '../../../kernel/identifiers.ts'
 import type { Companion } from '../../companion.ts'
 import { newTable } from '../../provision-steps.ts'
 import type { Extension } from '../../provisioning.ts'
+import { isFilling } from '../../row-pages.ts'
 import { tagOfSpec } from '../../step-target.ts'
 import type { SetNotNullSpec } from './set-not-null.ts'
 
@@ -40,7 +41,7 @@ export function companionOf(spec: SetNotNullSpec): Companion | undefined {
     typeof spec.options.fill === 'object'
       ? `select (${fillSql(spec)}) into ${column} from (select new.*) lockstep_row;`
       : `${column} := ${fillSql(spec)};`
-  const body = `begin ${value} return new; end`
+  const body = `begin if ${isFilling} then return new; end if; ${value} return new; end`
   return {
     what: `function ${name}()`,
     exists: usable(spec),

@@ -5,7 +5,7 @@ import { listed } from '../../../tenants/fleet.ts'
 import { checkSql, columnIn, missingColumns } from '../../column-checks.ts'
 import { checkLiteral } from '../../column-types.ts'
 import type { Look, PlanWarning } from '../../operation.ts'
-import { countInTables, rowsInTheWay, uncounted } from '../../row-counts.ts'
+import { countInTables, tablesInTheWay, uncounted } from '../../row-counts.ts'
 import { walkingKey, withoutKey } from '../../row-pages.ts'
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import type { Refusal } from '../../table-passes.ts'
@@ -27,7 +27,8 @@ export async function inspectColumn(spec: SetNotNullSpec, { tables, todo, look }
       ? `give a value for them: { fill: … }, or fill them before (update … set ${quoteIdentifier(column)} = … where ${quoteIdentifier(column)} is null)`
       : 'the expression gives NULL for them: use coalesce(…, …)'
   return {
-    problems: rowsInTheWay(counts, `rows have no value in column ${column}`, hint),
+    problems: [],
+    unfit: tablesInTheWay(counts, `rows have no value in column ${column}`, hint),
     warnings: [...uncounted(counts, `rows without a value in ${column}`), ...forClients(spec, todo)],
     basis: { fill: fillSql(spec) },
   }

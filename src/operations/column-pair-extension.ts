@@ -68,7 +68,7 @@ function instead(pair: ColumnPair): string {
   alter table ${table} alter column ${before} type ${pair.type} using ${upSql(pair)};
   ${rename};
   if lockstep_value is not null then
-    execute pg_catalog.format(${quoteLiteral(`alter table ${table} alter column ${after} set default %L::${pair.type}`)}, lockstep_value);
+    execute pg_catalog.format(${quoteLiteral(`alter table ${table} alter column ${after} set default %L`)}, lockstep_value);
   end if;
   ${given === undefined ? '' : `alter table ${table} alter column ${after} set default ${given};`}
 end $lockstep$`

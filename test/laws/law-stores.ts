@@ -18,6 +18,18 @@ export function openLawStores(): Promise<LawStores> {
   return process.env['LOCKSTEP_LAWS'] === 'real' ? openReal() : openEmbedded()
 }
 
+/** Tables in this PostgreSQL; documents embedded. */
+export async function openLawStoresAt(url: string): Promise<LawStores> {
+  const server = await createFirestoreServer()
+  const tables = await createPostgresTables({ url })
+  return {
+    host: server.host,
+    tables,
+    reset: (project) => server.reset(project),
+    close: async () => void (await Promise.all([tables.close(), server.close()])),
+  }
+}
+
 /** Documents in an emulator that runs already; tables embedded. */
 export async function openLawStoresOn(host: string): Promise<LawStores> {
   const tables = await createPgliteTables({})

@@ -6,6 +6,7 @@ import type { RunEvent } from '../../src/ledger/events.ts'
 import type { Migrator } from '../../src/migrator.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { createMortal } from './crashing-stores.ts'
+import type { LawStores } from './law-stores.ts'
 import { allDocuments, catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -26,24 +27,55 @@ function groupOf(file: string): Group {
     : 'fields'
 }
 
-/** Tries every law on every case of the group's operations. */
-export async function tryLaws(group: Group): Promise<void> {
-  const files = found.filter((file) => groupOf(file) === group)
-  expect(files).not.toEqual([])
-  for (const file of files) {
-    const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
-    describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => {
-      laws(file, theCase)
-    })
-  }
+export interface LawCases {
+  readonly file: string
+  readonly operation: string
+  readonly cases: readonly OperationCase[]
 }
 
-function laws(file: string, theCase: OperationCase): void {
+/** The cases of the group's operations, or of those named. */
+export async function loadCases(group: Group, named?: readonly string[]): Promise<readonly LawCases[]> {
+  const all: LawCases[] = []
+  for (const file of found.filter((each) => groupOf(each) === group)) {
+    const operation = file.split('/').at(-2) ?? ''
+    if (named !== undefined && !named.includes(operation)) continue
+    const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
+    all.push({ file, operation, cases })
+  }
+  expect(all.length).toBeGreaterThanOrEqual(named?.length ?? 1)
+  return all
+}
+
+export interface LawOptions {
+  /** Of which stores; the usual ones without it. */
+  readonly open?: () => Promise<LawStores>
+  /** Only the laws about a process that dies. */
+  readonly crashes?: true
+}
+
+/** Tries the laws on these cases. */
+export function describeLaws(all: readonly LawCases[], options: LawOptions = {}): void {
+  for (const { file, operation, cases } of all)
+    describe.each(cases)(`${operation}: $name`, (theCase) => {
+      laws(file, theCase, options)
+    })
+}
+
+/** Tries every law on every case of the group's operations. */
+export async function tryLaws(group: Group): Promise<void> {
+  describeLaws(await loadCases(group))
+}
+
+function laws(file: string, theCase: OperationCase, { open, crashes }: LawOptions): void {
   let world: World
   beforeAll(async () => {
-    world = await openWorld(file)
+    world = await openWorld(file, undefined, undefined, open)
   })
   afterAll(() => world.close())
+
+  const law = (name: string, work: () => Promise<void>): void => {
+    if (crashes !== true) it(name, work)
+  }
 
   const up = async (migrator: Migrator): Promise<void> => {
     const [row] = (await migrator.status()).migrations
@@ -64,7 +96,7 @@ function laws(file: string, theCase: OperationCase): void {
     world.files(),
   ]
 
-  it('before becomes after, and complete keeps it so', async () => {
+  law('before becomes after, and complete keeps it so', async () => {
     await world.fill(theCase)
     const migrator = world.migrator(theCase)
     await up(migrator)
@@ -75,7 +107,7 @@ function laws(file: string, theCase: OperationCase): void {
     await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
   })
 
-  it('applied twice is applied once', async () => {
+  law('applied twice is applied once', async () => {
     await world.fill(theCase)
     await up(world.migrator(theCase))
     const once = await everything()
@@ -88,7 +120,7 @@ function laws(file: string, theCase: OperationCase): void {
     expect(changed.reduce((sum, each) => sum + each, 0)).toBe(0)
   })
 
-  it('down gives back the world as it was', async () => {
+  law('down gives back the world as it was', async () => {
     await world.fill(theCase)
     const before = await everything()
     await up(world.migrator(theCase))
@@ -96,7 +128,7 @@ function laws(file: string, theCase: OperationCase): void {
     expect(await everything()).toEqual(before)
   })
 
-  it('down keeps what others wrote since', async () => {
+  law('down keeps what others wrote since', async () => {
     await world.fill(theCase)
     await up(world.migrator(theCase))
     await world.write(theCase.others.documents, theCase.others.sql, theCase.others.files)
@@ -104,7 +136,7 @@ function laws(file: string, theCase: OperationCase): void {
     await expectAfter(theCase.others.afterDown)
   })
 
-  it('plan and verify write nothing', async () => {
+  law('plan and verify write nothing', async () => {
     await world.fill(theCase)
     const planning = createMortal(world)
     await world.migrator(theCase, planning).plan(migrationId)

@@ -7,6 +7,8 @@ import type { Migrator } from '../../src/migrator.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { createMortal } from './crashing-stores.ts'
 import type { CrashPoint } from './crashing-stores.ts'
+import { openLawStores } from './law-stores.ts'
+import type { LawStores } from './law-stores.ts'
 import { allDocuments, catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -32,10 +34,15 @@ function groupOf(file: string): Group {
 export async function tryLaws(group: Group): Promise<void> {
   const files = found.filter((file) => groupOf(file) === group)
   expect(files).not.toEqual([])
+  let stores: LawStores
+  beforeAll(async () => {
+    stores = await openLawStores()
+  })
+  afterAll(() => stores?.close())
   for (const file of files) {
     const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
     describe.each(cases)(`${file.split('/').at(-2) ?? ''}: $name`, (theCase) => {
-      laws(file, theCase)
+      laws(file, theCase, async () => ({ ...stores, close: () => Promise.resolve() }))
     })
   }
 }
@@ -55,10 +62,10 @@ function some<T>(points: readonly T[]): readonly T[] {
   return chosen
 }
 
-function laws(file: string, theCase: OperationCase): void {
+function laws(file: string, theCase: OperationCase, openStores: () => Promise<LawStores>): void {
   let world: World
   beforeAll(async () => {
-    world = await openWorld(file)
+    world = await openWorld(file, undefined, undefined, openStores)
   })
   afterAll(() => world.close())
 

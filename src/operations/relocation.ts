@@ -178,8 +178,9 @@ async function readNames(
     const found = some.length === 0 ? [] : await documents.get(some, fields)
     return found.filter((document) => document !== undefined)
   }
-  const readHosts = (): Promise<readonly Document[]> => read(names.filter(isHost), hosts.fields)
-  const readSatellites = (): Promise<readonly Document[]> => read(names.filter((name) => !isHost(name)))
+  const ofHosts = new Set(names.filter(isHost))
+  const readHosts = (): Promise<readonly Document[]> => read([...ofHosts], hosts.fields)
+  const readSatellites = (): Promise<readonly Document[]> => read(names.filter((name) => !ofHosts.has(name)))
   const [first, second] = isHosted(relocation, 'to') ? [readHosts, readSatellites] : [readSatellites, readHosts]
   const found = [...(await first()), ...(await second())]
   return found.map((document) => [document.name, document] as const)

@@ -1,15 +1,17 @@
 import type { Json } from '../kernel/canonical-json.ts'
-import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { isLockstepError } from '../kernel/errors.ts'
+import type { LockstepError } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
+import { combined, isOfTable, leave } from './failed-tables.ts'
+import type { Progress } from './failed-tables.ts'
 import { phases } from './operation.ts'
 import type { KeptValues } from './kept-values.ts'
 import type { Checkpoint, PreImage, TableHands, Work, WorkPhase } from './operation.ts'
 import { fillRows } from './row-pages.ts'
 import type { RowFill } from './row-pages.ts'
 import { tablesLeft, tablesScope } from './table-scope.ts'
-import type { TablesScope } from './table-scope.ts'
 import { tableStates } from './table-state.ts'
 import type { TableState } from './table-state.ts'
 import { groupsOf } from './table-targets.ts'
@@ -118,53 +120,6 @@ async function* leaveOut(
     for await (const checkpoint of alter(hands, pass, states, progress)) yield { ...checkpoint, cursor: null }
   }
   for (const [name, error] of unfit) await hands.leaveOut(printTable({ schema: scope.schema, name }), error.message)
-}
-
-interface Progress {
-  readonly scope: TablesScope
-  /** Tables whose shape before this step is in the ledger. */
-  readonly kept: Set<string>
-  readonly failed: Map<string, LockstepError>
-  /** Tables that the step cannot be done to, because of their rows. */
-  readonly unfit: Map<string, LockstepError>
-  /** Whether these are left out; else they fail. */
-  readonly lenient: boolean
-}
-
-/** Tables of a shard that may fail before it is given up: the rest would most likely fail as well. */
-const mostFailures = 3
-
-async function leave(
-  hands: TableHands,
-  { scope, failed, unfit, lenient }: Progress,
-  name: string,
-  error: LockstepError,
-): Promise<void> {
-  if (lenient && error.code === 'LS-2121') return void unfit.set(name, error)
-  failed.set(name, error)
-  await hands.noteFailure(printTable({ schema: scope.schema, name }), error.message)
-  if (failed.size > Math.max(mostFailures, scope.tables.length / 100)) throw combined(failed)
-}
-
-function combined(failed: ReadonlyMap<string, LockstepError>): LockstepError {
-  const [first, ...also] = [...failed.values()]
-  return new LockstepError(
-    first?.code ?? 'LS-3005',
-    `${failed.size} ${failed.size === 1 ? 'table' : 'tables'} could not be changed: ${first?.message ?? ''}`,
-    {
-      also,
-      cause: first?.cause,
-      where: first?.where ?? {},
-      hint: first?.hint ?? 'mend them and run up again; lockstep status --tables names them, the others are done',
-    },
-  )
-}
-
-const ofTables: ReadonlySet<string> = new Set(['LS-2121', 'LS-2125', 'LS-3005', 'LS-4008'])
-
-/** What Postgres refused for this very table; anything else concerns all of them. */
-function isOfTable(error: unknown): error is LockstepError {
-  return isLockstepError(error) && ofTables.has(error.code)
 }
 
 async function* fill(

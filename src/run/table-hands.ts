@@ -10,7 +10,7 @@ import { saveCheckpoint } from '../ledger/shards.ts'
 import { noteTables } from '../ledger/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
 import type { KeptValues, RestoredValues } from '../operations/kept-values.ts'
-import type { Checkpoint, PreImage, TableChange, TableHands } from '../operations/operation.ts'
+import type { Checkpoint, TableChange, TableHands } from '../operations/operation.ts'
 import type { Queryable, TableWriter } from '../stores/tables.ts'
 import { isLockConflict, isPassing } from './passing-errors.ts'
 

@@ -103,7 +103,7 @@ function laws(file: string, theCase: OperationCase, { openStores, crashes }: Try
   afterAll(() => world.close())
 
   const law = (name: string, work: () => Promise<void>): void => {
-    if (crashes !== true) it(name, work)
+    if (crashes !== true) it(`${name}`, work)
   }
 
   const up = async (migrator: Migrator): Promise<void> => {

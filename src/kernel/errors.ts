@@ -114,6 +114,8 @@ export const warningCatalogue = {
   W219: 'rights and row security of a new table do not go together',
   W220: 'a foreign key locks the table that it refers to',
   W221: 'a publication takes in every new table',
+  W222: 'a column keeps its wider type on the way back',
+  W223: 'prepared statements have to be prepared again',
   W301: 'a function runs as its owner and may be called by anybody',
   W302: 'callers must fit the new signature',
   W303: 'a call fits the old signature and the new one',

@@ -31,7 +31,7 @@ export async function inspectPair(
     ...strangers(pair, tables),
     ...checks(pair).flatMap(({ code, isWrong, what, hint }) => problemOf(code, there.filter(isWrong), what, hint)),
     ...(keyless.length === 0 ? [] : [withoutKey(listed(keyless.map(printTable)))]),
-    ...(await dependents(pair, there, look)),
+    ...(await columnDependents(pair.old, there, look, 'cannot go')),
     ...(await incomparable(pair, there, look)),
   ]
   if (problems.length > 0) return { problems }
@@ -157,11 +157,12 @@ function checks(pair: ColumnPair): readonly Check[] {
   ]
 }
 
-/** Views, policies, triggers, foreign keys of other tables: what would keep the old column from going. */
-async function dependents(
-  pair: ColumnPair,
+/** LS-2123 for views, policies, triggers, foreign keys of other tables: what keeps a column as it is. */
+export async function columnDependents(
+  column: string,
   tables: readonly TableState[],
   look: Look,
+  what: 'cannot go' | 'cannot get another type',
 ): Promise<readonly LockstepError[]> {
   const rows = await look.tables.read((q) =>
     q.query<{ what: string }>(
@@ -173,15 +174,15 @@ async function dependents(
        where not exists (select from pg_catalog.pg_constraint k where d.classid = 'pg_catalog.pg_constraint'::regclass
                                                               and k.oid = d.objid and k.conrelid = a.attrelid)
        order by 1`,
-      [tables.map(quoteTable), pair.old],
+      [tables.map(quoteTable), column],
     ),
   )
   if (rows.length === 0) return []
-  const what = listed(rows.map((row) => row.what.replace(/^rule _RETURN on /, '')))
+  const found = listed(rows.map((row) => row.what.replace(/^rule _RETURN on /, '')))
   return [
-    new LockstepError('LS-2123', `"${pair.old}" cannot go, something depends on it: ${what}`, {
-      where: { name: pair.old },
-      hint: 'drop those first and make them anew on the new column when it is filled',
+    new LockstepError('LS-2123', `"${column}" ${what}, something depends on it: ${found}`, {
+      where: { name: column },
+      hint: 'drop those first and make them anew when it is done',
     }),
   ]
 }

@@ -188,3 +188,82 @@ export const convertColumnCases: readonly OperationCase[] = [
     },
   },
 ]
+
+const typeOf = (table: string, column: string): string =>
+  `select format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = '${table}'::regclass and attname = '${column}'`
+
+const labels = {
+  source: { from: 'sql', sql: 'select uid from owners order by uid' },
+  key: 'plain',
+  tables: { label: 'label_{key}' },
+  provision: 'create_label(text)',
+} as const
+
+/** A wider type where the column is. */
+export const widenColumnCases: readonly OperationCase[] = [
+  {
+    name: 'a wider text where it is, with check, indexes, foreign key and default',
+    steps: [convertColumnStep('orders', 'note', { from: 'varchar(5)', to: 'varchar(20)' })],
+    before: {
+      documents: {},
+      sql: [
+        `create table kinds (note varchar(5) primary key); insert into kinds values ('a'), ('b');
+         create table orders (id int primary key, note varchar(5) not null default 'a' references kinds check (note <> 'x'));
+         create index on orders (note, id); create index on orders (lower(note)) where note <> 'y';
+         comment on column orders.note is 'told'`,
+        "insert into orders select n, 'b' from generate_series(1, 100) n",
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [{ sql: typeOf('orders', 'note'), rows: [{ type: 'character varying(20)' }] }],
+    },
+    others: {
+      documents: {},
+      sql: ["insert into kinds values ('c')", "insert into orders values (101, 'c')"],
+      afterDown: {
+        documents: {},
+        queries: [
+          { sql: typeOf('orders', 'note'), rows: [{ type: 'character varying(5)' }] },
+          { sql: 'select count(*)::int as n from orders', rows: [{ n: 101 }] },
+        ],
+      },
+    },
+  },
+  {
+    name: 'every tenant gets a text without limit; one wrote more than fits the old one',
+    tenants: labels,
+    steps: [convertColumnStep(tenants('label'), 'text', { from: 'character varying(5)', to: 'text' })],
+    before: {
+      documents: {},
+      sql: [
+        `create table owners (uid text primary key); insert into owners values ('ada'), ('bob');
+         create function create_label(uid text) returns void language plpgsql as $$
+         begin execute format('create table %I (id int primary key, text varchar(5) unique)', 'label_' || uid); end $$`,
+        "select create_label('ada'); select create_label('bob'); insert into label_ada values (1, 'short')",
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [
+        { sql: typeOf('label_ada', 'text'), rows: [{ type: 'text' }] },
+        { sql: typeOf('label_bob', 'text'), rows: [{ type: 'text' }] },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: [
+        "insert into owners values ('eve'); select create_label('eve')",
+        "insert into label_eve values (1, 'short'); insert into label_bob values (1, 'far too long')",
+      ],
+      afterDown: {
+        documents: {},
+        queries: [
+          { sql: typeOf('label_ada', 'text'), rows: [{ type: 'character varying(5)' }] },
+          { sql: typeOf('label_eve', 'text'), rows: [{ type: 'character varying(5)' }] },
+          { sql: 'select text from label_bob', rows: [{ text: 'far too long' }] },
+        ],
+      },
+    },
+  },
+]

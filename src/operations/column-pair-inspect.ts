@@ -3,7 +3,7 @@ import type { ErrorCode } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import { sqlState } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
-import { constraintsOf, indexesOf, isConstant, takenNames } from './column-carry.ts'
+import { constraintsOf, indexesOf, isConstant, isDeferrable, takenNames } from './column-carry.ts'
 import { columnIn, isIdentity } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
@@ -114,9 +114,10 @@ interface Check {
 
 function checks(pair: ColumnPair): readonly Check[] {
   const { old } = pair
-  const isExclusive = ({ kind, name, columns }: TableState['shape']['constraints'][number]): boolean =>
+  const isExclusive = ({ kind, name, columns, definition }: TableState['shape']['constraints'][number]): boolean =>
     columns.includes(old) &&
-    (kind === 'primary key' || ((kind === 'unique' || kind === 'exclusion') && !pair.leave.includes(name)))
+    (kind === 'primary key' ||
+      (((kind === 'unique' && isDeferrable(definition)) || kind === 'exclusion') && !pair.leave.includes(name)))
   const isComputed = (table: TableState): boolean =>
     indexesOf(pair, table).some(({ plain }) => !plain) ||
     constraintsOf(pair, table).some(({ kind }) => kind === 'check')
@@ -130,8 +131,8 @@ function checks(pair: ColumnPair): readonly Check[] {
     {
       code: 'LS-2125',
       isWrong: ({ shape }) => shape.constraints.some(isExclusive),
-      what: `"${old}" is in a primary key, unique or exclusion constraint, which cannot be had twice`,
-      hint: 'for a unique constraint: make it a unique index first, or name it in leave; a primary key stays as it is',
+      what: `"${old}" is in a primary key, a deferrable unique or an exclusion constraint, which cannot be had twice`,
+      hint: 'name the constraint in leave; a primary key stays as it is',
     },
     {
       code: 'LS-2125',

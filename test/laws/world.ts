@@ -173,6 +173,9 @@ export async function rawDocuments(documents: DocumentWriter): Promise<Readonly<
   return found
 }
 
+/** Without the stamp that some servers (15.20 of Debian) set on a column at each change of type, and nobody else can. */
+const ownOptions = "(select array_agg(o order by o) from unnest(a.attoptions) o where o not like 'pg\\_attver=%')"
+
 /** Everything a user could see of the database, Lockstep's own schemas apart. */
 export function catalogOf(tables: TableWriter): Promise<unknown> {
   return tables.read(async (q) => ({
@@ -185,7 +188,7 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
       "select conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'public'::regnamespace order by conname",
     ),
     attributes: await q.query(
-      `select c.relname, a.attname, a.attstorage, a.attacl::text as acl, a.attidentity, a.attgenerated, a.attoptions, a.attcollation, a.attstattarget,
+      `select c.relname, a.attname, a.attstorage, a.attacl::text as acl, a.attidentity, a.attgenerated, ${ownOptions} as attoptions, a.attcollation, a.attstattarget,
          format_type(a.atttypid, a.atttypmod) as type, col_description(c.oid, a.attnum) as comment
        from pg_attribute a join pg_class c on c.oid = a.attrelid
        where c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v')

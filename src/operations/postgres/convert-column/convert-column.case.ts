@@ -33,6 +33,7 @@ export const convertColumnCases: readonly OperationCase[] = [
         `create table orders (id int primary key, cents integer not null default 0 constraint cheap check (cents < 1000000), note text);
          create index orders_cents_idx on orders (cents desc) include (note);
          create unique index orders_note_cents on orders (note, cents);
+         alter table orders add constraint once unique (cents, note), add constraint cents_once unique (id, cents);
          comment on column orders.cents is 'what it costs, in cents'`,
         `insert into orders select n, n * 7, 'n' || n from generate_series(1, 2500) n`,
       ],
@@ -46,8 +47,12 @@ export const convertColumnCases: readonly OperationCase[] = [
           rows: [{ required: true }],
         },
         {
-          sql: "select indexrelid::regclass::text as name from pg_index where indrelid = 'orders'::regclass and pg_get_indexdef(indexrelid) like '%amount%' order by 1",
-          rows: named('orders_amount_idx', 'orders_note_amount'),
+          sql: "select regexp_replace(indexrelid::regclass::text, '_[0-9a-f]{8}$', '') as name from pg_index where indrelid = 'orders'::regclass and pg_get_indexdef(indexrelid) like '%amount%' order by 1",
+          rows: named('amount_once', 'once_amount', 'orders_amount_idx', 'orders_note_amount'),
+        },
+        {
+          sql: "select count(*)::int as n from pg_constraint where conrelid = 'orders'::regclass and contype = 'u' and pg_get_constraintdef(oid) like '%amount%'",
+          rows: [{ n: 2 }],
         },
         {
           sql: `select col_description('orders'::regclass, attnum) as said from pg_attribute

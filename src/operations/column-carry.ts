@@ -76,14 +76,20 @@ export function carryPasses(pair: ColumnPair): readonly CatalogPass[] {
 
 const indexesAtOnce = 10
 
+/** Whether it is what the new column has of the old one's index of that name. */
+function isCarried(pair: ColumnPair, index: IndexShape, name: string): boolean {
+  return index.name === carriedName(pair, name) && namesColumn(aboutColumns(index.definition), pair.new)
+}
+
+function missingIndexes(pair: ColumnPair, table: TableState): readonly IndexShape[] {
+  const valid = table.shape.indexes.filter((index) => index.valid)
+  return carriedIndexes(pair, table).filter(({ name }) => !valid.some((each) => isCarried(pair, each, name)))
+}
+
 function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
-  const isOurs = (index: IndexShape, name: string): boolean =>
-    index.name === carriedName(pair, name) && namesColumn(aboutColumns(index.definition), pair.new)
-  const missing = (table: TableState): readonly IndexShape[] =>
-    carriedIndexes(pair, table).filter(
-      ({ name }) => !table.shape.indexes.some((each) => each.valid && isOurs(each, name)),
-    )
-  const leftover = ({ shape }: TableState, name: string): boolean => shape.indexes.some((each) => isOurs(each, name))
+  const missing = (table: TableState): readonly IndexShape[] => missingIndexes(pair, table)
+  const leftover = ({ shape }: TableState, name: string): boolean =>
+    shape.indexes.some((each) => isCarried(pair, each, name))
   const create = (table: TableState, { name, unique, definition }: IndexShape, how: string): string =>
     `create ${unique ? 'unique ' : ''}index ${how}${quoteIdentifier(carriedName(pair, name))} on ${quoteTable(table)}` +
     renameInSql(aboutColumns(definition), pair.old, pair.new)

@@ -57,13 +57,14 @@ export async function sendBatch({ client, database, call }, writes) {
 
 /**
  * Sends batches as they come, so many at once.
- * @param {AsyncIterable<RawWrite[]> | Iterable<RawWrite[]>} batches @param {(writes: RawWrite[]) => Promise<void>} send @param {number} most
+ * @template Batch
+ * @param {AsyncIterable<Batch> | Iterable<Batch>} batches @param {(batch: Batch) => Promise<void>} send @param {number} most
  */
 export async function sendAll(batches, send, most) {
   /** @type {Set<Promise<void>>} */
   const flying = new Set()
-  for await (const writes of batches) {
-    const sent = send(writes).then(() => void flying.delete(sent))
+  for await (const batch of batches) {
+    const sent = send(batch).then(() => void flying.delete(sent))
     flying.add(sent)
     if (flying.size >= most) await Promise.race(flying)
   }

@@ -8,7 +8,8 @@ import { addLanguage, openRaw, sendAll, sendBatch } from './raw-firestore.mjs'
  * @typedef {object} Rewrite
  * @property {string} [below] the collection that is read, where it is not the task's own
  * @property {readonly string[]} [reads] the fields that are read; without it whole documents
- * @property {(found: Found) => RawWrite} write
+ * @property {(name: string) => string} [into] the document that takes the fields, whose version is read first
+ * @property {(found: Found, updateTime: any) => RawWrite} write given the version of what takes the fields
  */
 
 /**
@@ -32,8 +33,9 @@ const rewrites = {
   },
   foldSubcollection: {
     below: 'notes',
-    write: ({ name, fields }) =>
-      patchExisting(name.split('/').slice(0, -2).join('/'), 'notes', { first: { mapValue: { fields } } }),
+    into: (name) => name.split('/').slice(0, -2).join('/'),
+    write: ({ name, fields }, updateTime) =>
+      patch({ name, updateTime }, { notes: { mapValue: { fields: { first: { mapValue: { fields } } } } } }),
   },
   splitDocument: {
     reads: ['phone', 'title'],
@@ -41,12 +43,13 @@ const rewrites = {
   },
   mergeDocuments: {
     below: 'Phones',
-    write: ({ name, fields }) => patchExisting(name.replace('/Phones/', '/Chats/'), 'contact', fields),
+    into: (name) => name.replace('/Phones/', '/Chats/'),
+    write: ({ name, fields }, updateTime) => patch({ name, updateTime }, { contact: { mapValue: { fields } } }),
   },
   renameCollection: { write: ({ name, fields }) => create(name.replace('/Chats/', '/Talks/'), fields) },
 }
 
-/** @param {Found} found @param {Record<string, any>} fields @param {string[]} [fieldPaths] @returns {RawWrite} */
+/** @param {Pick<Found, 'name' | 'updateTime'>} found @param {Record<string, any>} fields @param {string[]} [fieldPaths] @returns {RawWrite} */
 function patch({ name, updateTime }, fields, fieldPaths = Object.keys(fields)) {
   return { update: { name, fields }, updateMask: { fieldPaths }, currentDocument: { updateTime } }
 }
@@ -54,12 +57,6 @@ function patch({ name, updateTime }, fields, fieldPaths = Object.keys(fields)) {
 /** @param {string} name @param {Record<string, any>} fields @returns {RawWrite} */
 function create(name, fields) {
   return { update: { name, fields }, currentDocument: { exists: false } }
-}
-
-/** The version of the document that takes the fields is not read. @param {string} name @param {string} key @param {Record<string, any>} fields @returns {RawWrite} */
-function patchExisting(name, key, fields) {
-  const update = { name, fields: { [key]: { mapValue: { fields } } } }
-  return { update, updateMask: { fieldPaths: [key] }, currentDocument: { exists: true } }
 }
 
 /** @param {Found} found */
@@ -73,7 +70,7 @@ function textOf(found) {
 }
 
 const task = /** @type {import('./raw-firestore.mjs').DocumentsTask & { operation: string }} */ (readTask())
-const { below, reads, write } = /** @type {Rewrite} */ (rewrites[task.operation])
+const { below, reads, into, write } = /** @type {Rewrite} */ (rewrites[task.operation])
 const raw = await openRaw(task)
 
 async function* batches() {
@@ -92,7 +89,7 @@ async function* batches() {
   let page = []
   for await (const { document } of stream) {
     if (!document) continue
-    page.push(write(document))
+    page.push(document)
     if (page.length < 500) continue
     yield page
     page = []
@@ -100,5 +97,19 @@ async function* batches() {
   if (page.length > 0) yield page
 }
 
-await measure(() => sendAll(batches(), (writes) => sendBatch(raw, writes), 8))
+/** @param {Found[]} page */
+async function writesOf(page) {
+  if (into === undefined) return page.map((found) => write(found, found.updateTime))
+  const names = page.map(({ name }) => into(name))
+  const versions = new Map()
+  const request = { database: raw.database, documents: names, mask: { fieldPaths: ['__name__'] } }
+  for await (const { found } of raw.client.batchGetDocuments(request, raw.call))
+    if (found) versions.set(found.name, found.updateTime)
+  return page.map((found) => {
+    const name = into(found.name)
+    return write({ ...found, name }, versions.get(name))
+  })
+}
+
+await measure(() => sendAll(batches(), async (page) => sendBatch(raw, await writesOf(page)), 8))
 await raw.client.close()

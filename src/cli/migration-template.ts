@@ -11,6 +11,7 @@ export const templateKinds = [
   'mergeDocuments',
   'transformDocuments',
   'ensureIndex',
+  'createTable',
   'addColumn',
   'convertColumn',
   'renameColumn',
@@ -117,6 +118,18 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
   ensureIndex: onFirestore(
     '// Written to firestore.indexes.json; with create: true also built, and waited for.',
     "firestore.ensureIndex('messages', { fields: [['timestamp', 'desc']], scope: 'COLLECTION_GROUP' }),",
+  ),
+  createTable: onPostgres(
+    "// Or tenants('…') for one each. Row security is on, and nobody has a right who is not named.",
+    "postgres.createTable('events', {",
+    '  columns: {',
+    "    id: { type: 'bigint', identity: 'always' },",
+    "    at: { type: 'timestamptz', notNull: true, default: { sql: 'now()' } },",
+    "    text: 'text',",
+    '  },',
+    "  primaryKey: 'id',",
+    "  indexes: ['at'],",
+    '}),',
   ),
   addColumn: {
     imports: ['defineMigration', 'postgres'],

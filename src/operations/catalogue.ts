@@ -5,6 +5,7 @@ import { addField, addFieldStep } from './firestore/add-field/add-field.ts'
 import { addIndex, addIndexStep } from './postgres/add-index/add-index.ts'
 import { convertColumn, convertColumnStep } from './postgres/convert-column/convert-column.ts'
 import { convertField, convertFieldStep } from './firestore/convert-field/convert-field.ts'
+import { createTable, createTableStep } from './postgres/create-table/create-table.ts'
 import { dropColumn, dropColumnStep } from './postgres/drop-column/drop-column.ts'
 import { ensureIndex, ensureIndexStep } from './firestore/ensure-index/ensure-index.ts'
 import { foldSubcollection, foldSubcollectionStep } from './firestore/fold-subcollection/fold-subcollection.ts'
@@ -31,6 +32,7 @@ export const operations = Object.freeze([
   addIndex,
   convertColumn,
   convertField,
+  createTable,
   dropColumn,
   ensureIndex,
   foldSubcollection,
@@ -68,6 +70,7 @@ export const postgresSteps = Object.freeze({
   addConstraint: addConstraintStep,
   addIndex: addIndexStep,
   convertColumn: convertColumnStep,
+  createTable: createTableStep,
   dropColumn: dropColumnStep,
   renameColumn: renameColumnStep,
   replaceFunction: replaceFunctionStep,

@@ -34,6 +34,24 @@ export function constraintsOf(pair: ColumnPair, { shape }: TableState): readonly
   )
 }
 
+/** Unique constraints of the old column. One that may be deferred is not among them: its index alone would refuse more. */
+export function uniquesOf(pair: ColumnPair, { shape }: TableState): readonly ConstraintShape[] {
+  return shape.constraints.filter(
+    ({ name, kind, columns, definition }) =>
+      kind === 'unique' && columns.includes(pair.old) && !pair.leave.includes(name) && !isDeferrable(definition),
+  )
+}
+
+export function isDeferrable(definition: string): boolean {
+  return / DEFERRABLE( INITIALLY \w+)?$/.test(definition)
+}
+
+/** Indexes that the new column is to have as well, those behind unique constraints among them. */
+function carriedIndexes(pair: ColumnPair, table: TableState): readonly IndexShape[] {
+  const unique = new Set(uniquesOf(pair, table).map(({ name }) => name))
+  return [...indexesOf(pair, table), ...table.shape.indexes.filter(({ name }) => unique.has(name))]
+}
+
 /** Names that the new column's indexes and constraints are to have, but something else has. */
 export function takenNames(pair: ColumnPair, table: TableState): readonly string[] {
   const { shape } = table
@@ -41,24 +59,37 @@ export function takenNames(pair: ColumnPair, table: TableState): readonly string
     ...shape.indexes.map(({ name, definition }) => ({ name, text: aboutColumns(definition) })),
     ...shape.constraints.map(({ name, definition }) => ({ name, text: definition })),
   ]
-  return [...indexesOf(pair, table), ...constraintsOf(pair, table)]
+  return [...carriedIndexes(pair, table), ...constraintsOf(pair, table)]
     .map(({ name }) => carriedName(pair, name))
     .filter((name) => about.some((each) => each.name === name && !namesColumn(each.text, pair.new)))
 }
 
 /** Indexes, checks, foreign keys and NOT NULL of the old column for the new one, once it is filled. */
 export function carryPasses(pair: ColumnPair): readonly CatalogPass[] {
-  return [...carriedIndexPasses(pair), ...carriedConstraintPasses(pair), ...carriedNotNull(pair)]
+  return [
+    ...carriedIndexPasses(pair),
+    carriedUniquePass(pair),
+    ...carriedConstraintPasses(pair),
+    ...carriedNotNull(pair),
+  ]
 }
 
 const indexesAtOnce = 10
 
+/** Whether it is what the new column has of the old one's index of that name. */
+function isCarried(pair: ColumnPair, index: IndexShape, name: string): boolean {
+  return index.name === carriedName(pair, name) && namesColumn(aboutColumns(index.definition), pair.new)
+}
+
+function missingIndexes(pair: ColumnPair, table: TableState): readonly IndexShape[] {
+  const valid = table.shape.indexes.filter((index) => index.valid)
+  return carriedIndexes(pair, table).filter(({ name }) => !valid.some((each) => isCarried(pair, each, name)))
+}
+
 function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
-  const isOurs = (index: IndexShape, name: string): boolean =>
-    index.name === carriedName(pair, name) && namesColumn(aboutColumns(index.definition), pair.new)
-  const missing = (table: TableState): readonly IndexShape[] =>
-    indexesOf(pair, table).filter(({ name }) => !table.shape.indexes.some((each) => each.valid && isOurs(each, name)))
-  const leftover = ({ shape }: TableState, name: string): boolean => shape.indexes.some((each) => isOurs(each, name))
+  const missing = (table: TableState): readonly IndexShape[] => missingIndexes(pair, table)
+  const leftover = ({ shape }: TableState, name: string): boolean =>
+    shape.indexes.some((each) => isCarried(pair, each, name))
   const create = (table: TableState, { name, unique, definition }: IndexShape, how: string): string =>
     `create ${unique ? 'unique ' : ''}index ${how}${quoteIdentifier(carriedName(pair, name))} on ${quoteTable(table)}` +
     renameInSql(aboutColumns(definition), pair.old, pair.new)
@@ -101,6 +132,24 @@ function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
             ]),
     },
   ]
+}
+
+/** Behind the index that is there by then, which is what takes time. */
+function carriedUniquePass(pair: ColumnPair): CatalogPass {
+  return {
+    name: 'carried unique constraints',
+    phase: 'cutover',
+    how: 'together',
+    what: `make the unique indexes of ${pair.new} its constraints, as those of ${pair.old} are`,
+    lock: 'ACCESS EXCLUSIVE for milliseconds, at most 50 tables at once',
+    undo: 'goes with the new column',
+    lacking: `column ${pair.new} lacks a unique constraint that ${pair.old} has`,
+    statements: (table) =>
+      uniquesOf(pair, table)
+        .map(({ name }) => quoteIdentifier(carriedName(pair, name)))
+        .filter((name) => !table.shape.constraints.some((each) => quoteIdentifier(each.name) === name))
+        .map((name) => `alter table ${quoteTable(table)} add constraint ${name} unique using index ${name}`),
+  }
 }
 
 function carriedConstraintPasses(pair: ColumnPair): readonly CatalogPass[] {

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import { sqlState } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
-import { constraintsOf, indexesOf, isConstant, takenNames } from './column-carry.ts'
+import { constraintsOf, indexesOf, isConstant, isDeferrable, takenNames } from './column-carry.ts'
 import { columnIn, isIdentity } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
@@ -31,7 +31,7 @@ export async function inspectPair(
     ...strangers(pair, tables),
     ...checks(pair).flatMap(({ code, isWrong, what, hint }) => problemOf(code, there.filter(isWrong), what, hint)),
     ...(keyless.length === 0 ? [] : [withoutKey(listed(keyless.map(printTable)))]),
-    ...(await dependents(pair, there, look)),
+    ...(await columnDependents(pair.old, there, look, 'cannot go')),
     ...(await incomparable(pair, there, look)),
   ]
   if (problems.length > 0) return { problems }
@@ -114,9 +114,10 @@ interface Check {
 
 function checks(pair: ColumnPair): readonly Check[] {
   const { old } = pair
-  const isExclusive = ({ kind, name, columns }: TableState['shape']['constraints'][number]): boolean =>
+  const isExclusive = ({ kind, name, columns, definition }: TableState['shape']['constraints'][number]): boolean =>
     columns.includes(old) &&
-    (kind === 'primary key' || ((kind === 'unique' || kind === 'exclusion') && !pair.leave.includes(name)))
+    (kind === 'primary key' ||
+      (((kind === 'unique' && isDeferrable(definition)) || kind === 'exclusion') && !pair.leave.includes(name)))
   const isComputed = (table: TableState): boolean =>
     indexesOf(pair, table).some(({ plain }) => !plain) ||
     constraintsOf(pair, table).some(({ kind }) => kind === 'check')
@@ -130,8 +131,8 @@ function checks(pair: ColumnPair): readonly Check[] {
     {
       code: 'LS-2125',
       isWrong: ({ shape }) => shape.constraints.some(isExclusive),
-      what: `"${old}" is in a primary key, unique or exclusion constraint, which cannot be had twice`,
-      hint: 'for a unique constraint: make it a unique index first, or name it in leave; a primary key stays as it is',
+      what: `"${old}" is in a primary key, a deferrable unique or an exclusion constraint, which cannot be had twice`,
+      hint: 'name the constraint in leave; a primary key stays as it is',
     },
     {
       code: 'LS-2125',
@@ -157,11 +158,12 @@ function checks(pair: ColumnPair): readonly Check[] {
   ]
 }
 
-/** Views, policies, triggers, foreign keys of other tables: what would keep the old column from going. */
-async function dependents(
-  pair: ColumnPair,
+/** LS-2123 for views, policies, triggers, foreign keys of other tables: what keeps a column as it is. */
+export async function columnDependents(
+  column: string,
   tables: readonly TableState[],
   look: Look,
+  what: 'cannot go' | 'cannot get another type',
 ): Promise<readonly LockstepError[]> {
   const rows = await look.tables.read((q) =>
     q.query<{ what: string }>(
@@ -173,15 +175,15 @@ async function dependents(
        where not exists (select from pg_catalog.pg_constraint k where d.classid = 'pg_catalog.pg_constraint'::regclass
                                                               and k.oid = d.objid and k.conrelid = a.attrelid)
        order by 1`,
-      [tables.map(quoteTable), pair.old],
+      [tables.map(quoteTable), column],
     ),
   )
   if (rows.length === 0) return []
-  const what = listed(rows.map((row) => row.what.replace(/^rule _RETURN on /, '')))
+  const found = listed(rows.map((row) => row.what.replace(/^rule _RETURN on /, '')))
   return [
-    new LockstepError('LS-2123', `"${pair.old}" cannot go, something depends on it: ${what}`, {
-      where: { name: pair.old },
-      hint: 'drop those first and make them anew on the new column when it is filled',
+    new LockstepError('LS-2123', `"${column}" ${what}, something depends on it: ${found}`, {
+      where: { name: column },
+      hint: 'drop those first and make them anew when it is done',
     }),
   ]
 }

@@ -1,7 +1,7 @@
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
-import { constraintsOf, copyAttributesSql, indexesOf, moveDefault, moveSequence } from './column-carry.ts'
+import { constraintsOf, copyAttributesSql, indexesOf, moveDefault, moveSequence, uniquesOf } from './column-carry.ts'
 import { columnIn, downSql, isIdentity, upSql } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
@@ -130,7 +130,7 @@ function indexesAndConstraints({ pair, now, shape }: Restoring): readonly string
     ...indexesOf({ ...pair, leave: [] }, before)
       .filter(isGone)
       .map(({ definition }) => definition),
-    ...constraintsOf({ ...pair, leave: [] }, before)
+    ...[...uniquesOf({ ...pair, leave: [] }, before), ...constraintsOf({ ...pair, leave: [] }, before)]
       .filter(isGone)
       .map(
         ({ name, definition }) =>

@@ -46,7 +46,7 @@ describe('resolveType', () => {
     ['  text  ', 'text'],
   ])('%j is what the catalog prints for a column of it', async (text, printed) => {
     const type = await tables.read((q) => resolveType(q, text))
-    expect(type).toEqual({ text: text.trim(), printed })
+    expect(type).toMatchObject({ text: text.trim(), printed })
     const { shapes } = await tables.transaction(async (q) => {
       await q.script(`drop table if exists typed; create table typed (c ${type.text})`)
       return readTables(q, 'public', [{ name: 'typed', key: '', blank: 'typed' }])
@@ -77,6 +77,14 @@ describe('resolveType', () => {
   ])('says what to do about %j', async (text, hint) => {
     await expect(tables.read((q) => resolveType(q, text))).rejects.toMatchObject({ hint })
   })
+})
+
+it.each([
+  ['numeric(10,2)[]', 'pg_catalog'],
+  ['app.mood', 'app'],
+  ['vector(3)', 'public'],
+])('%s is from schema %s', async (text, schema) => {
+  expect(await tables.read((q) => resolveType(q, text))).toMatchObject({ schema })
 })
 
 describe('checkLiteral', () => {

@@ -8,6 +8,8 @@ export interface ColumnType {
   readonly text: string
   /** What format_type prints for a column of this type. */
   readonly printed: string
+  /** Where the type is from: what is not in `pg_catalog` may need it in front. */
+  readonly schema?: string
 }
 
 const typeForm =
@@ -16,22 +18,28 @@ const typeForm =
 /** Asks the server what the type is. Throws LS-2108 for one it does not know. */
 export async function resolveType(q: Queryable, text: string): Promise<ColumnType> {
   const [whole, base = '', modifier = '', zone = '', array = ''] = typeForm.exec(text.trim()) ?? []
-  const printed = whole === undefined ? undefined : await printedType(q, whole, `${base}${zone}`)
-  if (printed === undefined) {
+  const found = whole === undefined ? undefined : await printedType(q, whole, `${base}${zone}`)
+  if (found === undefined) {
     throw new LockstepError('LS-2108', `"${text}" is not a column type this server knows`, {
       where: { name: text },
       hint: typeHint(text),
     })
   }
-  return { text: text.trim(), printed: withModifier(printed, modifier.replace(/\s/g, '')) + array }
+  const { printed, schema } = found
+  return { text: text.trim(), printed: withModifier(printed, modifier.replace(/\s/g, '')) + array, schema }
+}
+
+interface PrintedType {
+  readonly printed: string
+  readonly schema: string
 }
 
 /** The base as the catalog prints it; undefined where the server cannot use the whole, its modifier included. */
-async function printedType(q: Queryable, whole: string, base: string): Promise<string | undefined> {
+async function printedType(q: Queryable, whole: string, base: string): Promise<PrintedType | undefined> {
   try {
-    const [row] = await q.query<{ printed: string | null }>(printedStatement, [base])
-    if (row?.printed !== null && row?.printed !== undefined) await q.query(`select cast(null as ${whole})`)
-    return row?.printed ?? undefined
+    const [row] = await q.query<PrintedType>(printedStatement, [base])
+    if (row !== undefined) await q.query(`select cast(null as ${whole})`)
+    return row
   } catch (error) {
     if (/^(42|22)/.test(sqlState(error) ?? '')) return undefined
     throw error
@@ -45,7 +53,9 @@ function typeHint(text: string): string {
   return 'check the spelling, or create its extension first'
 }
 
-const printedStatement = 'select pg_catalog.format_type(pg_catalog.to_regtype($1), null) as printed'
+const printedStatement = `select pg_catalog.format_type(t.oid, null) as printed, n.nspname as schema
+from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+where t.oid = pg_catalog.to_regtype($1)`
 
 /** format_type prints the modifier before the zone: `timestamp(3) with time zone`. */
 function withModifier(printed: string, modifier: string): string {

@@ -35,6 +35,8 @@ export interface Extension {
   readonly what: string
   /** SQL that is true where the table, whose oid is `lockstep_oid`, is still to be changed. */
   readonly lacks: string
+  /** True where it makes the table: it is run also where there is none. */
+  readonly makes?: boolean
   /** SQL expressions that give the statements to execute; `lockstep_schema`, `lockstep_table`, `lockstep_key` are text variables. */
   readonly statements: readonly string[]
 }
@@ -175,7 +177,7 @@ declare
 ${isVoid ? '' : `  lockstep_result ${found.returns};\n`}begin
   ${isVoid ? `perform ${call}` : `lockstep_result := ${call}`};
   lockstep_oid := pg_catalog.to_regclass(pg_catalog.format('%I.%I', lockstep_schema, lockstep_table));
-  if lockstep_oid is not null and (${extension.lacks}) then
+  if ${extension.makes === true ? '' : 'lockstep_oid is not null and '}(${extension.lacks}) then
 ${extension.statements.map((statement) => `    execute ${statement};\n`).join('')}  end if;
   return${isVoid ? '' : ' lockstep_result'};
 end

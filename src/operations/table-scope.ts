@@ -12,6 +12,9 @@ export const tablesScope = z.object({
 })
 export type TablesScope = z.infer<typeof tablesScope>
 
+/** A table that need not be there yet. */
+export type PlacedTable = Pick<TableState, 'schema' | 'name' | 'key'>
+
 /** Tables a shard holds at most: a few seconds of work. */
 const tablesPerShard = 250
 
@@ -25,7 +28,7 @@ const mostCanaries = 50
  */
 export function tableShards(
   phase: WorkPhase,
-  tables: readonly TableState[],
+  tables: readonly PlacedTable[],
   canaries: ReadonlySet<string> = new Set(),
 ): readonly ShardPlan[] {
   if (phase === 'revert' || tables.length < smallFleet) return shardsOf(phase, 1, tables)
@@ -42,7 +45,7 @@ export function tableShards(
   ]
 }
 
-function shardsOf(phase: WorkPhase, stage: number, tables: readonly TableState[]): readonly ShardPlan[] {
+function shardsOf(phase: WorkPhase, stage: number, tables: readonly PlacedTable[]): readonly ShardPlan[] {
   return groupsOf(tables, tablesPerShard).map((group) => {
     const [{ schema, name, key } = { schema: 'public', name: '', key: '' }] = group
     const at = name.lastIndexOf(key)

@@ -33,6 +33,7 @@ export const convertColumnCases: readonly OperationCase[] = [
         `create table orders (id int primary key, cents integer not null default 0 constraint cheap check (cents < 1000000), note text);
          create index orders_cents_idx on orders (cents desc) include (note);
          create unique index orders_note_cents on orders (note, cents);
+         alter table orders add constraint once unique (cents, note), add constraint cents_once unique (id, cents);
          comment on column orders.cents is 'what it costs, in cents'`,
         `insert into orders select n, n * 7, 'n' || n from generate_series(1, 2500) n`,
       ],
@@ -46,8 +47,12 @@ export const convertColumnCases: readonly OperationCase[] = [
           rows: [{ required: true }],
         },
         {
-          sql: "select indexrelid::regclass::text as name from pg_index where indrelid = 'orders'::regclass and pg_get_indexdef(indexrelid) like '%amount%' order by 1",
-          rows: named('orders_amount_idx', 'orders_note_amount'),
+          sql: "select regexp_replace(indexrelid::regclass::text, '_[0-9a-f]{8}$', '') as name from pg_index where indrelid = 'orders'::regclass and pg_get_indexdef(indexrelid) like '%amount%' order by 1",
+          rows: named('amount_once', 'once_amount', 'orders_amount_idx', 'orders_note_amount'),
+        },
+        {
+          sql: "select count(*)::int as n from pg_constraint where conrelid = 'orders'::regclass and contype = 'u' and pg_get_constraintdef(oid) like '%amount%'",
+          rows: [{ n: 2 }],
         },
         {
           sql: `select col_description('orders'::regclass, attnum) as said from pg_attribute
@@ -183,6 +188,85 @@ export const convertColumnCases: readonly OperationCase[] = [
           },
           { sql: 'select cents from account_a', rows: [{ cents: 1000 }] },
           { sql: "select count(*)::int as n from pg_proc where proname like 'create_account%'", rows: [{ n: 1 }] },
+        ],
+      },
+    },
+  },
+]
+
+const typeOf = (table: string, column: string): string =>
+  `select format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = '${table}'::regclass and attname = '${column}'`
+
+const labels = {
+  source: { from: 'sql', sql: 'select uid from owners order by uid' },
+  key: 'plain',
+  tables: { label: 'label_{key}' },
+  provision: 'create_label(text)',
+} as const
+
+/** A wider type where the column is. */
+export const widenColumnCases: readonly OperationCase[] = [
+  {
+    name: 'a wider text where it is, with check, indexes, foreign key and default',
+    steps: [convertColumnStep('orders', 'note', { from: 'varchar(5)', to: 'varchar(20)' })],
+    before: {
+      documents: {},
+      sql: [
+        `create table kinds (note varchar(5) primary key); insert into kinds values ('a'), ('b');
+         create table orders (id int primary key, note varchar(5) not null default 'a' references kinds check (note <> 'x'));
+         create index on orders (note, id); create index on orders (lower(note)) where note <> 'y';
+         comment on column orders.note is 'told'`,
+        "insert into orders select n, 'b' from generate_series(1, 100) n",
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [{ sql: typeOf('orders', 'note'), rows: [{ type: 'character varying(20)' }] }],
+    },
+    others: {
+      documents: {},
+      sql: ["insert into kinds values ('c')", "insert into orders values (101, 'c')"],
+      afterDown: {
+        documents: {},
+        queries: [
+          { sql: typeOf('orders', 'note'), rows: [{ type: 'character varying(5)' }] },
+          { sql: 'select count(*)::int as n from orders', rows: [{ n: 101 }] },
+        ],
+      },
+    },
+  },
+  {
+    name: 'every tenant gets a text without limit; one wrote more than fits the old one',
+    tenants: labels,
+    steps: [convertColumnStep(tenants('label'), 'text', { from: 'character varying(5)', to: 'text' })],
+    before: {
+      documents: {},
+      sql: [
+        `create table owners (uid text primary key); insert into owners values ('ada'), ('bob');
+         create function create_label(uid text) returns void language plpgsql as $$
+         begin execute format('create table %I (id int primary key, text varchar(5) unique)', 'label_' || uid); end $$`,
+        "select create_label('ada'); select create_label('bob'); insert into label_ada values (1, 'short')",
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [
+        { sql: typeOf('label_ada', 'text'), rows: [{ type: 'text' }] },
+        { sql: typeOf('label_bob', 'text'), rows: [{ type: 'text' }] },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: [
+        "insert into owners values ('eve'); select create_label('eve')",
+        "insert into label_eve values (1, 'short'); insert into label_bob values (1, 'far too long')",
+      ],
+      afterDown: {
+        documents: {},
+        queries: [
+          { sql: typeOf('label_ada', 'text'), rows: [{ type: 'character varying(5)' }] },
+          { sql: typeOf('label_eve', 'text'), rows: [{ type: 'character varying(5)' }] },
+          { sql: 'select text from label_bob', rows: [{ text: 'far too long' }] },
         ],
       },
     },

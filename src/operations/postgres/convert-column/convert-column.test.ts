@@ -94,7 +94,13 @@ describe('plan', () => {
       ['LS-2104', 'LS-2104'],
     ],
     ['a primary key', 'create table orders (cents int primary key)', {}, ['LS-2125']],
-    ['a unique constraint', 'create table orders (id int primary key, cents int unique)', {}, ['LS-2125']],
+    ['a unique constraint', 'create table orders (id int primary key, cents int unique)', {}, []],
+    [
+      'a unique constraint that may be deferred',
+      'create table orders (id int primary key, cents int unique deferrable)',
+      {},
+      ['LS-2125'],
+    ],
     ['a check', 'create table orders (id int primary key, cents int check (cents > 0))', {}, ['LS-2125']],
     ['identity', 'create table orders (id int primary key, cents int generated always as identity)', {}, ['LS-2125']],
     [

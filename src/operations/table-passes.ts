@@ -1,18 +1,20 @@
 import type { Json } from '../kernel/canonical-json.ts'
-import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { isLockstepError } from '../kernel/errors.ts'
+import type { LockstepError } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
 import { phases } from './operation.ts'
 import type { KeptValues } from './kept-values.ts'
 import type { Checkpoint, PreImage, TableHands, Work, WorkPhase } from './operation.ts'
+import { combined, isOfTable, leave } from './pass-failures.ts'
+import type { Progress } from './pass-failures.ts'
+import { isShared, passGroups } from './pass-groups.ts'
 import { fillRows } from './row-pages.ts'
 import type { RowFill } from './row-pages.ts'
 import { tablesLeft, tablesScope } from './table-scope.ts'
-import type { TablesScope } from './table-scope.ts'
 import { tableStates } from './table-state.ts'
 import type { TableState } from './table-state.ts'
-import { groupsOf } from './table-targets.ts'
 
 interface PassBase {
   /** Tells the passes of an operation apart, in cursors too. */
@@ -38,8 +40,9 @@ export interface Refusal {
 /** A change of the catalog, decided for each table from its state alone. */
 export interface CatalogPass extends PassBase {
   /**
-   * `together`: many tables in one transaction, no row is read. `one by one`: a transaction a table, in which a whole
-   * table may be read. `concurrently`: outside of any transaction.
+   * `together`: many tables in one transaction, no row is read. `one by one`: a transaction for each table over 1 MiB,
+   * in which the whole of it may be read; smaller ones share theirs, unless values are kept. `concurrently`: outside of
+   * any transaction.
    */
   readonly how: 'together' | 'one by one' | 'concurrently'
   /** What is left to do for the table once all earlier passes are done; none where it has what this one gives. */
@@ -91,55 +94,17 @@ export async function* applyPasses(
   const due = passesUntil(passes, work.phase)
   const names = due.map(({ name }) => name)
   const scope = tablesScope.parse(work.scope)
-  const progress: Progress = { scope, kept: new Set(), failed: new Map() }
+  const progress: Progress = { scope, bytes: new Map(), kept: new Set(), failed: new Map() }
   for (const pass of due) {
     const left = tablesLeft(work, pass.name, names).filter((name) => !progress.failed.has(name))
-    const states = await hands.tables.read((q) => tableStates(q, scope, left))
-    yield* pass.how === 'rows' ? fill(work, hands, pass, { states, progress }) : alter(hands, pass, states, progress)
+    if (pass.how === 'rows') {
+      const states = await hands.tables.read((q) => tableStates(q, scope, left))
+      yield* fill(work, hands, pass, { states, progress })
+    } else {
+      yield* alter(hands, pass, left, progress)
+    }
   }
   if (progress.failed.size > 0) throw combined(scope, progress.failed)
-}
-
-interface Progress {
-  readonly scope: TablesScope
-  /** Tables whose shape before this step is in the ledger. */
-  readonly kept: Set<string>
-  readonly failed: Map<string, LockstepError>
-}
-
-/** Tables of a shard that may fail before it is given up: the rest would most likely fail as well. */
-const mostFailures = 3
-
-async function leave(
-  hands: TableHands,
-  { scope, failed }: Progress,
-  name: string,
-  error: LockstepError,
-): Promise<void> {
-  failed.set(name, error)
-  await hands.noteFailure(printTable({ schema: scope.schema, name }), error.message)
-  if (failed.size > Math.max(mostFailures, scope.tables.length / 100)) throw combined(scope, failed)
-}
-
-function combined({ tables }: TablesScope, failed: ReadonlyMap<string, LockstepError>): LockstepError {
-  const [first, ...also] = [...failed.values()]
-  return new LockstepError(
-    first?.code ?? 'LS-3005',
-    `${failed.size} of ${tables.length} tables could not be changed: ${first?.message ?? ''}`,
-    {
-      also,
-      cause: first?.cause,
-      where: first?.where ?? {},
-      hint: first?.hint ?? 'mend them and run up again; lockstep status --tables names them, the others are done',
-    },
-  )
-}
-
-const ofTables: ReadonlySet<string> = new Set(['LS-2121', 'LS-2125', 'LS-3005', 'LS-4008'])
-
-/** What Postgres refused for this very table; anything else concerns all of them. */
-function isOfTable(error: unknown): error is LockstepError {
-  return isLockstepError(error) && ofTables.has(error.code)
 }
 
 async function* fill(
@@ -163,22 +128,53 @@ async function* fill(
 async function* alter(
   hands: TableHands,
   pass: CatalogPass,
-  states: readonly TableState[],
+  names: readonly string[],
   progress: Progress,
 ): AsyncGenerator<Checkpoint> {
-  const open = states.filter((state) => isOpen(pass, state))
-  const most = pass.how === 'together' ? Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4)) : 1
-  for (const group of groupsOf(open, Math.max(1, Math.floor(most)))) {
+  const grouped =
+    pass.how === 'concurrently'
+      ? (await openTables(hands, pass, names, progress)).map((table) => ({ group: [table], alone: table }))
+      : passGroups(pass, await candidates(hands, pass, names, progress)).map((group) => ({ group, alone: undefined }))
+  for (const { group, alone } of grouped) {
     const failures: [string, LockstepError][] = []
     const onFailure = (name: string, error: LockstepError): void => void failures.push([name, error])
-    yield await (pass.how === 'concurrently' ? alone : inTransaction)(hands, pass, { group, progress, onFailure })
+    const altering = { group, progress, onFailure }
+    yield await (alone === undefined
+      ? inTransaction(hands, pass, altering)
+      : outsideOfTransactions(hands, pass, alone, altering))
     for (const [name, error] of failures) await leave(hands, progress, name, error)
     for (const { name } of group) progress.kept.add(name)
   }
 }
 
+/** Each transaction looks for itself what is left to do: a look before is taken only where it decides who shares one. */
+async function candidates(
+  hands: TableHands,
+  pass: CatalogPass,
+  names: readonly string[],
+  progress: Progress,
+): Promise<readonly Candidate[]> {
+  const { bytes } = progress
+  if (pass.how === 'together') return names.map((name) => ({ name, bytes: 0 }))
+  if (names.every((name) => bytes.has(name))) return names.map((name) => ({ name, bytes: bytes.get(name) ?? 0 }))
+  return openTables(hands, pass, names, progress)
+}
+
+async function openTables(
+  hands: TableHands,
+  pass: CatalogPass,
+  names: readonly string[],
+  { scope }: Progress,
+): Promise<readonly TableState[]> {
+  const states = await hands.tables.read((q) => tableStates(q, scope, names))
+  return states.filter((state) => isOpen(pass, state))
+}
+
+/** A table that may need the pass. */
+type Candidate = Pick<TableState, 'name' | 'bytes'>
+
 interface Altering {
-  readonly group: readonly TableState[]
+  readonly group: readonly Candidate[]
   readonly progress: Progress
   readonly onFailure: (name: string, error: LockstepError) => void
 }
@@ -188,20 +184,22 @@ function cursorAt(pass: CatalogPass, { group, progress }: Altering): Json | unde
   return progress.failed.size === 0 ? { pass: pass.name, table: group.at(-1)?.name ?? '' } : undefined
 }
 
-async function alone(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
+async function outsideOfTransactions(
+  hands: TableHands,
+  pass: CatalogPass,
+  table: TableState,
+  altering: Altering,
+): Promise<Checkpoint> {
   let changed = 0
-  for (const table of altering.group) {
-    try {
-      await buildAlone(hands, pass, table)
-      changed++
-    } catch (error) {
-      if (!isOfTable(error)) throw error
-      altering.onFailure(table.name, error)
-    }
+  try {
+    await buildAlone(hands, pass, table)
+    changed++
+  } catch (error) {
+    if (!isOfTable(error)) throw error
+    altering.onFailure(table.name, error)
   }
-  const names = altering.group.map(({ name }) => name)
-  const cursor = changed === names.length ? cursorAt(pass, altering) : undefined
-  return { ...(await hands.change({ names, cursor, work: () => Promise.resolve([]) })), changed }
+  const cursor = changed > 0 ? cursorAt(pass, altering) : undefined
+  return { ...(await hands.change({ names: [table.name], cursor, work: () => Promise.resolve([]) })), changed }
 }
 
 function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
@@ -209,11 +207,13 @@ function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering)
   return hands.change({
     names: group.map(({ name }) => name),
     cursor: cursorAt(pass, altering),
-    long: pass.how === 'one by one',
+    long: !group.every((table) => isShared(pass, table)),
     onFailure,
     work: async (q, some) => {
       // As of now, in the transaction itself: tables grow, and another runner may have been here.
-      const now = (await tableStates(q, progress.scope, some)).filter((state) => isOpen(pass, state))
+      const found = await tableStates(q, progress.scope, some)
+      for (const { name, bytes } of found) progress.bytes.set(name, bytes)
+      const now = found.filter((state) => isOpen(pass, state))
       await keepBefore(q, pass, now, hands)
       const images = await imagesOf(q, pass, now, progress.kept)
       await runStatements(q, pass, now)
@@ -259,12 +259,6 @@ async function keepBefore(
     await q.script(`lock table ${tables.map(quoteTable).join(', ')} in access exclusive mode`)
   for (const values of kept) await hands.keepValues(q, values)
 }
-
-/** Commits dominate below, lock slots and their holding time above: measured in the research on fan-out. */
-const mostTogether = 50
-
-/** Slots of the server's lock table that one transaction takes at most: 3 % of 64 × 100, the default settings. */
-const slotsAtOnce = 200
 
 /** Of tables that have none yet, and of those of which the pass tells more. */
 async function imagesOf(

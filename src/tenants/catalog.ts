@@ -99,6 +99,16 @@ export async function readCatalog(q: Queryable, selectors: readonly CatalogSelec
   return catalogOf(rows)
 }
 
+/** The names of the tables that a selector finds, without a look at what they are like. */
+export async function readNames(q: Queryable, { schema, expression }: CatalogSelector): Promise<readonly string[]> {
+  const rows = await q.query<{ name: string }>(
+    `select c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname ~ $2 and c.relkind in ('r', 'p') order by c.relname`,
+    [schema, expression],
+  )
+  return rows.map(({ name }) => name)
+}
+
 /** The named tables of a schema that exist, each with its key and its name with `{key}` in it as given. */
 export async function readTables(
   q: Queryable,

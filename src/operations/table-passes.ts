@@ -77,6 +77,14 @@ export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): rea
   return passes.filter((pass) => pass.phase !== 'revert' && phases.indexOf(pass.phase) <= now)
 }
 
+/**
+ * A phase without work of its own, for tables that were born meanwhile: the others were looked at when the phase before
+ * it ended, and that was the end of their work.
+ */
+export function isCatchingUp(passes: readonly TablePass[], phase: WorkPhase): boolean {
+  return (phase === 'backfill' || phase === 'cutover') && passes.every((pass) => pass.phase !== phase)
+}
+
 /** Whether the catalog shows that the pass has something to do; rows are not looked at. */
 export function isOpen(pass: TablePass, table: TableState): boolean {
   return pass.how !== 'rows' && pass.statements(table).length > 0

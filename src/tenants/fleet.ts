@@ -3,7 +3,7 @@ import { printTable } from '../kernel/identifiers.ts'
 import type { TableName } from '../kernel/identifiers.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
-import { readCatalog, readNames } from './catalog.ts'
+import { readCatalog, readNames, readTables } from './catalog.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { keyOf, parseTemplate, tableOf } from './tenants-config.ts'
 import type { TableTemplate, TenantsConfig } from './tenants-config.ts'
@@ -56,6 +56,22 @@ export async function readFleet(sources: FleetSources): Promise<Fleet> {
   const byTemplate = groupByTemplate(catalog, templates)
   const tablesOf = (name: string): readonly CatalogTable[] => byTemplate.get(name) ?? []
   return { config, catalog, templates, tablesOf, mismatches: (name) => compare(sources, parseTemplate(config, name)) }
+}
+
+/** The tables of a template that are not in the fleet as it was read. */
+export async function readBorn(tables: TableReader, fleet: Fleet, template: string): Promise<Catalog> {
+  const known = new Set(fleet.tablesOf(template).map(({ name }) => name))
+  const selector = parseTemplate(fleet.config, template)
+  const { schema, prefix, suffix } = selector
+  return tables.read(async (q) => {
+    const born = (await readNames(q, selector)).filter((name) => !known.has(name))
+    const wanted = born.map((name) => ({
+      name,
+      key: name.slice(prefix.length, name.length - suffix.length),
+      blank: `${prefix}{key}${suffix}`,
+    }))
+    return wanted.length === 0 ? { tables: [], shapes: new Map() } : readTables(q, schema, wanted)
+  })
 }
 
 function readTemplates(sources: FleetSources, templates: readonly TableTemplate[]): Promise<Catalog> {

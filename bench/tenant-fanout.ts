@@ -119,23 +119,34 @@ function printSeen(operation: FleetOperation, rounds: ReadonlyMap<Contender, rea
   }
 }
 
+/** All contenders by turns, there and back; each operation has results of its own. */
+async function compare(
+  stores: BenchStores,
+  operation: FleetOperation,
+  template: string,
+): Promise<ReadonlyMap<Contender, readonly Round[]>> {
+  const results = new Map<Contender, Round[]>(contenders.map((name) => [name, []]))
+  const rounds = Number(values.rounds)
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      const done = await runOnce(stores, operation, name, template)
+      console.error(
+        `${operation.name} ${round}: ${name} ${done.measured.seconds.toFixed(2)} s ${JSON.stringify(done.measured.parts ?? {})} ${JSON.stringify(done.seen ?? {})} ${done.again ?? ''}`,
+      )
+      // The first round only warms the servers, unless there is no other.
+      if (round > 0 || rounds === 0) results.get(name)?.push(done)
+    }
+  }
+  return results
+}
+
 const stores = await startFleetStores()
 try {
   const { url, name: template } = await stores.createDatabase()
   await seedTenants(url, Number(values.tenants))
   const lines: string[][] = []
   for (const operation of operations) {
-    const results = new Map<Contender, Round[]>(contenders.map((name) => [name, []]))
-    for (let round = 0; round <= Number(values.rounds); round++) {
-      for (const name of round % 2 === 0 ? contenders : contenders.toReversed()) {
-        const done = await runOnce(stores, operation, name, template)
-        console.error(
-          `${operation.name} ${round}: ${name} ${done.measured.seconds.toFixed(2)} s ${JSON.stringify(done.measured.parts ?? {})} ${JSON.stringify(done.seen ?? {})} ${done.again ?? ''}`,
-        )
-        // The first round only warms the servers, unless there is no other.
-        if (round > 0 || values.rounds === '0') results.get(name)?.push(done)
-      }
-    }
+    const results = await compare(stores, operation, template)
     lines.push(...linesOf(operation, results))
     printSeen(operation, results)
   }

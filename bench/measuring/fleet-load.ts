@@ -19,15 +19,70 @@ const probedTables = 500
 /** Longer than anything should take, so that a wait for a lock becomes an error at some point. */
 const patience = 'set lock_timeout = 5000'
 
-/**
- * Three sessions beside the work: one writes to tenants' tables, one takes hundreds of locks at once, one signs tenants
- * up. Each rests between its statements, as the two processors are the servers' too.
- */
+interface Session {
+  readonly name: string
+  /** Milliseconds between two statements: the two processors are the servers' too. */
+  readonly rest: number
+  readonly work: (q: pg.Client, n: number) => Promise<unknown>
+}
+
+async function timed(work: Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await work
+  return performance.now() - started
+}
+
+/** One writes to tenants' tables, one takes hundreds of locks at once, one signs tenants up. */
+function sessionsOf(
+  tables: readonly string[],
+  seen: { -readonly [K in keyof Omit<Seen, 'errors'>]: number },
+): readonly Session[] {
+  const write = (n: number): string => {
+    const table = tables[(n * 7919) % tables.length] ?? ''
+    return n % 2 === 0
+      ? `update ${table} set company_info = '{"n": ${n}}' where id = 1`
+      : `insert into ${table} (status, amount) values ('new', ${n})`
+  }
+  const probe = (n: number): string => {
+    const from = (n * 317) % Math.max(1, tables.length - probedTables)
+    return `begin; lock table ${tables.slice(from, from + probedTables).join(', ')} in access share mode; commit`
+  }
+  const signUp = (uid: string): string =>
+    `begin; select create_user_table('${uid}'); insert into app_users values ('${uid}'); commit`
+  return [
+    {
+      name: 'writer',
+      rest: 2,
+      async work(q, n) {
+        seen.longestWrite = Math.max(seen.longestWrite, await timed(q.query(write(n))))
+        seen.writes++
+      },
+    },
+    {
+      name: 'probe',
+      rest: 100,
+      async work(q, n) {
+        seen.longestProbe = Math.max(seen.longestProbe, await timed(q.query(probe(n))))
+        seen.probes++
+      },
+    },
+    {
+      name: 'sign-up',
+      rest: 50,
+      async work(q, n) {
+        await q.query(signUp(`born-${process.hrtime.bigint()}-${n}`))
+        seen.born++
+      },
+    },
+  ]
+}
+
+/** Three sessions beside the work, until they are told to stop. */
 export function startLoad(url: string, tables: readonly string[]): { stop(): Promise<Seen> } {
   const stopping = new AbortController()
   const seen = { writes: 0, probes: 0, born: 0, longestWrite: 0, longestProbe: 0 }
   const errors: string[] = []
-  const session = async (name: string, rest: number, work: (q: pg.Client, n: number) => Promise<void>) => {
+  const run = async ({ name, rest, work }: Session): Promise<void> => {
     const client = new pg.Client(url)
     await client.connect()
     await client.query(patience)
@@ -40,38 +95,11 @@ export function startLoad(url: string, tables: readonly string[]): { stop(): Pro
     }
     await client.end()
   }
-  const timed = async (work: Promise<unknown>): Promise<number> => {
-    const started = performance.now()
-    await work
-    return performance.now() - started
-  }
-  const work = [
-    session('writer', 2, async (q, n) => {
-      const table = tables[(n * 7919) % tables.length] ?? ''
-      const write =
-        n % 2 === 0
-          ? `update ${table} set company_info = '{"n": ${n}}' where id = 1`
-          : `insert into ${table} (status, amount) values ('new', ${n})`
-      seen.longestWrite = Math.max(seen.longestWrite, await timed(q.query(write)))
-      seen.writes++
-    }),
-    session('probe', 100, async (q, n) => {
-      const from = (n * 317) % Math.max(1, tables.length - probedTables)
-      const some = tables.slice(from, from + probedTables).join(', ')
-      const lock = q.query(`begin; lock table ${some} in access share mode; commit`)
-      seen.longestProbe = Math.max(seen.longestProbe, await timed(lock))
-      seen.probes++
-    }),
-    session('sign-up', 50, async (q, n) => {
-      const uid = `born-${process.hrtime.bigint()}-${n}`
-      await q.query(`begin; select create_user_table('${uid}'); insert into app_users values ('${uid}'); commit`)
-      seen.born++
-    }),
-  ]
+  const all = Promise.all(sessionsOf(tables, seen).map(run))
   return {
     async stop() {
       stopping.abort()
-      await Promise.all(work)
+      await all
       return { ...seen, errors }
     },
   }

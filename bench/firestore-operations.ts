@@ -20,9 +20,11 @@ const { values } = parseArgs({
     documents: { type: 'string', default: '20000' },
     only: { type: 'string' },
     peers: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 })
 const count = Number(values.documents)
+const profiling = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
 const peerFolder = mkdtempSync(join(tmpdir(), 'lockstep-bench-peers-'))
 const names = (Object.keys(operations) as OperationName[]).filter(
   (name) => values.only?.split(',').includes(name) ?? true,
@@ -56,7 +58,7 @@ async function runOnce(stores: BenchStores, entry: Entry, round: number): Promis
   const task = { host: stores.host, project, collection: 'Chats', count }
   await seedDocuments(task, entry.seeds)
   const database = await stores.createDatabase()
-  const measured = await runContender(entry, { ...task, url: database.url })
+  const measured = await runContender(entry, { ...task, url: database.url }, profiling)
   await dropDocuments(task)
   await database.drop()
   return measured

@@ -6,7 +6,8 @@ import { columnIn, downSql, isIdentity, upSql } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
 import { hiddenColumn } from './column-removal.ts'
-import { triggerSql } from './column-sync.ts'
+import { syncCompanion, triggerSql } from './column-sync.ts'
+import { ensureCompanion } from './companion.ts'
 import type { Checkpoint, TableHands, Work } from './operation.ts'
 import { applyPasses } from './table-passes.ts'
 import type { TablePass } from './table-passes.ts'
@@ -73,6 +74,8 @@ async function restore(q: Queryable, restoring: Restoring): Promise<void> {
   const alter = (what: string): string => `alter table ${table} ${what}`
   const inStep = `${young} is not distinct from ${upSql(pair)}`
   await q.script(`lock table ${table} in access exclusive mode; ${bringBack(restoring)}`)
+  // It may have gone with the last table's trigger; the way back ends with its end.
+  await ensureCompanion(q, syncCompanion(pair))
   await hands.restoreValues(q, { table: now, key: now.shape.primaryKey, column: pair.old, where: inStep })
   await q.script(
     [

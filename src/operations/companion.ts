@@ -51,10 +51,15 @@ async function* changeCompanion(
     cursor: phase,
     work: async (q) => {
       if (phase !== 'expand') await q.script(companion.drop)
-      else if (!(await isThere(q, companion))) await q.script(companion.create.join(';\n'))
+      else await ensureCompanion(q, companion)
       return []
     },
   })
+}
+
+/** Makes it where it is not, as part of the caller's transaction. */
+export async function ensureCompanion(q: Queryable, companion: Companion): Promise<void> {
+  if (!(await isThere(q, companion))) await q.script(companion.create.join(';\n'))
 }
 
 async function isThere(q: Queryable, { exists }: Companion): Promise<boolean> {

@@ -38,11 +38,15 @@ export function brokenLimit(
 /** What is wrong with a document name, in words. */
 export function brokenName(name: string): string | undefined {
   const ids = name.split('/')
-  const bad = ids.find((id) => id === '' || id === '.' || id === '..' || /^__(?!id-?\d+__$).*__$/s.test(id))
+  const bad = ids.find((id) => id === '' || id === '.' || id === '..' || (id.startsWith('__') && isReserved(id)))
   if (bad !== undefined) return `"${bad}" cannot be an id`
   if (ids.some((id) => bytes(id) > documentLimits.id)) return 'an id would be longer than 1,500 bytes'
   if (bytes(name) > documentLimits.name) return 'its name would be longer than 6 KiB'
   return ids.length / 2 > documentLimits.collections ? 'it would lie more than 100 collections deep' : undefined
+}
+
+function isReserved(id: string): boolean {
+  return /^__(?!id-?\d+__$).*__$/s.test(id)
 }
 
 /** Bytes by the formula of Firestore's storage-size page. */

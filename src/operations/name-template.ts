@@ -61,12 +61,16 @@ function depthOf(name: string): number {
 }
 
 function nameBy(way: Way, name: string): string | undefined {
-  return troubleBy(way, name) === undefined ? moved(way, name)?.target : undefined
+  const found = moved(way, name)
+  return found === undefined || troubleWith(way, found) !== undefined ? undefined : found.target
 }
 
 function troubleBy(way: Way, name: string): string | undefined {
   const found = moved(way, name)
-  if (found === undefined) return undefined
+  return found === undefined ? undefined : troubleWith(way, found)
+}
+
+function troubleWith(way: Way, found: Moved): string | undefined {
   const broken = brokenName(found.target)
   if (broken !== undefined) return broken
   return way.back(found.head) === found.top ? undefined : 'its new id could not be told back to the old one'
@@ -82,7 +86,8 @@ interface Moved {
 
 function moved({ depth, there }: Way, name: string): Moved | undefined {
   const ids = name.split('/')
-  const top = ids.slice(0, depth).join('/')
+  if (ids.length < depth) return undefined
+  const top = ids.length === depth ? name : ids.slice(0, depth).join('/')
   const head = there(top)
   return head === undefined ? undefined : { top, head, target: [head, ...ids.slice(depth)].join('/') }
 }

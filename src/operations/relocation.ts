@@ -131,6 +131,8 @@ interface Loading {
   readonly documents: DocumentReader
   readonly images: Images
   readonly clients?: Clients | undefined
+  /** Satellites that were not read are taken for absent: making one fails where it is there, and the unit is read again. */
+  readonly presumes?: boolean
   /** What has been read already. */
   readonly found: ReadonlyMap<string, Document>
 }
@@ -138,9 +140,10 @@ interface Loading {
 async function loadUnits(
   relocation: Relocation,
   units: readonly { readonly key: string; readonly names: readonly string[] }[],
-  { documents, images, clients, found }: Loading,
+  { documents, images, clients, presumes, found }: Loading,
 ): Promise<readonly PairUnit[]> {
-  const missing = units.flatMap(({ names }) => names.filter((name) => !found.has(name)))
+  const isPresumed = (name: string): boolean => presumes === true && relocation.satellites?.hostOf(name) !== undefined
+  const missing = units.flatMap(({ names }) => names.filter((name) => !found.has(name) && !isPresumed(name)))
   const [rest, remembered] = await Promise.all([
     readNames(relocation, missing, documents),
     images(units.map(({ key }) => key)),
@@ -175,8 +178,9 @@ async function readNames(
     const found = some.length === 0 ? [] : await documents.get(some, fields)
     return found.filter((document) => document !== undefined)
   }
-  const readHosts = (): Promise<readonly Document[]> => read(names.filter(isHost), hosts.fields)
-  const readSatellites = (): Promise<readonly Document[]> => read(names.filter((name) => !isHost(name)))
+  const ofHosts = new Set(names.filter(isHost))
+  const readHosts = (): Promise<readonly Document[]> => read([...ofHosts], hosts.fields)
+  const readSatellites = (): Promise<readonly Document[]> => read(names.filter((name) => !ofHosts.has(name)))
   const [first, second] = isHosted(relocation, 'to') ? [readHosts, readSatellites] : [readSatellites, readHosts]
   const found = [...(await first()), ...(await second())]
   return found.map((document) => [document.name, document] as const)

@@ -113,8 +113,9 @@ async function send<U extends Unit>(
   items: readonly Item<U>[],
 ): Promise<readonly (WriteResult | undefined)[]> {
   const results = new Map<Item<U>, WriteResult | undefined>()
-  const alone = items.filter(({ edit }) => (edit.given?.length ?? 0) === 0)
-  const dependent = items.filter((item) => !alone.includes(item))
+  const isAlone = ({ edit }: Item<U>): boolean => (edit.given?.length ?? 0) === 0
+  const alone = items.filter(isAlone)
+  const dependent = items.filter((item) => !isAlone(item))
   if (alone.length > 0) {
     const found = await unlessLost(() => documents.write(alone.map(({ edit }) => writeOf(edit))))
     for (const [index, item] of alone.entries()) results.set(item, found?.[index])

@@ -192,7 +192,10 @@ export function catalogOf(tables: TableWriter): Promise<unknown> {
        order by 1, 2`,
     ),
     statistics: await q.query(
-      "select pg_get_statisticsobjdef(oid) as def from pg_statistic_ext where stxnamespace = 'public'::regnamespace order by 1",
+      // By name: the columns are printed in the order of their numbers, and a column that came back has a new one.
+      `select s.stxname, s.stxkind::text as kind, pg_get_statisticsobjdef_expressions(s.oid) as expressions,
+              array(select a.attname::text from pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any(s.stxkeys) order by 1) as columns
+       from pg_statistic_ext s where s.stxnamespace = 'public'::regnamespace order by 1`,
     ),
     functions: await q.query(
       `select pg_get_functiondef(p.oid) as def, proacl::text as acl, proowner::text as owner from pg_proc p

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createFirestoreServer } from '../../../local/firestore/server.ts'
 import type { FirestoreServer } from '../../../local/firestore/server.ts'
-import type { DocumentWriter, Fields, Value } from '../../../stores/documents.ts'
+import type { Document, DocumentWriter, Fields, Value } from '../../../stores/documents.ts'
 import { createFirestoreDocuments } from '../../../stores/firestore/firestore-documents.ts'
-import type { Look } from '../../operation.ts'
+import type { DocumentImage } from '../../document-hands.ts'
+import type { Finding, Look } from '../../operation.ts'
 import { foldSubcollection, foldSubcollectionStep } from './fold-subcollection.ts'
 import type { FoldSubcollectionOptions } from './fold-subcollection.ts'
 
@@ -149,5 +150,45 @@ describe('plan', () => {
       'Users/a: it would have more than 40,000 index entries',
       'Users/c: its values would nest deeper than 20',
     ])
+  })
+})
+
+describe('verify', () => {
+  async function findings(watched: DocumentWriter): Promise<readonly Finding[]> {
+    const { spec } = foldSubcollectionStep('Users/{uid}', 'workflows', { into: 'workflows' })
+    const images = async (): Promise<ReadonlyMap<string, readonly DocumentImage[]>> => new Map()
+    const scope = { phase: 'verify', level: 'full', memo: null, images, signal: new AbortController().signal } as const
+    const since = '2000-01-01T00:00:00.000000Z'
+    const found = foldSubcollection.verify(
+      foldSubcollection.parse(spec),
+      { ...look, documents: watched },
+      { ...scope, since },
+    )
+    const all: Finding[] = []
+    for (let next = await found.next(); next.done !== true; next = await found.next()) all.push(next.value)
+    return all
+  }
+
+  it('names what is not in its new place, and not what was deleted while both sides were read', async () => {
+    await put({ 'Users/a': { n: text('1') }, 'Users/a/workflows/x': { n: text('1') } })
+    // Nobody wrote them since the sweep, as the moment of that is told.
+    const seen = (found: Document | undefined): Document | undefined => found && { ...found, updateTime: '1999' }
+    let deletes = false
+    const watched: DocumentWriter = {
+      ...documents,
+      async *scan(...args) {
+        for await (const found of documents.scan(...args)) yield { ...found, updateTime: '1999' }
+      },
+      async get(...args) {
+        if (deletes)
+          await documents.write(
+            ['Users/a', 'Users/a/workflows/x'].map((name) => ({ op: 'delete', name, expect: 'any' })),
+          )
+        return (await documents.get(...args)).map(seen)
+      },
+    }
+    expect(await findings(watched)).toMatchObject([{ where: 'Users/a/workflows/x' }])
+    deletes = true
+    expect(await findings(watched)).toEqual([])
   })
 })

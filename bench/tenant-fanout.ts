@@ -1,112 +1,157 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Measurement } from './contenders/measured.mjs'
 import { runContender } from './measuring/child.ts'
-import type { Contender } from './measuring/child.ts'
-import { runSql, startStores } from './measuring/stores.ts'
+import { checkFleet, checkLedger, fleetTenants, seedTenants, tablesOf } from './measuring/fleet.ts'
+import { startLoad } from './measuring/fleet-load.ts'
+import type { Seen } from './measuring/fleet-load.ts'
+import { fleetOperations } from './measuring/fleet-operations.ts'
+import type { FleetOperation } from './measuring/fleet-operations.ts'
+import { startFleetStores } from './measuring/stores.ts'
 import type { BenchStores } from './measuring/stores.ts'
-import { renderRatios } from './measuring/table.ts'
-import type { Line } from './measuring/table.ts'
+import { median, renderTable } from './measuring/table.ts'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     tenants: { type: 'string', default: '2000' },
+    only: { type: 'string' },
+    idle: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 })
+const only = values.only?.split(',')
+const operations = fleetOperations.filter(({ name }) => only?.includes(name) ?? true)
+if (operations.length === 0) throw new Error(`--only knows ${fleetOperations.map(({ name }) => name).join(', ')}`)
 
-const contenders: readonly Contender[] = [
-  { name: 'raw, 1 connection', program: 'raw-groups', options: { connections: 1 } },
-  { name: 'raw, 4 connections', program: 'raw-groups', options: { connections: 4 } },
-  { name: 'lockstep', program: 'lockstep-fanout' },
-]
-
-/** A table for each tenant, as sign-ups make them; committed every 100, or the server would run out of locks. */
-async function seedTenants(url: string): Promise<void> {
-  await runSql(
-    url,
-    `create table app_users (uid text primary key);
-     insert into app_users select 'tenant-' || n from generate_series(1, ${Number(values.tenants)}) n`,
-  )
-  await runSql(
-    url,
-    `do $$ declare r record; begin
-       for r in select uid, row_number() over () as n from app_users loop
-         execute format('create table %I (id serial primary key, company_info jsonb)', 'user_table_' || md5(r.uid));
-         if r.n % 100 = 0 then commit; end if;
-       end loop;
-     end $$`,
-  )
+interface Round {
+  readonly measured: Measurement
+  readonly seen: Seen | undefined
+  /** Seconds of `lockstep up` with nothing to do, in a process of its own. */
+  readonly again?: number
 }
 
-async function checkTenants(url: string): Promise<void> {
-  await runSql(
-    url,
-    `do $$ begin
-  if (select count(*) from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attname = 'language' and i.indkey::text = a.attnum::text)
-     <> ${values.tenants} then raise 'not every table has the column and its index'; end if;
-end $$`,
-  )
-}
+type Contender = 'raw, 1 connection' | 'raw, 4 connections' | 'lockstep'
+const contenders: readonly Contender[] = ['raw, 1 connection', 'raw, 4 connections', 'lockstep']
 
 /** A copy of the tenants' database for one contender, gone afterwards. */
-async function runOnce(stores: BenchStores, contender: Contender, template: string): Promise<Measurement> {
+async function runOnce(stores: BenchStores, operation: FleetOperation, name: Contender, template: string) {
   const database = await stores.createDatabase(template)
-  const flags =
-    values.profile !== undefined && contender.program.startsWith('lockstep')
-      ? ['--cpu-prof', '--cpu-prof-dir', values.profile]
-      : []
-  const measured = await runContender(
-    contender,
-    { host: stores.host, project: 'bench-fanout', url: database.url },
-    flags,
-  )
-  await checkTenants(database.url)
+  const before = await tablesOf(database.url)
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'))
+  const project = `bench-${operation.name.toLowerCase()}-${Date.now()}`
+  const { steps: step, files, once, passes } = operation
+  const task = { host: stores.host, project, url: database.url, step, files, folder, tenants: fleetTenants }
+  const isOurs = name === 'lockstep'
+  const flags = values.profile !== undefined && isOurs ? ['--cpu-prof', '--cpu-prof-dir', values.profile] : []
+  const program = isOurs ? 'lockstep-fanout' : 'raw-groups'
+  const options = isOurs ? {} : { once, passes, connections: name === 'raw, 1 connection' ? 1 : 4 }
+  const load = values.idle ? undefined : startLoad(database.url, before)
+  let seen: Seen | undefined
+  let measured: Measurement
+  try {
+    measured = await runContender({ name, program, options }, task, flags)
+  } finally {
+    seen = await load?.stop()
+  }
+  await checkFleet(database.url, operation, { before, born: isOurs })
+  if (isOurs) await checkLedger(database.url, before)
+  const again = isOurs ? await timeAgain(folder) : undefined
+  rmSync(folder, { recursive: true })
   await database.drop()
-  return measured
+  return { measured, seen, ...(again === undefined ? {} : { again }) } satisfies Round
 }
 
-function linesOf(results: ReadonlyMap<string, readonly Measurement[]>): readonly Line[] {
-  return [...results].flatMap(([name, rounds]) => {
-    const line = {
-      name,
-      seconds: rounds.map((each) => each.seconds),
-      cpu: rounds.map((each) => each.cpu),
-      megabytes: rounds.map((each) => each.megabytes),
-    }
-    if (name !== 'lockstep') return [line]
-    const part = (of: string): Line => ({
-      name: `lockstep ${of}`,
-      seconds: rounds.map((each) => each.parts?.[of] ?? Number.NaN),
-    })
-    return [
-      part('expand'),
-      part('plan'),
-      part('verify'),
-      part('behind'),
-      { ...line, name: 'lockstep plan + up + behind' },
-    ]
-  })
+/** `lockstep up` once more, as a user starts it: nothing is to be done, and all tables are looked at. */
+async function timeAgain(folder: string): Promise<number> {
+  const command = new URL('../bin/lockstep.js', import.meta.url).pathname
+  const started = performance.now()
+  const child = spawn(process.execPath, [command, 'up', '--yes'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new Error(`lockstep up ended with ${String(code)}: ${said}`)
+  return (performance.now() - started) / 1000
 }
 
-const stores = await startStores()
-try {
-  const { url, name } = await stores.createDatabase()
-  await seedTenants(url)
-  const results = new Map<string, Measurement[]>(contenders.map((contender) => [contender.name, []]))
-  for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      const measured = await runOnce(stores, contender, name)
-      // The first round only warms the servers.
-      if (round === 0) continue
-      results.get(contender.name)?.push(measured)
+/** Lines of the table: each part of the product, as ratios to the raw loops of the same round. */
+function linesOf(operation: FleetOperation, rounds: ReadonlyMap<Contender, readonly Round[]>): string[][] {
+  const seconds = (name: Contender): number[] => (rounds.get(name) ?? []).map(({ measured }) => measured.seconds)
+  const ours = rounds.get('lockstep') ?? []
+  const part = (of: (parts: Readonly<Record<string, number>>, measured: Measurement) => number): number[] =>
+    ours.map(({ measured }) => of(measured.parts ?? {}, measured))
+  const line = (what: string, own: readonly number[]): string[] => [
+    operation.name,
+    what,
+    ...(['raw, 1 connection', 'raw, 4 connections'] as const).map((base) =>
+      median(own.map((each, n) => each / (seconds(base)[n] ?? Number.NaN))).toFixed(2),
+    ),
+    own.map((each) => each.toFixed(2)).join(' '),
+  ]
+  return [
+    line('raw, 1 connection', seconds('raw, 1 connection')),
+    line('raw, 4 connections', seconds('raw, 4 connections')),
+    line(
+      'phases that change tables',
+      part((parts) => (parts['expand'] ?? 0) + (parts['cutover'] ?? 0)),
+    ),
+    line(
+      'all of plan and up',
+      part((parts, { seconds: all }) => all - (parts['behind'] ?? 0)),
+    ),
+    [operation.name, 'up again', '', '', ours.map(({ again }) => (again ?? Number.NaN).toFixed(2)).join(' ')],
+  ]
+}
+
+function printSeen(operation: FleetOperation, rounds: ReadonlyMap<Contender, readonly Round[]>): void {
+  for (const [name, all] of rounds) {
+    const seen = all.flatMap((round) => round.seen ?? [])
+    if (seen.length === 0) continue
+    const sum = (of: (each: Seen) => number): number => seen.reduce((total, each) => total + of(each), 0)
+    const most = (of: (each: Seen) => number): string => Math.max(...seen.map(of)).toFixed(0)
+    const errors = seen.flatMap((each) => each.errors)
+    console.log(
+      `${operation.name}, ${name}: ${sum(({ writes }) => writes)} writes (longest ${most(({ longestWrite }) => longestWrite)} ms), ${sum(({ probes }) => probes)} probes of 500 locks (longest ${most(({ longestProbe }) => longestProbe)} ms), ${sum(({ born }) => born)} tenants born, ${errors.length} errors ${[...new Set(errors)].slice(0, 3).join('; ')}`,
+    )
+  }
+}
+
+/** All contenders by turns, there and back; each operation has results of its own. */
+async function compare(
+  stores: BenchStores,
+  operation: FleetOperation,
+  template: string,
+): Promise<ReadonlyMap<Contender, readonly Round[]>> {
+  const results = new Map<Contender, Round[]>(contenders.map((name) => [name, []]))
+  const rounds = Number(values.rounds)
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      const done = await runOnce(stores, operation, name, template)
       console.error(
-        `round ${round}: ${contender.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`,
+        `${operation.name} ${round}: ${name} ${done.measured.seconds.toFixed(2)} s ${JSON.stringify(done.measured.parts ?? {})} ${JSON.stringify(done.seen ?? {})} ${done.again ?? ''}`,
       )
+      // The first round only warms the servers, unless there is no other.
+      if (round > 0 || rounds === 0) results.get(name)?.push(done)
     }
   }
+  return results
+}
+
+const stores = await startFleetStores()
+try {
+  const { url, name: template } = await stores.createDatabase()
+  await seedTenants(url, Number(values.tenants))
+  const lines: string[][] = []
+  for (const operation of operations) {
+    const results = await compare(stores, operation, template)
+    lines.push(...linesOf(operation, results))
+    printSeen(operation, results)
+  }
   console.log(`\n${values.tenants} tenants, ${values.rounds} rounds; ratios are medians over rounds:\n`)
-  console.log(renderRatios(linesOf(results), ['raw, 1 connection', 'raw, 4 connections']))
+  console.log(renderTable(['', '', 'of raw, 1', 'of raw, 4', 'seconds a round'], lines))
 } finally {
   await stores.stop()
 }

@@ -10,6 +10,7 @@ import type { LoadedMigration, MigrationFile } from './migrations/load-migration
 import type { Stores } from './open-stores.ts'
 import { operations } from './operations/catalogue.ts'
 import { createLook } from './operations/look.ts'
+import type { FleetMemory } from './operations/look.ts'
 import type { FullLook } from './operations/index-operation.ts'
 import { isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
@@ -34,13 +35,13 @@ export interface House {
   readonly createEngine: typeof createEngine
 }
 
-/** A fresh look at both stores. */
-export function look({ stores, loaded, clock, options }: House): FullLook {
+/** A fresh look at both stores; those of one session of a run share what tables they have seen. */
+export function look({ stores, loaded, clock, options }: House, memory?: FleetMemory): FullLook {
   const { documents, tables, indexes } = stores
   const configured = loaded.config.tenants
   const tenants =
     configured !== undefined && options.strict === true ? { ...configured, mismatches: 'error' as const } : configured
-  return createLook({ documents, tables, indexes, tenants, clock })
+  return createLook({ documents, tables, indexes, tenants, clock, ...(memory && { memory }) })
 }
 
 /** What the Supabase CLI knows of the project's migrations. */

@@ -22,6 +22,7 @@ import { insertShards } from './ledger/shards.ts'
 import { lintDatabase, lintLoaded, readSqlOptions } from './linting.ts'
 import type { SqlOptions } from './linting.ts'
 import { openStores } from './open-stores.ts'
+import type { FleetMemory } from './operations/look.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
 import { requireLinted, standing } from './plan/lint-finding.ts'
@@ -231,12 +232,13 @@ async function workOn(
   const steps = await stepsOf(house, run)
   await ensureLedger(stores.tables)
   const local = stores.target.firestore.emulator !== null
+  const memory: FleetMemory = {}
   const rooms = {
     documents: stores.documents,
     tables: stores.tables,
     indexes: stores.indexes,
     clock,
-    look: () => look(house),
+    look: () => look(house, memory),
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),

@@ -5,15 +5,19 @@ import { join } from 'node:path'
 import { createMigrator } from 'lockstep'
 
 /** @typedef {{ host: string, project: string, url: string }} StoresTask */
+/**
+ * `files` are SQL files by path; with `folder` the project is made there and stays.
+ * @typedef {{ step: string, tenants?: object | undefined, files?: Record<string, string> | undefined, folder?: string | undefined }} ProjectContent
+ */
 
 const migration = '20261122093000_bench'
 
 /**
  * A user's project with one migration of one step, in a folder of its own, opened as `lockstep up` opens it.
- * @param {StoresTask} task @param {{ step: string, tenants?: object }} content
+ * @param {StoresTask} task @param {ProjectContent} content
  */
-export async function openProject({ host, project, url }, { step, tenants }) {
-  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'))
+export async function openProject({ host, project, url }, { step, tenants, files = {}, folder: given }) {
+  const folder = given ?? mkdtempSync(join(tmpdir(), 'lockstep-bench-'))
   const environment = { kind: 'local', firestore: { projectId: project, emulatorHost: host }, postgres: { url } }
   const config = { environments: { bench: environment }, ...(tenants && { tenants }) }
   mkdirSync(join(folder, 'migrations'))
@@ -23,6 +27,10 @@ export async function openProject({ host, project, url }, { step, tenants }) {
     join(folder, 'migrations', `${migration}.ts`),
     `import { defineMigration, firestore, postgres, tenants } from 'lockstep'\nexport default defineMigration({ summary: 'bench', steps: [${step}] })`,
   )
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
   /** @type {Record<string, number>} seconds of each phase, as the run itself tells them */
   const phases = {}
   const migrator = await createMigrator({
@@ -41,7 +49,7 @@ export async function openProject({ host, project, url }, { step, tenants }) {
   })
   const close = async () => {
     await migrator.close()
-    rmSync(folder, { recursive: true })
+    if (given === undefined) rmSync(folder, { recursive: true })
   }
   const up = async () => {
     const started = performance.now()

@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { startOfficialEmulator } from '../../test/stores/official-emulator.ts'
 import { startRealPostgres } from '../../test/stores/real-postgres.ts'
+import type { RealPostgres } from '../../test/stores/real-postgres.ts'
 
 export interface BenchStores {
-  /** host:port of the official Firestore emulator. */
+  /** host:port of the Firestore server. */
   readonly host: string
   /** An empty database, or a copy of another one of the same server. */
   createDatabase(template?: string): Promise<{ readonly url: string; readonly name: string; drop(): Promise<void> }>
@@ -18,9 +23,25 @@ export async function startStores(): Promise<BenchStores> {
   if (emulator === undefined || postgres === undefined) {
     throw new Error('this benchmark needs the Firestore emulator, Java and PostgreSQL: see .ci/stores')
   }
+  return storesOn(postgres, emulator)
+}
+
+const localServer = fileURLToPath(new URL('../contenders/local-firestore.mjs', import.meta.url))
+
+/** PostgreSQL with default settings, fsync apart, and our own local Firestore for the little that a fleet needs of it. */
+export async function startFleetStores(): Promise<BenchStores> {
+  const postgres = await startRealPostgres()
+  if (postgres === undefined) throw new Error('this benchmark needs PostgreSQL: see .ci/stores')
+  const server = spawn(process.execPath, [localServer], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [host] = (await once(createInterface(server.stdout), 'line')) as [string]
+  const stop = async (): Promise<void> => void server.kill()
+  return storesOn(postgres, { host, stop })
+}
+
+function storesOn(postgres: RealPostgres, firestore: { readonly host: string; stop(): Promise<void> }): BenchStores {
   const ask = (sql: string): Promise<void> => runSql(postgres.url, sql)
   return {
-    host: emulator.host,
+    host: firestore.host,
     async createDatabase(template) {
       const name = `bench_${randomBytes(4).toString('hex')}`
       await ask(`create database ${name}${template === undefined ? '' : ` template ${template} strategy file_copy`}`)
@@ -29,7 +50,7 @@ export async function startStores(): Promise<BenchStores> {
       return { url: url.href, name, drop: () => ask(`drop database ${name} with (force)`) }
     },
     async stop() {
-      await emulator.stop()
+      await firestore.stop()
       await postgres.stop()
     },
   }

@@ -6,6 +6,8 @@ import type { TablesScope } from './table-scope.ts'
 /** Where the work on the tables of a shard stands. */
 export interface Progress {
   readonly scope: TablesScope
+  /** As an earlier pass saw them, in the transaction that changed them. */
+  readonly bytes: Map<string, number>
   /** Tables whose shape before this step is in the ledger. */
   readonly kept: Set<string>
   readonly failed: Map<string, LockstepError>

@@ -3,7 +3,7 @@ import { LockstepError } from '../kernel/errors.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { IndexReader } from '../stores/indexes.ts'
 import type { TableReader } from '../stores/tables.ts'
-import { readFleet } from '../tenants/fleet.ts'
+import { readBorn, readFleet } from '../tenants/fleet.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
 import { noIndexSettings, parseIndexSettings } from './index-settings.ts'
@@ -16,10 +16,17 @@ export interface LookSources {
   readonly indexes: IndexReader
   readonly tenants: TenantsConfig | undefined
   readonly clock: Clock
+  /** What looks before have seen, shared by those of one session of a run. */
+  readonly memory?: FleetMemory
+}
+
+/** The last fleet that was read as a whole. */
+export interface FleetMemory {
+  fleet?: Fleet
 }
 
 /** One look at both stores: the fleet and the index file are read at most once. */
-export function createLook({ documents, tables, indexes, tenants, clock }: LookSources): FullLook {
+export function createLook({ documents, tables, indexes, tenants, clock, memory = {} }: LookSources): FullLook {
   let fleet: Promise<Fleet> | undefined
   let settings: Promise<IndexSettings> | undefined
   return {
@@ -35,8 +42,10 @@ export function createLook({ documents, tables, indexes, tenants, clock }: LookS
         })
       }
       fleet ??= readFleet({ config: tenants, documents, tables, grace: (ms) => clock.sleep(ms) })
+      memory.fleet = await fleet
       return fleet
     },
+    bornTables: async (template) => (memory.fleet === undefined ? undefined : readBorn(tables, memory.fleet, template)),
   }
 }
 

@@ -4,6 +4,7 @@ import type { LockstepError } from '../kernel/errors.ts'
 import type { SqlText } from '../sql/sql-text.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
+import type { Catalog } from '../tenants/catalog.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { DocumentHands } from './document-hands.ts'
 import type { IndexSettings } from './index-settings.ts'
@@ -29,6 +30,11 @@ export interface Look {
   readonly tables: TableReader
   /** The tenants and their tables, read once a call and checked against the catalog. */
   fleet(): Promise<Fleet>
+  /**
+   * The tables of a template that no look before this one has seen: far less is read than for all. Undefined where there
+   * was none in this session of the run, and all have to be looked at.
+   */
+  bornTables?(template: string): Promise<Catalog | undefined>
   /** What the project's index file says of fields; without it, nothing does. */
   indexSettings?(): Promise<IndexSettings>
   /** Tables that the step has left out in this run, as printed: found unfit for it on the way. Without it, none. */

@@ -15,7 +15,13 @@ export function targetOf(target: NamedTarget): TableTarget {
   return typeof target === 'string' ? { table: target } : target
 }
 
+/** Asked for by every table of a fleet. */
+const tags = new WeakMap<object, Map<string, string>>()
+
 /** Eight hex digits that name this very change, for names of what it makes. */
 export function tagOfSpec(kind: string, spec: object): string {
-  return md5(canonicalJson([kind, spec])).slice(0, 8)
+  const known = tags.get(spec) ?? new Map<string, string>()
+  const tag = known.get(kind) ?? md5(canonicalJson([kind, spec])).slice(0, 8)
+  tags.set(spec, known.set(kind, tag))
+  return tag
 }

@@ -35,7 +35,7 @@ import type { Companion } from './companion.ts'
 import type { Provision } from './provision-steps.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import { companionEffects, effectsOfPasses } from './table-effects.ts'
-import { applyPasses, isOpen, passesUntil } from './table-passes.ts'
+import { applyPasses, isCatchingUp, isOpen, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
 import type { RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
@@ -99,16 +99,18 @@ const memoForm = z.object({
 
 /** A whole operation on tables from the change it makes to each. */
 export function defineStructureChange<Spec extends TargetedSpec>(change: StructureChange<Spec>): TableOperation<Spec> {
-  const found = async (spec: Spec, look: Look, memo: Json): Promise<readonly TableState[]> => {
+  const found = async (spec: Spec, look: Look, memo: Json, isLate = false): Promise<readonly TableState[]> => {
     const { had, excluded } = memoForm.parse(memo)
-    return statesOf(look, spec.target, [...excluded, ...had, ...((await look.leftOut?.()) ?? [])])
+    return statesOf(look, spec.target, [...excluded, ...had, ...((await look.leftOut?.()) ?? [])], isLate)
   }
   const remaining = async (spec: Spec, phase: WorkPhase, look: Look, memo: Json): Promise<readonly ShardPlan[]> => {
-    const tables = await found(spec, look, memo)
+    const passes = change.passes(spec)
+    const isIdle = passesUntil(passes, phase).length === 0
+    const tables = isIdle ? [] : await found(spec, look, memo, isCatchingUp(passes, phase))
     const isDue = phase === bornFrom(change, spec) || phase === 'contract'
     const extension = isDue ? extensionIn(change, spec, phase) : undefined
     const born = await provisionShards(extension, spec.target, phase, look)
-    const open = await openTables(change.passes(spec), phase, tables, look)
+    const open = await openTables(passes, phase, tables, look)
     return [
       ...(await companionShards(change.companion?.(spec), phase, look)),
       ...born,
@@ -140,8 +142,15 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
   })
 }
 
-async function statesOf(look: Look, target: TableTarget, without: readonly string[]): Promise<readonly TableState[]> {
-  const targets = await targetTables(look, target, without)
+/** With `isLate`, of a fleet only the tables that no look has seen before, where there was one. */
+async function statesOf(
+  look: Look,
+  target: TableTarget,
+  without: readonly string[],
+  isLate = false,
+): Promise<readonly TableState[]> {
+  const born = isLate && 'tenants' in target ? await look.bornTables?.(target.tenants) : undefined
+  const targets = await targetTables(look, target, without, born)
   return targets.tables.map((table) => stateOf(table, targets.shapeOf(table)))
 }
 

@@ -2,6 +2,7 @@ import { quoteTable } from '../kernel/identifiers.ts'
 import type { Companion } from './companion.ts'
 import type { Effect, Phase } from './operation.ts'
 import type { Provision } from './provision-steps.ts'
+import { isShared } from './pass-groups.ts'
 import { isOpen } from './table-passes.ts'
 import { smallTable } from './table-state.ts'
 import type { CatalogPass, RowPass, TablePass } from './table-passes.ts'
@@ -48,7 +49,7 @@ export function provisionEffect({ scope }: Provision, phase: Phase): Effect {
 }
 
 /** Seconds a table: a change of the catalog alone; and bytes a second that a scan or an index build gets through. */
-const perTable = { together: [0.0005, 0.005], 'one by one': [0.002, 0.02], concurrently: [0.01, 0.05] } as const
+const perTableOf = { together: [0.0005, 0.005], 'one by one': [0.002, 0.02], concurrently: [0.01, 0.05] } as const
 const bytesPerSecond = { slow: 20e6, fast: 200e6 }
 
 function catalogEffect(pass: CatalogPass, tables: readonly TableState[]): readonly Effect[] {
@@ -56,7 +57,8 @@ function catalogEffect(pass: CatalogPass, tables: readonly TableState[]): readon
   const [example] = open.toSorted((a, b) => b.bytes - a.bytes)
   if (example === undefined || pass.phase === 'revert') return []
   const scanned = pass.how === 'together' ? 0 : open.reduce((sum, { bytes }) => sum + bytes, 0)
-  const [low, high] = perTable[pass.how]
+  const perTable = (bound: 0 | 1): number =>
+    open.reduce((sum, table) => sum + perTableOf[isShared(pass, table) ? 'together' : pass.how][bound], 0)
   return [
     {
       ...noCost,
@@ -65,10 +67,7 @@ function catalogEffect(pass: CatalogPass, tables: readonly TableState[]): readon
       count: { value: open.length, source: 'counted' },
       unit: 'tables',
       lock: pass.lock,
-      seconds: [
-        open.length * low + scanned / bytesPerSecond.fast,
-        open.length * high + scanned / bytesPerSecond.slow + 1,
-      ],
+      seconds: [perTable(0) + scanned / bytesPerSecond.fast, perTable(1) + scanned / bytesPerSecond.slow + 1],
       disk: pass.grows?.(open) ?? 0,
       undo: pass.undo,
       statements: pass.statements(example),

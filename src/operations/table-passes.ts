@@ -9,12 +9,12 @@ import type { Progress } from './failed-tables.ts'
 import { phases } from './operation.ts'
 import type { KeptValues } from './kept-values.ts'
 import type { Checkpoint, PreImage, TableHands, Work, WorkPhase } from './operation.ts'
+import { isShared, passGroups } from './pass-groups.ts'
 import { fillRows } from './row-pages.ts'
 import type { RowFill } from './row-pages.ts'
 import { tablesLeft, tablesScope } from './table-scope.ts'
 import { tableStates } from './table-state.ts'
 import type { TableState } from './table-state.ts'
-import { groupsOf } from './table-targets.ts'
 
 interface PassBase {
   /** Tells the passes of an operation apart, in cursors too. */
@@ -40,8 +40,9 @@ export interface Refusal {
 /** A change of the catalog, decided for each table from its state alone. */
 export interface CatalogPass extends PassBase {
   /**
-   * `together`: many tables in one transaction, no row is read. `one by one`: a transaction a table, in which a whole
-   * table may be read. `concurrently`: outside of any transaction.
+   * `together`: many tables in one transaction, no row is read. `one by one`: a transaction for each table over 1 MiB,
+   * in which the whole of it may be read; smaller ones share theirs, unless values are kept. `concurrently`: outside of
+   * any transaction.
    */
   readonly how: 'together' | 'one by one' | 'concurrently'
   /** What is left to do for the table once all earlier passes are done; none where it has what this one gives. */
@@ -76,6 +77,14 @@ export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): rea
   return passes.filter((pass) => pass.phase !== 'revert' && phases.indexOf(pass.phase) <= now)
 }
 
+/**
+ * A phase without work of its own, for tables that were born meanwhile: the others were looked at when the phase before
+ * it ended, and that was the end of their work.
+ */
+export function isCatchingUp(passes: readonly TablePass[], phase: WorkPhase): boolean {
+  return (phase === 'backfill' || phase === 'cutover') && passes.every((pass) => pass.phase !== phase)
+}
+
 /** Whether the catalog shows that the pass has something to do; rows are not looked at. */
 export function isOpen(pass: TablePass, table: TableState): boolean {
   return pass.how !== 'rows' && pass.statements(table).length > 0
@@ -95,13 +104,17 @@ export async function* applyPasses(
   const due = passesUntil(passes, work.phase)
   const names = due.map(({ name }) => name)
   const scope = tablesScope.parse(work.scope)
-  const progress: Progress = { scope, kept: new Set(), failed: new Map(), unfit: new Map(), lenient }
+  const progress: Progress = { scope, bytes: new Map(), kept: new Set(), failed: new Map(), unfit: new Map(), lenient }
   for (const pass of due) {
     const left = tablesLeft(work, pass.name, names).filter(
       (name) => !progress.failed.has(name) && !progress.unfit.has(name),
     )
-    const states = await hands.tables.read((q) => tableStates(q, scope, left))
-    yield* pass.how === 'rows' ? fill(work, hands, pass, { states, progress }) : alter(hands, pass, states, progress)
+    if (pass.how === 'rows') {
+      const states = await hands.tables.read((q) => tableStates(q, scope, left))
+      yield* fill(work, hands, pass, { states, progress })
+    } else {
+      yield* alter(hands, pass, left, progress)
+    }
   }
   if (progress.unfit.size > 0) yield* leaveOut(hands, passesUntil(passes, 'revert'), progress)
   if (progress.failed.size > 0) throw combined(progress.failed)
@@ -111,13 +124,13 @@ export async function* applyPasses(
 async function* leaveOut(
   hands: TableHands,
   back: readonly TablePass[],
-  { scope, kept, unfit }: Progress,
+  { scope, bytes, kept, unfit }: Progress,
 ): AsyncGenerator<Checkpoint> {
-  const progress: Progress = { scope, kept, failed: new Map(), unfit: new Map(), lenient: false }
+  const progress: Progress = { scope, bytes, kept, failed: new Map(), unfit: new Map(), lenient: false }
   for (const pass of back) {
     if (pass.how === 'rows') continue
-    const states = await hands.tables.read((q) => tableStates(q, scope, [...unfit.keys()]))
-    for await (const checkpoint of alter(hands, pass, states, progress)) yield { ...checkpoint, cursor: null }
+    for await (const checkpoint of alter(hands, pass, [...unfit.keys()], progress))
+      yield { ...checkpoint, cursor: null }
   }
   for (const [name, error] of unfit) await hands.leaveOut(printTable({ schema: scope.schema, name }), error.message)
 }
@@ -143,22 +156,53 @@ async function* fill(
 async function* alter(
   hands: TableHands,
   pass: CatalogPass,
-  states: readonly TableState[],
+  names: readonly string[],
   progress: Progress,
 ): AsyncGenerator<Checkpoint> {
-  const open = states.filter((state) => isOpen(pass, state))
-  const most = pass.how === 'together' ? Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4)) : 1
-  for (const group of groupsOf(open, Math.max(1, Math.floor(most)))) {
+  const grouped =
+    pass.how === 'concurrently'
+      ? (await openTables(hands, pass, names, progress)).map((table) => ({ group: [table], alone: table }))
+      : passGroups(pass, await candidates(hands, pass, names, progress)).map((group) => ({ group, alone: undefined }))
+  for (const { group, alone } of grouped) {
     const failures: [string, LockstepError][] = []
     const onFailure = (name: string, error: LockstepError): void => void failures.push([name, error])
-    yield await (pass.how === 'concurrently' ? alone : inTransaction)(hands, pass, { group, progress, onFailure })
+    const altering = { group, progress, onFailure }
+    yield await (alone === undefined
+      ? inTransaction(hands, pass, altering)
+      : outsideOfTransactions(hands, pass, alone, altering))
     for (const [name, error] of failures) await leave(hands, progress, name, error)
     for (const { name } of group) progress.kept.add(name)
   }
 }
 
+/** Each transaction looks for itself what is left to do: a look before is taken only where it decides who shares one. */
+async function candidates(
+  hands: TableHands,
+  pass: CatalogPass,
+  names: readonly string[],
+  progress: Progress,
+): Promise<readonly Candidate[]> {
+  const { bytes } = progress
+  if (pass.how === 'together') return names.map((name) => ({ name, bytes: 0 }))
+  if (names.every((name) => bytes.has(name))) return names.map((name) => ({ name, bytes: bytes.get(name) ?? 0 }))
+  return openTables(hands, pass, names, progress)
+}
+
+async function openTables(
+  hands: TableHands,
+  pass: CatalogPass,
+  names: readonly string[],
+  { scope }: Progress,
+): Promise<readonly TableState[]> {
+  const states = await hands.tables.read((q) => tableStates(q, scope, names))
+  return states.filter((state) => isOpen(pass, state))
+}
+
+/** A table that may need the pass. */
+type Candidate = Pick<TableState, 'name' | 'bytes'>
+
 interface Altering {
-  readonly group: readonly TableState[]
+  readonly group: readonly Candidate[]
   readonly progress: Progress
   readonly onFailure: (name: string, error: LockstepError) => void
 }
@@ -168,20 +212,22 @@ function cursorAt(pass: CatalogPass, { group, progress }: Altering): Json | unde
   return progress.failed.size === 0 ? { pass: pass.name, table: group.at(-1)?.name ?? '' } : undefined
 }
 
-async function alone(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
+async function outsideOfTransactions(
+  hands: TableHands,
+  pass: CatalogPass,
+  table: TableState,
+  altering: Altering,
+): Promise<Checkpoint> {
   let changed = 0
-  for (const table of altering.group) {
-    try {
-      await buildAlone(hands, pass, table)
-      changed++
-    } catch (error) {
-      if (!isOfTable(error)) throw error
-      altering.onFailure(table.name, error)
-    }
+  try {
+    await buildAlone(hands, pass, table)
+    changed++
+  } catch (error) {
+    if (!isOfTable(error)) throw error
+    altering.onFailure(table.name, error)
   }
-  const names = altering.group.map(({ name }) => name)
-  const cursor = changed === names.length ? cursorAt(pass, altering) : undefined
-  return { ...(await hands.change({ names, cursor, work: () => Promise.resolve([]) })), changed }
+  const cursor = changed > 0 ? cursorAt(pass, altering) : undefined
+  return { ...(await hands.change({ names: [table.name], cursor, work: () => Promise.resolve([]) })), changed }
 }
 
 function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering): Promise<Checkpoint> {
@@ -189,11 +235,13 @@ function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering)
   return hands.change({
     names: group.map(({ name }) => name),
     cursor: cursorAt(pass, altering),
-    long: pass.how === 'one by one',
+    long: !group.every((table) => isShared(pass, table)),
     onFailure,
     work: async (q, some) => {
       // As of now, in the transaction itself: tables grow, and another runner may have been here.
-      const now = (await tableStates(q, progress.scope, some)).filter((state) => isOpen(pass, state))
+      const found = await tableStates(q, progress.scope, some)
+      for (const { name, bytes } of found) progress.bytes.set(name, bytes)
+      const now = found.filter((state) => isOpen(pass, state))
       await keepBefore(q, pass, now, hands)
       const images = await imagesOf(q, pass, now, progress.kept)
       await runStatements(q, pass, now)
@@ -239,12 +287,6 @@ async function keepBefore(
     await q.script(`lock table ${tables.map(quoteTable).join(', ')} in access exclusive mode`)
   for (const values of kept) await hands.keepValues(q, values)
 }
-
-/** Commits dominate below, lock slots and their holding time above: measured in the research on fan-out. */
-const mostTogether = 50
-
-/** Slots of the server's lock table that one transaction takes at most: 3 % of 64 × 100, the default settings. */
-const slotsAtOnce = 200
 
 /** Of tables that have none yet, and of those of which the pass tells more. */
 async function imagesOf(

@@ -1,6 +1,6 @@
 import type { TableName } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
-import { readTables, shapeWithKey } from '../tenants/catalog.ts'
+import { readTables, shapeOfTable } from '../tenants/catalog.ts'
 import type { CatalogTable, TableShape } from '../tenants/catalog.ts'
 import type { TablesScope } from './table-scope.ts'
 
@@ -40,9 +40,7 @@ export async function tableStates(
 }
 
 /** One table of a catalog with its shape spelled out. */
-export function stateOf(
-  { schema, name, key, pages, rows, shape: fingerprint }: CatalogTable,
-  shape: TableShape,
-): TableState {
-  return { schema, name, key, bytes: pages * 8192, rows, shape: shapeWithKey(shape, key), fingerprint }
+export function stateOf(table: CatalogTable, shape: TableShape): TableState {
+  const { schema, name, key, pages, rows, shape: fingerprint } = table
+  return { schema, name, key, bytes: pages * 8192, rows, shape: shapeOfTable(shape, table), fingerprint }
 }

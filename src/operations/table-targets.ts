@@ -13,14 +13,15 @@ export interface TargetTables {
   shapeOf(table: CatalogTable): TableShape
 }
 
-/** The target's tables as of now, without those in `excluded` (printed names), sorted by name. */
+/** The target's tables as of now, or those given, without those in `excluded` (printed names), sorted by name. */
 export async function targetTables(
   look: Look,
   target: TableTarget,
   excluded: readonly string[],
+  given?: Found,
 ): Promise<TargetTables> {
   const { tables, shapes } =
-    'tenants' in target ? await tenantTables(look, target.tenants) : await oneTable(look, target.table)
+    given ?? ('tenants' in target ? await tenantTables(look, target.tenants) : await oneTable(look, target.table))
   const without = new Set(excluded)
   return {
     tables: tables.filter((table) => !without.has(printTable(table))),

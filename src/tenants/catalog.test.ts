@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPgliteTables } from '../stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
-import { readTables, shapeWithKey } from './catalog.ts'
+import { derivedName } from '../kernel/identifiers.ts'
+import { readCatalog, readTables, shapeOfTable } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 
 let tables: TableWriter
@@ -81,10 +82,73 @@ describe('readTables', () => {
     const equal = await read(...both)
     expect(equal.shapes.size).toBe(1)
     const [shape] = equal.shapes.values()
-    expect(shape && shapeWithKey(shape, 'b').indexes).toMatchObject([
+    const [, last] = equal.tables
+    expect(shape && last && shapeOfTable(shape, last).indexes).toMatchObject([
       { name: 'odd_b_c', definition: 'CREATE INDEX odd_b_c ON public.odd_b USING btree (c)' },
     ])
     await sql(change)
     expect((await read(...both)).shapes.size).toBe(2)
   })
 })
+
+describe('names that were cut to 63 bytes', () => {
+  const prefix = 'table_of_one_of_many_tenants_'
+  const keys = ['0123456789abcdef0123456789abcdef', 'ffff0000ffff0000ffff0000ffff0000']
+  const tableOf = (key: string): string => prefix + key
+  const makeTables = (checks: readonly string[]): Promise<void> =>
+    sql(
+      keys
+        .map((key, n) => {
+          const table = tableOf(key)
+          const index = (part: string): string => derivedName(table, part, 'idx')
+          return `drop table if exists ${table};
+            create table ${table} (id int primary key, rather_long_name text, status int, unique (rather_long_name));
+            create index ${index('status')} on ${table} (status);
+            create index ${index('status_id')} on ${table} (status, id);
+            create index ${table.slice(0, 45)}_by_hand on ${table} (status desc);
+            alter table ${table} add constraint ${derivedName(table, 'checked', 'check')} check (${checks[n]})`
+        })
+        .join(';'),
+    )
+  const readAll = (): Promise<Catalog> =>
+    tables.read((q) =>
+      readCatalog(q, [{ schema: 'public', expression: `^${prefix}([0-9a-f]{32})$`, prefix, suffix: '' }]),
+    )
+
+  it('make no shape of their own, and are told as they are for each table', async () => {
+    await makeTables(['status > 0', 'status > 0'])
+    const { tables: found, shapes } = await readAll()
+    expect(found.map(({ key }) => key)).toEqual(keys)
+    expect(shapes.size).toBe(1)
+    const [shape] = shapes.values()
+    for (const [n, table] of found.entries()) {
+      const spelled = shape && shapeOfTable(shape, table)
+      const names = await tables.read((q) =>
+        q.query<{ name: string; definition: string }>(
+          `select c.relname as name, pg_get_indexdef(c.oid) as definition from pg_index i
+           join pg_class c on c.oid = i.indexrelid where i.indrelid = $1::regclass order by 1`,
+          [tableOf(keys[n] ?? '')],
+        ),
+      )
+      expect(names.length).toBe(5)
+      expect(spelled?.indexes.map(({ name, definition }) => ({ name, definition })).toSorted(byName)).toEqual(names)
+      const checks = spelled?.constraints.filter(({ kind }) => kind === 'check')
+      expect(checks).toMatchObject([{ name: derivedName(table.name, 'checked', 'check') }])
+    }
+  })
+
+  it('hide no other condition, order or column', async () => {
+    await makeTables(['status > 0', 'status > 1'])
+    expect((await readAll()).shapes.size).toBe(2)
+    await makeTables(['status > 0', 'status > 0'])
+    expect((await readAll()).shapes.size).toBe(1)
+    const [first = ''] = keys
+    const name = derivedName(tableOf(first), 'status', 'idx')
+    await sql(`drop index ${name}; create index ${name} on ${tableOf(first)} (status nulls first)`)
+    expect((await readAll()).shapes.size).toBe(2)
+  })
+})
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1
+}

@@ -30,6 +30,8 @@ function fleetOf(shapes: Readonly<Record<string, readonly [shape: TableShape, co
       shape: id,
       pages: 0,
       rows: 0,
+      indexCuts: null,
+      constraintCuts: null,
     })),
   )
   return findDrift(tables, { shapes: new Map(Object.entries(shapes).map(([id, [shape]]) => [id, shape])) })

@@ -110,7 +110,21 @@ describe('mismatches', () => {
   it('that appear only at the second look are none either', async () => {
     await provision('a', 'stray')
     const found = await (await fleetOf({ uids: ['a'], meanwhile: () => provision('later') })).mismatches('settings')
-    expect(found.orphans.map(({ key }) => key)).toEqual([md5('stray')])
+    expect(found.orphans.map(({ name }) => name)).toEqual([`settings_${md5('stray')}`])
+  })
+
+  it('in a table are looked at more often, and no longer than it takes a sign-up to end', async () => {
+    await provision('a')
+    await sql("create table owners (uid text); insert into owners values ('a'), ('new'), ('lost')")
+    const waits: number[] = []
+    const meanwhile = async (ms: number): Promise<void> => {
+      waits.push(ms)
+      await (waits.length === 1 ? provision('new') : sql("delete from owners where uid = 'lost'"))
+    }
+    const given = { ...config, source: { from: 'sql', sql: 'select uid from owners' } } as const
+    const found = await (await fleetOf({ uids: [], given, meanwhile })).mismatches('settings')
+    expect(found).toEqual({ tenants: 2, missing: [], orphans: [] })
+    expect(waits).toEqual([100, 400])
   })
 
   it('are looked for in the source that the configuration names', async () => {

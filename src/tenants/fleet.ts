@@ -2,8 +2,8 @@ import { LockstepError } from '../kernel/errors.ts'
 import { printTable } from '../kernel/identifiers.ts'
 import type { TableName } from '../kernel/identifiers.ts'
 import type { DocumentReader } from '../stores/documents.ts'
-import type { TableReader } from '../stores/tables.ts'
-import { readCatalog } from './catalog.ts'
+import type { Queryable, TableReader } from '../stores/tables.ts'
+import { readCatalog, readNames, readTables } from './catalog.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { keyOf, parseTemplate, tableOf } from './tenants-config.ts'
 import type { TableTemplate, TenantsConfig } from './tenants-config.ts'
@@ -32,7 +32,7 @@ export interface Fleet {
 export interface Mismatches {
   readonly tenants: number
   readonly missing: readonly MissingTable[]
-  readonly orphans: readonly CatalogTable[]
+  readonly orphans: readonly TableName[]
 }
 
 export interface FleetSources {
@@ -42,8 +42,11 @@ export interface FleetSources {
   readonly grace: (ms: number) => Promise<void>
 }
 
-/** How long a sign-up may take between making its document and its tables. */
-const signUpMilliseconds = 2000
+/**
+ * How long a sign-up may take between making its document (or row) and its tables: two seconds in all. Documents cost
+ * money to read, rows are asked for more often.
+ */
+const waits = { documents: [2000], sql: [100, 400, 1500] } as const
 
 /** Reads the catalog (one statement); the source is read only when mismatches are asked for. */
 export async function readFleet(sources: FleetSources): Promise<Fleet> {
@@ -53,6 +56,22 @@ export async function readFleet(sources: FleetSources): Promise<Fleet> {
   const byTemplate = groupByTemplate(catalog, templates)
   const tablesOf = (name: string): readonly CatalogTable[] => byTemplate.get(name) ?? []
   return { config, catalog, templates, tablesOf, mismatches: (name) => compare(sources, parseTemplate(config, name)) }
+}
+
+/** The tables of a template that are not in the fleet as it was read. */
+export async function readBorn(tables: TableReader, fleet: Fleet, template: string): Promise<Catalog> {
+  const known = new Set(fleet.tablesOf(template).map(({ name }) => name))
+  const selector = parseTemplate(fleet.config, template)
+  const { schema, prefix, suffix } = selector
+  return tables.read(async (q) => {
+    const born = (await readNames(q, selector)).filter((name) => !known.has(name))
+    const wanted = born.map((name) => ({
+      name,
+      key: name.slice(prefix.length, name.length - suffix.length),
+      blank: `${prefix}{key}${suffix}`,
+    }))
+    return wanted.length === 0 ? { tables: [], shapes: new Map() } : readTables(q, schema, wanted)
+  })
 }
 
 function readTemplates(sources: FleetSources, templates: readonly TableTemplate[]): Promise<Catalog> {
@@ -77,49 +96,66 @@ function groupByTemplate(
 }
 
 async function compare(sources: FleetSources, template: TableTemplate): Promise<Mismatches> {
-  const first = await compareOnce(sources, template)
-  if (first.missing.length === 0 && first.orphans.length === 0) return first
-  await sources.grace(signUpMilliseconds)
-  const second = await compareOnce(sources, template)
-  const stillMissing = new Set(first.missing.map((missing) => missing.uid))
-  const stillOrphan = new Set(first.orphans.map((orphan) => orphan.key))
+  let found = await compareOnce(sources, template)
+  for (const wait of waits[sources.config.source.from]) {
+    if (found.missing.length === 0 && found.orphans.length === 0) break
+    await sources.grace(wait)
+    found = stillIn(found, await compareOnce(sources, template))
+  }
+  return found
+}
+
+/** Of the later look, what the earlier ones found too. */
+function stillIn(before: Mismatches, now: Mismatches): Mismatches {
+  const missing = new Set(before.missing.map(({ uid }) => uid))
+  const orphans = new Set(before.orphans.map(({ name }) => name))
   return {
-    tenants: second.tenants,
-    missing: second.missing.filter((missing) => stillMissing.has(missing.uid)),
-    orphans: second.orphans.filter((orphan) => stillOrphan.has(orphan.key)),
+    tenants: now.tenants,
+    missing: now.missing.filter(({ uid }) => missing.has(uid)),
+    orphans: now.orphans.filter(({ name }) => orphans.has(name)),
   }
 }
 
 async function compareOnce(sources: FleetSources, template: TableTemplate): Promise<Mismatches> {
-  const catalog = await readTemplates(sources, [template])
-  const unclaimed = new Map(catalog.tables.map((table) => [table.key, table]))
-  const missing: MissingTable[] = []
-  let tenants = 0
-  for await (const uid of readUids(sources)) {
-    tenants++
-    const key = keyOf(sources.config, uid)
-    if (!unclaimed.delete(key)) missing.push({ uid, template: template.name, table: tableOf(template, key) })
-  }
-  return { tenants, missing, orphans: [...unclaimed.values()] }
-}
-
-async function* readUids({ config, documents, tables }: FleetSources): AsyncGenerator<string> {
+  const { config, documents, tables } = sources
   const { source } = config
   if (source.from === 'documents') {
-    yield* documentIds(documents, source.collection)
-    return
+    const names = await tables.read((q) => readNames(q, template))
+    return compareWith(config, template, names, documentIds(documents, source.collection))
   }
-  const rows = await tables.read((q) => q.query(source.sql))
-  for (const row of rows) {
+  // Of one snapshot: a sign-up that is one transaction is never seen in half.
+  return tables.read(async (q) =>
+    compareWith(config, template, await readNames(q, template), await readUids(q, source.sql)),
+  )
+}
+
+async function compareWith(
+  config: TenantsConfig,
+  template: TableTemplate,
+  names: readonly string[],
+  uids: Iterable<string> | AsyncIterable<string>,
+): Promise<Mismatches> {
+  const unclaimed = new Set(names)
+  const missing: MissingTable[] = []
+  let tenants = 0
+  for await (const uid of uids) {
+    tenants++
+    const table = tableOf(template, keyOf(config, uid))
+    if (!unclaimed.delete(table.name)) missing.push({ uid, template: template.name, table })
+  }
+  return { tenants, missing, orphans: [...unclaimed].map((name) => ({ schema: template.schema, name })) }
+}
+
+async function readUids(q: Queryable, sql: string): Promise<readonly string[]> {
+  const rows = await q.query(sql)
+  return rows.map((row) => {
     const uid = Object.values(row)[0]
-    if (typeof uid !== 'string') {
-      throw new LockstepError('LS-1003', 'the tenants query must return text in its first column', {
-        where: { name: 'tenants.source' },
-        hint: 'cast it, as in select user_id::text from user_configs',
-      })
-    }
-    yield uid
-  }
+    if (typeof uid === 'string') return uid
+    throw new LockstepError('LS-1003', 'the tenants query must return text in its first column', {
+      where: { name: 'tenants.source' },
+      hint: 'cast it, as in select user_id::text from user_configs',
+    })
+  })
 }
 
 async function* documentIds(documents: DocumentReader, collection: string): AsyncGenerator<string> {

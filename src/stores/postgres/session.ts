@@ -1,4 +1,5 @@
 import type { ClientBase, QueryConfig, QueryResult } from 'pg'
+import { md5 } from '../../kernel/checksum.ts'
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Queryable } from '../tables.ts'
 
@@ -86,8 +87,7 @@ function createHandle(session: Session, patience: number): { readonly queryable:
     async query<Row extends object>(sql: string, params?: readonly unknown[]) {
       if (ended) throw new LockstepError('LS-9001', 'a statement was sent through the handle of a finished transaction')
       session.inspect?.(sql)
-      const config = params === undefined || params.length === 0 ? { text: sql } : { text: sql, values: [...params] }
-      const result = await send<Row>(session, config, patience)
+      const result = await send<Row>(session, configOf(sql, params), patience)
       return result.rows
     },
     async script(sql) {
@@ -100,6 +100,15 @@ function createHandle(session: Session, patience: number): { readonly queryable:
       ended = true
     },
   }
+}
+
+/** Statements from this length on are planned for longer than they run, so the server keeps their plan. */
+const worthKeeping = 2_000
+
+function configOf(sql: string, params: readonly unknown[] = []): QueryConfig {
+  if (params.length === 0) return { text: sql }
+  const named = sql.length < worthKeeping ? {} : { name: `lockstep_${md5(sql)}` }
+  return { ...named, text: sql, values: [...params] }
 }
 
 async function send<Row extends object>(

@@ -75,6 +75,7 @@ function validatePass(spec: AddConstraintSpec): CatalogPass {
     how: 'one by one',
     what: 'validate it for the rows there are',
     lock: `SHARE UPDATE EXCLUSIVE${isForeign ? ', ROW SHARE on the other table' : ''}: readers and writers go on`,
+    ...(isForeign ? { locks: 8 } : {}),
     statements: (table) =>
       constraintIn(spec, table)?.validated === true
         ? []

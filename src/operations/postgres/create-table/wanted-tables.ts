@@ -39,13 +39,14 @@ export async function wantedTables(look: Look, target: TableTarget): Promise<Wan
   const template = parseTemplate(fleet.config, target.tenants)
   const { missing, orphans } = await fleet.mismatches(target.tenants)
   const isOrphan = new Set(orphans.map(({ name }) => name))
+  const there = await presentTables(look, target)
   return {
     missing: missing.map(({ table }) => {
       const end = table.name.length - template.suffix.length
       return { ...table, key: table.name.slice(template.prefix.length, end) }
     }),
-    present: (await presentTables(look, target)).filter(({ name }) => !isOrphan.has(name)),
-    orphans,
+    present: there.filter(({ name }) => !isOrphan.has(name)),
+    orphans: there.filter(({ name }) => isOrphan.has(name)),
   }
 }
 

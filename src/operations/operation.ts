@@ -192,10 +192,7 @@ export interface TableHands {
    * passing reason all of them run again, so together they must be safe to repeat.
    */
   alone(...statements: readonly string[]): Promise<void>
-  /**
-   * Copies the column's values that are not `usual` into the ledger, inside the database, so that memory stays flat.
-   * Part of the caller's transaction.
-   */
+  /** Copies the column's values that are not `usual` into the ledger, inside the database and the transaction. */
   keepValues(q: Queryable, kept: KeptValues): Promise<void>
   /** Puts kept values back where they still belong; they leave the ledger. Part of the caller's transaction. */
   restoreValues(q: Queryable, restored: RestoredValues): Promise<void>

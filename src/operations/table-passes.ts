@@ -3,13 +3,13 @@ import { isLockstepError } from '../kernel/errors.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import { printTable, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
-import type { TableShape } from '../tenants/catalog.ts'
 import { combined, isOfTable, leave } from './failed-tables.ts'
 import type { Progress } from './failed-tables.ts'
 import { phases } from './operation.ts'
 import type { KeptValues } from './kept-values.ts'
-import type { Checkpoint, PreImage, TableHands, Work, WorkPhase } from './operation.ts'
+import type { Checkpoint, TableHands, Work, WorkPhase } from './operation.ts'
 import { isShared, passGroups } from './pass-groups.ts'
+import { imagesOf } from './pass-images.ts'
 import { fillRows } from './row-pages.ts'
 import type { RowFill } from './row-pages.ts'
 import { tablesLeft, tablesScope } from './table-scope.ts'
@@ -286,25 +286,4 @@ async function keepBefore(
   if (pass.how === 'together')
     await q.script(`lock table ${tables.map(quoteTable).join(', ')} in access exclusive mode`)
   for (const values of kept) await hands.keepValues(q, values)
-}
-
-/** Of tables that have none yet, and of those of which the pass tells more. */
-async function imagesOf(
-  q: Queryable,
-  pass: CatalogPass,
-  tables: readonly TableState[],
-  kept: ReadonlySet<string>,
-): Promise<readonly PreImage[]> {
-  const images: PreImage[] = []
-  for (const table of tables) {
-    if (kept.has(table.name) && pass.also === undefined) continue
-    const also = await pass.also?.(q, table)
-    const before = { ...toJson(table.shape), ...(also === undefined ? {} : { also }) }
-    images.push({ name: printTable(table), before, after: { pass: pass.name } })
-  }
-  return images
-}
-
-function toJson(shape: TableShape): { readonly [key: string]: Json } {
-  return JSON.parse(JSON.stringify(shape)) as { readonly [key: string]: Json }
 }

@@ -33,10 +33,12 @@ export interface House {
   readonly clock: Clock
   readonly listener: Listener
   readonly createEngine: typeof createEngine
+  /** What looks before have seen of tables, shared by a plan and the session that starts it. */
+  readonly memory?: FleetMemory
 }
 
-/** A fresh look at both stores; those of one session of a run share what tables they have seen. */
-export function look({ stores, loaded, clock, options }: House, memory?: FleetMemory): FullLook {
+/** A fresh look at both stores; those with the same memory share what tables they have seen. */
+export function look({ stores, loaded, clock, options, memory }: House): FullLook {
   const { documents, tables, indexes } = stores
   const configured = loaded.config.tenants
   const tenants =

@@ -22,6 +22,7 @@ import { insertShards } from './ledger/shards.ts'
 import { lintDatabase, lintLoaded, readSqlOptions } from './linting.ts'
 import type { SqlOptions } from './linting.ts'
 import { openStores } from './open-stores.ts'
+import { forgotten } from './operations/look.ts'
 import type { FleetMemory } from './operations/look.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import { requireRules } from './plan/lint.ts'
@@ -128,6 +129,7 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
 export function wireMigrator(house: House): Migrator {
   const { stores, loaded, environment } = house
   let runs: readonly Run[] | undefined
+  const seen = new WeakMap<Plan, FleetMemory>()
   return {
     target: stores.target,
     loaded,
@@ -140,13 +142,18 @@ export function wireMigrator(house: House): Migrator {
     oddTables: (run) => readOddTables(stores.tables, run),
     lint: async (migration) => lintLoaded(loaded, await load(house, migration), stores),
     lintDatabase: async (files, sql) => lintDatabase(stores.tables, files, sql ?? readSqlOptions(loaded, {})),
-    plan: (migration) => plan(house, migration),
+    async plan(migration) {
+      const memory: FleetMemory = {}
+      const planned = await plan({ ...house, memory }, migration)
+      seen.set(planned, memory)
+      return planned
+    },
     async start(planned, stopAfter, allow) {
       requireLinted(
         await lintLoaded(loaded, await load(house, planned.migration.id), stores),
         requireRules(allow ?? []),
       )
-      await start(house, planned, stopAfter ?? 'cutover')
+      await start({ ...house, memory: { ...seen.get(planned) } }, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
       workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
@@ -227,18 +234,17 @@ async function workOn(
   way: 'forward' | 'contract' | 'revert',
   work: RunWork,
 ): Promise<void> {
-  const { stores, loaded, environment, clock, listener, options } = house
+  const { stores, loaded, environment, clock, listener, options, memory = {} } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
   await ensureLedger(stores.tables)
   const local = stores.target.firestore.emulator !== null
-  const memory: FleetMemory = {}
   const rooms = {
     documents: stores.documents,
     tables: stores.tables,
     indexes: stores.indexes,
     clock,
-    look: () => look(house, memory),
+    look: (afresh = false) => look({ ...house, memory: afresh ? forgotten(memory) : memory }),
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),

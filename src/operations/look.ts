@@ -20,28 +20,36 @@ export interface LookSources {
   readonly memory?: FleetMemory
 }
 
-/** The last fleet that was read as a whole. */
+/** The last fleet that was read as a whole: all tables in it were judged, and what is open of them is in the shards. */
 export interface FleetMemory {
   fleet?: Fleet
+}
+
+/** The same memory, empty: the next look is at all tables again. */
+export function forgotten(memory: FleetMemory): FleetMemory {
+  delete memory.fleet
+  return memory
 }
 
 /** One look at both stores: the fleet and the index file are read at most once. */
 export function createLook({ documents, tables, indexes, tenants, clock, memory = {} }: LookSources): FullLook {
   let fleet: Promise<Fleet> | undefined
   let settings: Promise<IndexSettings> | undefined
+  const configured = (): TenantsConfig => {
+    if (tenants !== undefined) return tenants
+    throw new LockstepError('LS-2203', 'a step names tenants, but none are configured', {
+      where: { name: 'tenants' },
+      hint: "add tenants: { source, key: 'md5', tables: { … } } to lockstep.config.ts",
+    })
+  }
   return {
     documents,
     tables,
     indexes,
     indexSettings: () => (settings ??= readIndexSettings(indexes)),
+    tenants: configured,
     async fleet() {
-      if (tenants === undefined) {
-        throw new LockstepError('LS-2203', 'a step names tenants, but none are configured', {
-          where: { name: 'tenants' },
-          hint: "add tenants: { source, key: 'md5', tables: { … } } to lockstep.config.ts",
-        })
-      }
-      fleet ??= readFleet({ config: tenants, documents, tables, grace: (ms) => clock.sleep(ms) })
+      fleet ??= readFleet({ config: configured(), documents, tables, grace: (ms) => clock.sleep(ms) })
       memory.fleet = await fleet
       return fleet
     },

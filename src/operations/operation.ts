@@ -1,11 +1,11 @@
-import type { WarningCode } from '../kernel/errors.ts'
 import type { Json } from '../kernel/canonical-json.ts'
-import type { LockstepError } from '../kernel/errors.ts'
+import type { LockstepError, WarningCode } from '../kernel/errors.ts'
 import type { SqlText } from '../sql/sql-text.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { Queryable, TableReader } from '../stores/tables.ts'
 import type { Catalog } from '../tenants/catalog.ts'
 import type { Fleet } from '../tenants/fleet.ts'
+import type { TenantsConfig } from '../tenants/tenants-config.ts'
 import type { DocumentHands } from './document-hands.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
@@ -30,10 +30,9 @@ export interface Look {
   readonly tables: TableReader
   /** The tenants and their tables, read once a call and checked against the catalog. */
   fleet(): Promise<Fleet>
-  /**
-   * The tables of a template that no look before this one has seen: far less is read than for all. Undefined where there
-   * was none in this session of the run, and all have to be looked at.
-   */
+  /** What the configuration says of tenants, for which no table is looked at; without it the fleet says so. */
+  tenants?(): TenantsConfig
+  /** The tables of a template that no look of this session of the run has seen; undefined where there was none. */
   bornTables?(template: string): Promise<Catalog | undefined>
   /** What the project's index file says of fields; without it, nothing does. */
   indexSettings?(): Promise<IndexSettings>

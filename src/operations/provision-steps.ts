@@ -11,6 +11,7 @@ import {
 } from './provisioning.ts'
 import type { Extension, ProvisionScope } from './provisioning.ts'
 import { dropCopy, restoreProvision } from './provisioning-restore.ts'
+import { tenantsIn } from './table-targets.ts'
 
 /** The function that makes the target's tables, and its definition hashed: part of what a plan stands on. */
 export interface Provision {
@@ -19,7 +20,7 @@ export interface Provision {
 }
 
 async function scopeOf(target: TableTarget, look: Look): Promise<ProvisionScope | undefined> {
-  return 'tenants' in target ? scopeOfProvision((await look.fleet()).config, target.tenants) : undefined
+  return 'tenants' in target ? scopeOfProvision(await tenantsIn(look), target.tenants) : undefined
 }
 
 /** Undefined for a single table, and where the configuration names no provisioning function. */

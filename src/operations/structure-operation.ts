@@ -282,11 +282,14 @@ async function* verify<Spec extends TargetedSpec>(
   scope: VerifyScope,
 ): Verification {
   const { excluded } = memoForm.parse(scope.memo)
-  const tables = await statesOf(look, spec.target, [...excluded, ...((await look.leftOut?.()) ?? [])])
   const phase = scope.phase === 'verify' ? 'backfill' : scope.phase
+  const due = passesUntil(change.passes(spec), phase)
+  const isIdle = due.length === 0 && change.verify === undefined
+  const without = [...excluded, ...((await look.leftOut?.()) ?? [])]
+  const tables = isIdle ? [] : await statesOf(look, spec.target, without)
   // What a table lacks first explains what it lacks after that.
   let sound = tables
-  for (const pass of passesUntil(change.passes(spec), phase)) {
+  for (const pass of due) {
     const lacking = new Set(
       pass.how === 'rows' ? await rowsLeft(pass, sound, look) : sound.filter((table) => isOpen(pass, table)),
     )

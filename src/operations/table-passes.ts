@@ -78,10 +78,11 @@ export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): rea
 }
 
 /**
- * A phase without work of its own, for tables that were born meanwhile: the others were looked at when the phase before
- * it ended, and that was the end of their work.
+ * A phase whose sweeps are for tables that were born meanwhile. In expand the others were looked at by the plan, and
+ * verification looks at all of them again; in a phase without work of its own they were when the phase before it ended.
  */
 export function isCatchingUp(passes: readonly TablePass[], phase: WorkPhase): boolean {
+  if (phase === 'expand') return true
   return (phase === 'backfill' || phase === 'cutover') && passes.every((pass) => pass.phase !== phase)
 }
 

@@ -5,7 +5,7 @@ import type { CatalogTable, TableShape } from '../tenants/catalog.ts'
 import { findDrift } from '../tenants/drift.ts'
 import { listed, mismatchErrors } from '../tenants/fleet.ts'
 import { keyOf, refuseManaged } from '../tenants/tenants-config.ts'
-import type { TableTarget } from '../tenants/tenants-config.ts'
+import type { TableTarget, TenantsConfig } from '../tenants/tenants-config.ts'
 import type { LeftOut, Look, PlanWarning } from './operation.ts'
 
 export interface TargetTables {
@@ -117,10 +117,15 @@ function driftWarnings(
   ]
 }
 
+/** What the configuration says of tenants. Throws LS-2203 where it says nothing. */
+export async function tenantsIn(look: Look): Promise<TenantsConfig> {
+  return look.tenants?.() ?? (await look.fleet()).config
+}
+
 /** The keys of the tenants whose tables are changed before all others, as configured. */
 export async function canaryKeys(look: Look, target: TableTarget): Promise<ReadonlySet<string>> {
   if (!('tenants' in target)) return new Set()
-  const { config } = await look.fleet()
+  const config = await tenantsIn(look)
   return new Set((config.canaries ?? []).map((uid) => keyOf(config, uid)))
 }
 

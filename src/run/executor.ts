@@ -122,9 +122,9 @@ async function noteSince(context: RunContext): Promise<void> {
   await openRound(context, 0, await storeTime(context.documents, context.clock), [])
 }
 
-function remainingOf(context: RunContext, phase: WorkPhase): Remaining {
+function remainingOf(context: RunContext, phase: WorkPhase, afresh = false): Remaining {
   return async () => {
-    const look = context.look()
+    const look = context.look(afresh)
     const found: (readonly ShardPlan[])[] = []
     for (const [step, { operation, spec, memo }] of context.steps.entries()) {
       const asked = { ...look, leftOut: () => tablesLeftOut(context.tables, { run: context.run, step }) }
@@ -160,8 +160,8 @@ async function openFirstSweep(context: RunContext, phase: WorkPhase): Promise<vo
 
 function verifyPhase(context: RunContext, crew: Crew): Promise<void> {
   const sweep = async (): Promise<void> => {
-    await sweepAgain(context, crew, 'expand', remainingOf(context, 'expand'))
-    await sweepAgain(context, crew, 'backfill', remainingOf(context, 'backfill'))
+    await sweepAgain(context, crew, 'expand', remainingOf(context, 'expand', true))
+    await sweepAgain(context, crew, 'backfill', remainingOf(context, 'backfill', true))
   }
   return verifyUntilSound(context, { rounds: verifyRounds, bearsBirths: true, sweep })
 }

@@ -22,8 +22,11 @@ export interface Rooms {
   readonly tables: TableWriter
   readonly indexes: IndexWriter
   readonly clock: Clock
-  /** A fresh look: what it read once it does not read again. */
-  look(): FullLook
+  /**
+   * A fresh look: what it read once it does not read again. With `afresh` what looks before have seen of tables is
+   * forgotten: there is more to do than they had found.
+   */
+  look(afresh?: boolean): FullLook
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined

@@ -11,7 +11,7 @@ import { provisionOf } from '../../provision-steps.ts'
 import { provisionEffect } from '../../table-effects.ts'
 import { tableShards } from '../../table-scope.ts'
 import type { PlacedTable } from '../../table-scope.ts'
-import { canaryKeys } from '../../table-targets.ts'
+import { canaryKeys, tenantsIn } from '../../table-targets.ts'
 import { differences } from './compare-table.ts'
 import type { CreateTableSpec } from './create-table.ts'
 import { resolveTable } from './resolve-table.ts'
@@ -96,7 +96,7 @@ export async function otherTables(
 }
 
 async function refuseOthers({ target }: CreateTableSpec, look: Look, other: readonly OtherTable[]): Promise<void> {
-  const isStrict = 'table' in target || (await look.fleet()).config.mismatches === 'error'
+  const isStrict = 'table' in target || (await tenantsIn(look)).mismatches === 'error'
   const [first] = other
   if (first === undefined || !isStrict) return
   throw new LockstepError(

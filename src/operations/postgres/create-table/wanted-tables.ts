@@ -6,6 +6,7 @@ import { parseTemplate, tableOf } from '../../../tenants/tenants-config.ts'
 import type { TableTarget } from '../../../tenants/tenants-config.ts'
 import type { Look } from '../../operation.ts'
 import type { PlacedTable } from '../../table-scope.ts'
+import { tenantsIn } from '../../table-targets.ts'
 import { definitionForm } from './table-definition.ts'
 import type { TableDefinition } from './table-definition.ts'
 import { referencedTable } from './template.ts'
@@ -61,7 +62,7 @@ export async function presentTables(look: Look, target: TableTarget): Promise<re
 /** A table that stands for all of them in statements and trials. */
 export async function exampleTable(look: Look, target: TableTarget): Promise<NamedTable> {
   if ('table' in target) return { ...parseTableName(target.table), key: '' }
-  const { config } = await look.fleet()
+  const config = await tenantsIn(look)
   const key = config.key === 'md5' ? 'd41d8cd98f00b204e9800998ecf8427e' : 'tenant'
   return { ...tableOf(parseTemplate(config, target.tenants), key), key }
 }

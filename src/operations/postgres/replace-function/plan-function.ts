@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../../../kernel/identifiers.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import type { TenantsConfig } from '../../../tenants/tenants-config.ts'
 import type { Look, StepPlan } from '../../operation.ts'
+import { tenantsIn } from '../../table-targets.ts'
 import { readDependents, readMentions } from './dependents.ts'
 import type { Dependent } from './dependents.ts'
 import { grantsFor } from './function-attributes.ts'
@@ -61,7 +62,7 @@ export async function planFunction(spec: ReplaceFunctionSpec, look: Look): Promi
 /** Undefined where none are configured: a step on functions may do without. */
 async function tenantsOf(look: Look): Promise<TenantsConfig | undefined> {
   try {
-    return (await look.fleet()).config
+    return await tenantsIn(look)
   } catch (error) {
     if (isLockstepError(error) && error.code === 'LS-2203') return undefined
     throw error

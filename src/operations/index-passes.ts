@@ -20,8 +20,11 @@ export interface WantedIndex {
   readonly refused?: (table: TableState, error: unknown) => LockstepError | undefined
 }
 
-/** Indexes built in one transaction: each takes milliseconds, during which its table's writers wait. */
-const indexesAtOnce = 10
+/**
+ * What is indexed in one transaction, during which the writers of its tables wait: about 50 ms, whether it is many empty
+ * tables or one of the largest that count as small.
+ */
+const bytesAtOnce = 2 * smallTable
 
 /**
  * An index for each table: inside a transaction for small ones, concurrently for others. A concurrent build that
@@ -50,8 +53,8 @@ export function indexPasses(wanted: WantedIndex): readonly CatalogPass[] {
       name: 'small indexes',
       how: 'together',
       what: `index ${wanted.of} of small tables`,
-      lock: `SHARE (writers wait) for milliseconds, at most ${indexesAtOnce} tables at once`,
-      atOnce: indexesAtOnce,
+      lock: `SHARE (writers wait) for milliseconds, at most ${bytesAtOnce / 2 ** 20} MiB of tables at once`,
+      bytesAtOnce,
       statements: (table) =>
         hasIt(table) || table.bytes > smallTable
           ? []

@@ -37,3 +37,9 @@ test('where values are kept, and outside of transactions, each stands alone', ()
   expect(sizes({ how: 'concurrently' }, many.slice(0, 3))).toEqual([1, 1, 1])
   expect(isShared({ how: 'concurrently' }, tableOf(0))).toBe(false)
 })
+
+test('where tables are read as a whole, a group is as large as its bytes allow', () => {
+  const tables = [tableOf(0, 600), tableOf(1, 300), tableOf(2, 200), tableOf(3, 2000), tableOf(4), tableOf(5)]
+  expect(sizes({ bytesAtOnce: 1000 }, tables)).toEqual([2, 1, 1, 2])
+  expect(sizes({ bytesAtOnce: 1000 }, many)).toEqual([50, 50, 20])
+})

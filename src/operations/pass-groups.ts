@@ -19,11 +19,17 @@ export function passGroups<Table extends Pick<TableState, 'bytes'>>(
   tables: readonly Table[],
 ): readonly (readonly Table[])[] {
   const most = Math.max(1, Math.floor(Math.min(pass.atOnce ?? mostTogether, slotsAtOnce / (pass.locks ?? 4))))
+  const { bytesAtOnce = Infinity } = pass
   const groups: Table[][] = []
+  let bytes = 0
   for (const table of tables) {
     const last = groups.at(-1)
     const isJoining =
-      last !== undefined && last.length < most && [...last.slice(0, 1), table].every((each) => isShared(pass, each))
+      last !== undefined &&
+      last.length < most &&
+      bytes + table.bytes <= bytesAtOnce &&
+      [...last.slice(0, 1), table].every((each) => isShared(pass, each))
+    bytes = isJoining ? bytes + table.bytes : table.bytes
     if (isJoining) last.push(table)
     else groups.push([table])
   }

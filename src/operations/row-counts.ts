@@ -4,7 +4,7 @@ import { sqlState } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
 import type { Look, PlanWarning } from './operation.ts'
 import type { TableState } from './table-state.ts'
-import { groupsOf } from './table-targets.ts'
+import { groupsOf, inLanes } from './table-targets.ts'
 import type { Unfit } from './unfit-tables.ts'
 
 export interface TableCount {
@@ -46,14 +46,14 @@ export async function countInTables(
       else for (const table of group) await count([table])
     }
   }
-  for (const group of groupsOf(tables, tablesAsked)) await count(group)
+  await inLanes(groupsOf(tables, tablesAsked), count)
   return { found, unknown }
 }
 
 /** LS-2121 with the tables and the count of each, none of whose values it tells. */
 export function tablesInTheWay({ found }: RowCounts, what: string, hint: string): readonly Unfit[] {
   if (found.length === 0) return []
-  const sorted = found.toSorted((a, b) => b.count - a.count)
+  const sorted = found.toSorted((a, b) => b.count - a.count || (a.table.name < b.table.name ? -1 : 1))
   const all = found.reduce((sum, { count }) => sum + count, 0)
   const message = `${all} ${what} in ${found.length} ${found.length === 1 ? 'table' : 'tables'}`
   const error = new LockstepError('LS-2121', message, {

@@ -2,7 +2,7 @@ import { quoteTable } from '../kernel/identifiers.ts'
 import type { Look } from './operation.ts'
 import type { RowPass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
-import { groupsOf } from './table-targets.ts'
+import { groupsOf, inLanes } from './table-targets.ts'
 
 /** Tables asked in one statement whether a row of theirs is left. */
 const tablesAsked = 200
@@ -17,13 +17,16 @@ export async function rowsLeft(
     const fill = pass.fill(table)
     return fill === undefined ? [] : [{ table, where: fill.where }]
   })
-  const left: TableState[] = []
-  for (const group of groupsOf(asked, tablesAsked)) {
+  const left = new Set<TableState>()
+  await inLanes(groupsOf(asked, tablesAsked), async (group) => {
     const questions = group.map(
       ({ table, where }, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${where})`,
     )
     const found = await look.tables.read((q) => q.query<{ n: number }>(questions.join(' union all ')))
-    left.push(...found.flatMap(({ n }) => group[n]?.table ?? []))
-  }
-  return left
+    for (const { n } of found) {
+      const table = group[n]?.table
+      if (table !== undefined) left.add(table)
+    }
+  })
+  return tables.filter((table) => left.has(table))
 }

@@ -53,6 +53,8 @@ export interface CatalogPass extends PassBase {
   readonly also?: (q: Queryable, table: TableState) => Promise<{ readonly [key: string]: Json }>
   /** Tables that change together at most, where each holds its lock for longer than a catalog change. */
   readonly atOnce?: number
+  /** Bytes that tables which change together have at most, where each is read as a whole. */
+  readonly bytesAtOnce?: number
   /** Lock slots that a table takes, those of its indexes, sequences and toast table included. Default 4. */
   readonly locks?: number
   /** What the server's refusal means to the user; undefined where its own words say enough. */
@@ -184,7 +186,7 @@ async function candidates(
   progress: Progress,
 ): Promise<readonly Candidate[]> {
   const { bytes } = progress
-  if (pass.how === 'together') return names.map((name) => ({ name, bytes: 0 }))
+  if (pass.how === 'together' && pass.bytesAtOnce === undefined) return names.map((name) => ({ name, bytes: 0 }))
   if (names.every((name) => bytes.has(name))) return names.map((name) => ({ name, bytes: bytes.get(name) ?? 0 }))
   return openTables(hands, pass, names, progress)
 }

@@ -129,6 +129,19 @@ export async function canaryKeys(look: Look, target: TableTarget): Promise<Reado
   return new Set((config.canaries ?? []).map((uid) => keyOf(config, uid)))
 }
 
+/** Questions asked at once, each on a connection of its own. */
+const lanes = 4
+
+/** Does the work for each item, a few at once; rejects with the first error, when those under way have ended. */
+export async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values()
+  const lane = async (): Promise<void> => {
+    for (const item of left) await work(item)
+  }
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
 /** Consecutive slices of at most `size`. */
 export function groupsOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size))

@@ -99,12 +99,16 @@ export async function readCatalog(q: Queryable, selectors: readonly CatalogSelec
   return catalogOf(rows)
 }
 
-/** The names of the tables that a selector finds, without a look at what they are like. */
-export async function readNames(q: Queryable, { schema, expression }: CatalogSelector): Promise<readonly string[]> {
+/**
+ * The names of the tables that a selector finds, without a look at what they are like. Conditions are asked in the order
+ * in which they stand: most of what a fleet has in pg_class are indexes, and the expression is the dearest.
+ */
+export async function readNames(q: Queryable, selector: CatalogSelector): Promise<readonly string[]> {
+  const { schema, expression, prefix = '' } = selector
   const rows = await q.query<{ name: string }>(
     `select c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname ~ $2 and c.relkind in ('r', 'p') order by c.relname`,
-    [schema, expression],
+     where n.nspname = $1 and c.relkind in ('r', 'p') and starts_with(c.relname, $3) and c.relname ~ $2 order by c.relname`,
+    [schema, expression, prefix],
   )
   return rows.map(({ name }) => name)
 }

@@ -5,7 +5,7 @@ import { createPgliteTables } from '../stores/pglite/pglite-tables.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { IndexReader } from '../stores/indexes.ts'
 import type { TableWriter } from '../stores/tables.ts'
-import { createLook } from './look.ts'
+import { createLook, forgotten } from './look.ts'
 import type { FleetMemory } from './look.ts'
 
 let tables: TableWriter
@@ -50,4 +50,20 @@ test('without a memory every look is at all tables', async () => {
   const one = look()
   await one.fleet()
   expect(await look().bornTables?.('notes')).toBeUndefined()
+})
+
+test('what is forgotten is looked at again', async () => {
+  const memory: FleetMemory = {}
+  await look(memory).fleet()
+  expect(await look(memory).bornTables?.('notes')).toBeDefined()
+  expect(await look(forgotten(memory)).bornTables?.('notes')).toBeUndefined()
+})
+
+test('what the configuration says of tenants is told without a look at tables, and that it says nothing', () => {
+  const memory: FleetMemory = {}
+  expect(look(memory).tenants?.()).toBe(tenants)
+  expect(memory.fleet).toBeUndefined()
+  const unused = {} as Partial<DocumentReader & IndexReader> as DocumentReader & IndexReader
+  const none = createLook({ documents: unused, indexes: unused, tables, tenants: undefined, clock: systemClock })
+  expect(() => none.tenants?.()).toThrow(expect.objectContaining({ code: 'LS-2203' }))
 })

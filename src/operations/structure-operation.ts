@@ -177,16 +177,15 @@ interface Planning<Spec extends TargetedSpec> {
 /** The tables as they are, those left out apart. Throws what makes the step impossible. */
 async function survey<Spec extends TargetedSpec>({ change, spec, look }: Planning<Spec>) {
   const fleet = await inspectFleet(look, spec.target)
-  const all = await statesOf(
-    look,
-    spec.target,
-    fleet.orphans.map(({ name }) => name),
-  )
+  const orphans = fleet.orphans.map(({ name }) => name)
+  const all = await statesOf(look, spec.target, orphans)
   const forward = passesUntil(change.passes(spec), 'contract')
   const isDone = (table: TableState): boolean =>
     change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
-  const inspection = { tables: all, todo: all.filter((table) => !isDone(table)), look }
-  const inspected: Inspected = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
+  const open = new Set(all.filter((table) => !isDone(table)))
+  const inspected: Inspected = (await change.inspect?.(spec, { tables: all, todo: [...open], look })) ?? {
+    problems: [],
+  }
   const { unfit = [], warnings = [], basis = null } = inspected
   throwAll([...fleet.errors, ...inspected.problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
   const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
@@ -194,8 +193,8 @@ async function survey<Spec extends TargetedSpec>({ change, spec, look }: Plannin
   const tables = all.filter((table) => !without.has(printTable(table)))
   return {
     tables,
-    done: tables.filter(isDone),
-    todo: tables.filter((table) => !isDone(table)),
+    done: tables.filter((table) => !open.has(table)),
+    todo: tables.filter((table) => open.has(table)),
     leftOut,
     warnings: [...fleet.warnings, ...unfit.map(unfitWarning), ...warnings],
     basis,
@@ -284,8 +283,8 @@ async function* verify<Spec extends TargetedSpec>(
   const { excluded } = memoForm.parse(scope.memo)
   const phase = scope.phase === 'verify' ? 'backfill' : scope.phase
   const due = passesUntil(change.passes(spec), phase)
-  const isIdle = due.length === 0 && change.verify === undefined
   const without = [...excluded, ...((await look.leftOut?.()) ?? [])]
+  const isIdle = due.length === 0 && change.verify === undefined
   const tables = isIdle ? [] : await statesOf(look, spec.target, without)
   // What a table lacks first explains what it lacks after that.
   let sound = tables

@@ -13,7 +13,7 @@ import { imagesOf } from './pass-images.ts'
 import { fillRows } from './row-pages.ts'
 import type { RowFill } from './row-pages.ts'
 import { tablesLeft, tablesScope } from './table-scope.ts'
-import { tableStates } from './table-state.ts'
+import { tableSizes, tableStates } from './table-state.ts'
 import type { TableState } from './table-state.ts'
 
 interface PassBase {
@@ -188,6 +188,7 @@ async function candidates(
   const { bytes } = progress
   if (pass.how === 'together' && pass.bytesAtOnce === undefined) return names.map((name) => ({ name, bytes: 0 }))
   if (names.every((name) => bytes.has(name))) return names.map((name) => ({ name, bytes: bytes.get(name) ?? 0 }))
+  if (pass.how === 'together') return hands.tables.read((q) => tableSizes(q, progress.scope, names))
   return openTables(hands, pass, names, progress)
 }
 

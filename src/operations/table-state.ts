@@ -39,6 +39,20 @@ export async function tableStates(
   })
 }
 
+/** Bytes of the named tables of the scope that still exist, as of now, sorted by name. */
+export async function tableSizes(
+  q: Queryable,
+  { schema }: TablesScope,
+  names: readonly string[],
+): Promise<readonly Pick<TableState, 'name' | 'bytes'>[]> {
+  return q.query(
+    `select c.relname as name, pg_catalog.pg_relation_size(c.oid)::float8 as bytes
+     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = any($2::text[]) and c.relkind in ('r', 'p') order by c.relname`,
+    [schema, names],
+  )
+}
+
 /** One table of a catalog with its shape spelled out. */
 export function stateOf(table: CatalogTable, shape: TableShape): TableState {
   const { schema, name, key, pages, rows, shape: fingerprint } = table

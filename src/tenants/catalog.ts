@@ -130,7 +130,10 @@ export async function readTables(
 
 type Named = { readonly name: string; readonly definition: string }
 
-/** A shape with the placeholders in its names replaced by what stands there in the names of one table. */
+/**
+ * A shape with the placeholders in its names replaced by what stands there in the names of one table: each list when it
+ * is asked for, since a step looks at one of them in thousands of tables.
+ */
 export function shapeOfTable(
   shape: TableShape,
   { name: table, key, indexCuts, constraintCuts }: Pick<CatalogTable, 'name' | 'key' | 'indexCuts' | 'constraintCuts'>,
@@ -147,11 +150,23 @@ export function shapeOfTable(
       return { ...thing, name, definition }
     }
   }
+  let indexes: TableShape['indexes'] | undefined
+  let constraints: TableShape['constraints'] | undefined
+  let triggers: TableShape['triggers'] | undefined
+  const { columns, primaryKey, rowSecurity } = shape
   return {
-    ...shape,
-    indexes: shape.indexes.map(naming(indexCuts)),
-    constraints: shape.constraints.map(naming(constraintCuts)),
-    triggers: shape.triggers.map(naming(null)),
+    columns,
+    get indexes() {
+      return (indexes ??= shape.indexes.map(naming(indexCuts)))
+    },
+    get constraints() {
+      return (constraints ??= shape.constraints.map(naming(constraintCuts)))
+    },
+    get triggers() {
+      return (triggers ??= shape.triggers.map(naming(null)))
+    },
+    primaryKey,
+    rowSecurity,
   }
 }
 

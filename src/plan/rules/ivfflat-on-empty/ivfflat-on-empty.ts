@@ -10,7 +10,7 @@ export const ivfflatOnEmpty = defineSqlRule({
   severity: 'error',
   inBodies: 'too',
   why: 'its lists are centred on the rows that are there when it is built: on none, searches miss most of what they should find, and the empty index takes 1.6 MB at 1536 dimensions',
-  fix: 'use hnsw, or no index below a few thousand rows',
+  fix: 'use hnsw, or no index below a few thousand rows; docs/guides/tenants.md has the migration for tenants’ tables',
   on: {
     IndexStmt({ accessMethod, relation, idxname }, at) {
       if (accessMethod !== 'ivfflat') return undefined

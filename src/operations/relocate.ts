@@ -104,8 +104,7 @@ function createNotes(): Notes {
 
 /** What has to become of the documents of a unit. Pure. */
 export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
-  const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
-  const writes = createPlaceWrites(unit, isSatellite)
+  const writes = createPlaceWrites(unit)
   for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes }, act)
   for (const { path, change } of relocation.lists ?? []) {
     const place = { name: unit.key, path }

@@ -183,9 +183,8 @@ async function survey<Spec extends TargetedSpec>({ change, spec, look }: Plannin
   const isDone = (table: TableState): boolean =>
     change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
   const open = new Set(all.filter((table) => !isDone(table)))
-  const inspected: Inspected = (await change.inspect?.(spec, { tables: all, todo: [...open], look })) ?? {
-    problems: [],
-  }
+  const inspection = { tables: all, todo: [...open], look }
+  const inspected: Inspected = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
   const { unfit = [], warnings = [], basis = null } = inspected
   throwAll([...fleet.errors, ...inspected.problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
   const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
@@ -280,10 +279,9 @@ async function* verify<Spec extends TargetedSpec>(
   look: Look,
   scope: VerifyScope,
 ): Verification {
-  const { excluded } = memoForm.parse(scope.memo)
   const phase = scope.phase === 'verify' ? 'backfill' : scope.phase
   const due = passesUntil(change.passes(spec), phase)
-  const without = [...excluded, ...((await look.leftOut?.()) ?? [])]
+  const without = [...memoForm.parse(scope.memo).excluded, ...((await look.leftOut?.()) ?? [])]
   const isIdle = due.length === 0 && change.verify === undefined
   const tables = isIdle ? [] : await statesOf(look, spec.target, without)
   // What a table lacks first explains what it lacks after that.

@@ -1,6 +1,8 @@
 import { provided } from './authoring.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
 import type { Clock } from './kernel/clock.ts'
+import { createLocalEmbedder } from './embeddings/local-embedder.ts'
+import type { Embedder } from './embeddings/embedder.ts'
 import { LockstepError } from './kernel/errors.ts'
 import type { Listener } from './ledger/events.ts'
 import { readRuns } from './ledger/runs.ts'
@@ -36,12 +38,34 @@ export interface House {
 }
 
 /** A fresh look at both stores; those of one session of a run share what tables they have seen. */
-export function look({ stores, loaded, clock, options }: House, memory?: FleetMemory): FullLook {
+export function look(house: House, memory?: FleetMemory): FullLook {
+  const { stores, loaded, clock, options } = house
   const { documents, tables, indexes } = stores
   const configured = loaded.config.tenants
   const tenants =
     configured !== undefined && options.strict === true ? { ...configured, mismatches: 'error' as const } : configured
-  return createLook({ documents, tables, indexes, tenants, clock, ...(memory && { memory }) })
+  return createLook({
+    documents,
+    tables,
+    indexes,
+    tenants,
+    clock,
+    embedder: async (name) => embedderOf(house, name),
+    ...(memory && { memory }),
+  })
+}
+
+/** The configured embedder of this name. Throws LS-1003 where there is none. */
+export function embedderOf({ loaded }: House, name: string): Promise<Embedder> {
+  const settings = loaded.config.embedders?.[name]
+  if (settings === undefined) {
+    throw new LockstepError('LS-1003', `no embedder "${name}" is configured`, {
+      where: { name: `embedders.${name}` },
+      hint: `known are: ${Object.keys(loaded.config.embedders ?? {}).join(', ') || 'none'}`,
+    })
+  }
+  const { model, dimensions } = settings
+  return Promise.resolve(createLocalEmbedder({ dimensions, ...(model === undefined ? {} : { model }) }))
 }
 
 /** What the Supabase CLI knows of the project's migrations. */

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { historyOf, load, look, openRun, stepsOf } from './house.ts'
+import { embedderOf, historyOf, load, look, openRun, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -241,6 +241,7 @@ async function workOn(
     look: () => look(house, memory),
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
+    embedder: async (name: string) => embedderOf(house, name),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
     graceSeconds:
       loaded.config.clients?.graceSeconds ?? (environment.settings.kind === 'local' ? 0 : defaultGraceSeconds),

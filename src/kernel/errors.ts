@@ -116,6 +116,8 @@ export const warningCatalogue = {
   W221: 'a publication takes in every new table',
   W222: 'a column keeps its wider type on the way back',
   W223: 'prepared statements have to be prepared again',
+  W224: 'rows written during the soak come back without a vector',
+  W225: 'a column loses what was required of it',
   W301: 'a function runs as its owner and may be called by anybody',
   W302: 'callers must fit the new signature',
   W303: 'a call fits the old signature and the new one',

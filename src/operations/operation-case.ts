@@ -17,6 +17,10 @@ export interface OperationCase {
   readonly name: string
   readonly tenants?: TenantsConfig
   readonly steps: readonly Step[]
+  /** Built-in embedders by name. */
+  readonly embedders?: Readonly<
+    Record<string, { readonly provider: 'local'; readonly model?: string; readonly dimensions: number }>
+  >
   /** The SQL files that steps read, by path from the project's folder. */
   readonly sources?: CaseFiles
   readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[]; readonly files?: CaseFiles }

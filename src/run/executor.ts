@@ -69,6 +69,12 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
   await context.flush({ state: 'completed', ended: true })
   // Only now: as long as the run is not completed, `down` may need them.
   await forgetPreImages(context.tables, context.run)
+  await forgetWayBack(context)
+}
+
+/** What steps kept beside the pre-images for the way back. Safe to repeat. */
+async function forgetWayBack({ steps, tables }: Pick<RunContext, 'steps' | 'tables'>): Promise<void> {
+  for (const { operation, spec } of steps) if (operation.store === 'tables') await operation.forget?.(spec, tables)
 }
 
 /** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */

@@ -1,0 +1,234 @@
+import type { OperationCase } from '../../operation-case.ts'
+import { tenants } from '../../../tenants/tenants-config.ts'
+import { resizeEmbeddingsStep } from './resize-embeddings.ts'
+
+const embedders = {
+  small: { provider: 'local', dimensions: 8 },
+  large: { provider: 'local', dimensions: 16 },
+} as const
+
+const extension = `create schema if not exists extensions; create extension if not exists vector schema extensions`
+
+const everything = `
+create table places (id int primary key); insert into places values (1), (2);
+create table documents (
+  id serial primary key, content text, embedding extensions.vector(8), place int references places (id) on delete cascade,
+  label text unique, length int generated always as (length(content)) stored, seen int not null default 0, constraint seen_check check (seen >= 0));
+create index documents_label_idx on documents (lower(label)) where label <> '';
+create index documents_embedding_idx on documents using ivfflat (embedding extensions.vector_cosine_ops) with (lists = 1);
+create function count_seen() returns trigger language plpgsql as 'begin new.seen := old.seen + 1; return new; end';
+create trigger seen before update on documents for each row execute function count_seen();
+comment on table documents is 'what was said';
+comment on column documents.embedding is 'by the small model';
+comment on trigger seen on documents is 'counts';
+alter table documents enable row level security;
+create policy readers on documents for select to public using (seen >= 0);
+alter table documents set (fillfactor = 90);
+insert into documents (content, place, label) select 'text number ' || n, 1 + n % 2, 'l' || n from generate_series(1, 25) n;
+insert into documents (content, label) values (null, 'none'), ('  ', 'blank'), ('text number 1', 'twice');
+update documents set embedding = ('[1' || repeat(',0', 7) || ']')::extensions.vector where content is not null`
+
+const config = {
+  source: { from: 'sql', sql: 'select uid from owners order by uid' },
+  key: 'plain',
+  tables: { notes: 'notes_{key}' },
+  provision: 'create_notes(text)',
+} as const
+
+const provision = `
+create function create_notes(uid text) returns void language plpgsql as $$
+begin
+  execute format('create table %I (id int generated always as identity primary key, content text, embedding extensions.vector(8))', 'notes_' || uid);
+  execute format('create index %I on %I using ivfflat (embedding extensions.vector_cosine_ops) with (lists = 1)', 'notes_' || uid || '_embedding_idx', 'notes_' || uid);
+end $$`
+
+const vector = (value: number, dimensions: number): string =>
+  `('[${value}' || repeat(',0', ${dimensions - 1}) || ']')::extensions.vector`
+
+/** One table with everything on it, and every tenant's; by a model, and by Postgres alone. */
+export const resizeEmbeddingsCases: readonly OperationCase[] = [
+  {
+    name: 'a larger model, under a table with all that can hang on it',
+    embedders,
+    steps: [
+      resizeEmbeddingsStep('documents', {
+        column: 'embedding',
+        from: 'content',
+        embedder: 'large',
+        dimensions: 16,
+        index: 'hnsw',
+      }),
+    ],
+    before: { documents: {}, sql: [extension, everything] },
+    after: {
+      documents: {},
+      queries: [
+        {
+          sql: `select count(*)::int as rows, count(embedding)::int as vectors, count(distinct embedding::text)::int as unique,
+                  max(extensions.vector_dims(embedding)) as dims, sum(seen)::int as seen from documents`,
+          rows: [{ rows: 28, vectors: 26, unique: 25, dims: 16, seen: 27 }],
+        },
+        {
+          sql: "select last_value as id, pg_get_serial_sequence('documents', 'id') as owned from documents_id_seq",
+          rows: [{ id: '28', owned: 'public.documents_id_seq' }],
+        },
+        {
+          sql: "select change <> '' as told, dimensions, model like '%local%' as model from lockstep_vectors.pointers",
+          rows: [{ told: true, dimensions: 16, model: true }],
+        },
+        {
+          sql: "select count(*)::int as n from pg_trigger where tgrelid = 'documents'::regclass and tgname = 'seen'",
+          rows: [{ n: 1 }],
+        },
+        {
+          sql: "select conname, convalidated from pg_constraint where conrelid = 'documents'::regclass and contype in ('c', 'f', 'u') order by 1",
+          rows: [
+            { conname: 'documents_label_key', convalidated: true },
+            { conname: 'documents_place_fkey', convalidated: true },
+            { conname: 'seen_check', convalidated: true },
+          ],
+        },
+        {
+          sql: "select indexdef like '%hnsw%vector_cosine_ops%' as hnsw from pg_indexes where indexname = 'documents_embedding_idx' and schemaname = 'public'",
+          rows: [{ hnsw: true }],
+        },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: [
+        `insert into documents (content, embedding, label) values ('new text', ${vector(1, 16)}, 'new')`,
+        "update documents set content = 'other text' where id = 2",
+        "update documents set label = 'l3 again' where id = 3",
+        'update documents set id = 1004 where id = 4',
+        'delete from documents where id = 5',
+        "update documents set label = case label when 'l6' then 'l7 ' else 'l6' end where id in (6, 7)",
+      ],
+      afterDown: {
+        documents: {},
+        queries: [
+          {
+            sql: `select id, content, label, embedding is null as without from documents where id in (2, 3, 4, 5, 6, 7, 1004) or label = 'new' order by id`,
+            rows: [
+              { id: 2, content: 'other text', label: 'l2', without: true },
+              { id: 3, content: 'text number 3', label: 'l3 again', without: false },
+              { id: 6, content: 'text number 6', label: 'l7 ', without: false },
+              { id: 7, content: 'text number 7', label: 'l6', without: false },
+              { id: 29, content: 'new text', label: 'new', without: true },
+              { id: 1004, content: 'text number 4', label: 'l4', without: true },
+            ],
+          },
+          {
+            sql: 'select key from lockstep_vectors.missing order by key',
+            rows: [{ key: ['1004'] }, { key: ['2'] }, { key: ['29'] }],
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: "every tenant's vectors, new tenants included, and the old model for those that go back",
+    tenants: config,
+    embedders,
+    steps: [
+      resizeEmbeddingsStep(tenants('notes'), {
+        column: 'embedding',
+        from: 'content',
+        embedder: 'large',
+        dimensions: 16,
+        type: 'halfvec',
+      }),
+    ],
+    before: {
+      documents: {},
+      sql: [
+        extension,
+        `create table owners (uid text); insert into owners values ('a'), ('b')`,
+        provision,
+        "select create_notes('a'), create_notes('b')",
+        "insert into notes_a (content) select 'note ' || n from generate_series(1, 5) n",
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [
+        {
+          sql: "select count(embedding)::int as n, min(format_type(a.atttypid, a.atttypmod)) as type from notes_a, pg_attribute a where attrelid = 'notes_a'::regclass and attname = 'embedding'",
+          rows: [{ n: 5, type: 'extensions.halfvec(16)' }],
+        },
+        {
+          sql: 'select table_name, dimensions from lockstep_vectors.pointers order by 1',
+          rows: [
+            { table_name: 'notes_a', dimensions: 16 },
+            { table_name: 'notes_b', dimensions: 16 },
+          ],
+        },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: [
+        "select create_notes('c'); insert into owners values ('c')",
+        `insert into notes_c (content, embedding) values ('born new', ${vector(1, 16)})`,
+        `insert into notes_a (content, embedding) values ('written new', ${vector(1, 16)})`,
+        'truncate notes_b',
+        `insert into notes_b (content, embedding) overriding system value values ('after all', ${vector(1, 16)})`,
+      ],
+      afterDown: {
+        documents: {},
+        queries: [
+          {
+            sql: "select (select count(*)::int from notes_a) as a, (select string_agg(content, ',') from notes_b) as b, (select string_agg(content, ',') from notes_c) as c",
+            rows: [{ a: 6, b: 'after all', c: 'born new' }],
+          },
+          {
+            sql: "select c.relname as name, format_type(a.atttypid, a.atttypmod) as type, (select count(*)::int from pg_index where indrelid = c.oid) as indexes from pg_attribute a join pg_class c on c.oid = a.attrelid where attname = 'embedding' and c.relkind = 'r' order by 1",
+            rows: ['a', 'b', 'c'].map((key) => ({ name: `notes_${key}`, type: 'extensions.vector(8)', indexes: 2 })),
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: 'vectors become half as large, and go back, without a model',
+    steps: [resizeEmbeddingsStep('documents', { column: 'embedding', type: 'halfvec' })],
+    before: {
+      documents: {},
+      sql: [
+        extension,
+        `create table documents (a int, b text, embedding extensions.vector(4), primary key (b, a));
+         insert into documents select n, 'b' || n % 3, ('[' || n || ',0,0,1]')::extensions.vector from generate_series(1, 30) n`,
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [
+        {
+          sql: 'select count(*)::int as n, sum(extensions.vector_dims(embedding))::int as dims, max(embedding::text) as most from documents',
+          rows: [{ n: 30, dims: 120, most: '[9,0,0,1]' }],
+        },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: [
+        "update documents set embedding = '[5,5,5,5]' where a = 7",
+        "insert into documents values (31, 'c', '[1,2,3,4]')",
+        "update documents set b = 'z' where a = 8",
+      ],
+      afterDown: {
+        documents: {},
+        queries: [
+          {
+            sql: 'select a, b, embedding::text as e from documents where a in (7, 8, 31) order by a',
+            rows: [
+              { a: 7, b: 'b1', e: '[5,5,5,5]' },
+              { a: 8, b: 'z', e: '[8,0,0,1]' },
+              { a: 31, b: 'c', e: '[1,2,3,4]' },
+            ],
+          },
+        ],
+      },
+    },
+  },
+]

@@ -7,6 +7,7 @@ import type { CallWatch, Embedded, EmbedOptions, Embedder, EmbeddingModel, Embed
 import { createLanes } from './lanes.ts'
 import { packTexts } from './packing.ts'
 import type { EmbeddingPace } from './pace.ts'
+import type { Sendable } from './patient-call.ts'
 import { createSender } from './sender.ts'
 import type { CountTokens } from './tokenizer.ts'
 import { loadTokenCounter } from './tokenizer.ts'
@@ -26,14 +27,6 @@ export interface CallingEmbedderOptions {
   readonly clock?: Clock | undefined
 }
 
-/** A text that is to be sent, and its place in what was asked for. */
-export interface Sendable {
-  readonly text: string
-  readonly place: number
-  readonly tokens: number
-  readonly bytes: number
-}
-
 /** Texts between two turns of other work. */
 const slice = 256
 
@@ -47,7 +40,7 @@ export function createCallingEmbedder(options: CallingEmbedderOptions): Embedder
     model,
     terms,
     async embed(texts, { signal, watch }) {
-      const answers: Embedded[] = new Array<Embedded>(texts.length)
+      const answers: Embedded[] = []
       const { sendable, refused } = await weigh(texts, options)
       for (const [place, why] of refused) answers[place] = { failed: why }
       const stopping = new AbortController()

@@ -36,6 +36,8 @@ export interface EmbeddingTerms {
   readonly limits: EmbeddingLimits
   /** Dollars for a million tokens; undefined where nobody knows. */
   readonly usdPerMillionTokens: number | undefined
+  /** The day the price was last looked at, where it is not the user's own. */
+  readonly pricedOn?: string | undefined
 }
 
 /** What is told of each single call while texts are embedded, so that nothing that was paid for is lost. */

@@ -34,16 +34,32 @@ const spent = /insufficient_quota|billing_hard_limit|credit balance|exceeded you
 export function classifyRefusal({ provider, status, body }: Refusal): CallFailure {
   const code = /"(?:code|type|status)"\s*:\s*"([A-Za-z0-9_.-]{1,64})"/.exec(body)?.[1]
   const why = `${provider} answered ${status}${code === undefined ? '' : ` ${code}`}`
-  if (status === 401 || status === 403) return stop('LS-3010', `${why}: the key is refused`, keyHint)
-  if (status === 402 || (status === 429 && spent.test(body))) return stop('LS-3011', why, quotaHint)
-  if (status === 429) return { kind: 'wait', why }
-  if (status === 408 || status === 409 || status >= 500) return { kind: 'again', why, charged: false }
-  if (status === 413) return { kind: 'large', why }
-  if (status === 404 || status === 405) return stop('LS-3014', `${why}: no such model or address`, requestHint)
+  if (status >= 500 || status === 408 || status === 409) return { kind: 'again', why, charged: false }
+  switch (status) {
+    case 401:
+    case 403:
+      return stop('LS-3010', `${why}: the key is refused`, keyHint)
+    case 402:
+      return stop('LS-3011', why, quotaHint)
+    case 429:
+      return spent.test(body) ? stop('LS-3011', why, quotaHint) : { kind: 'wait', why }
+    case 413:
+      return { kind: 'large', why }
+    case 400:
+    case 422:
+      return classifyBad(body, why)
+    case 404:
+    case 405:
+      return stop('LS-3014', `${why}: no such model or address`, requestHint)
+    default:
+      return stop('LS-3014', why, requestHint)
+  }
+}
+
+function classifyBad(body: string, why: string): CallFailure {
   if (tooLarge.test(body)) return { kind: 'large', why }
   if (tooLong.test(body)) return { kind: 'item', why: `${why}: the text is too long for the model` }
-  if (status === 400 || status === 422) return { kind: 'unclear', why }
-  return stop('LS-3014', why, requestHint)
+  return { kind: 'unclear', why }
 }
 
 const keyHint = "check the variable that the embedder's apiKey names, and that the key may use this model"

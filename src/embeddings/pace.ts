@@ -16,11 +16,6 @@ export interface EmbeddingPace {
 export const paceKinds = ['requests', 'tokens'] as const
 export type PaceKind = (typeof paceKinds)[number]
 
-/** A minute's worth of each kind; undefined where there is no limit until a provider tells one. */
-export function publishedRates(limits: EmbeddingLimits): Readonly<Record<PaceKind, number | undefined>> {
-  return { requests: limits.requestsPerMinute, tokens: limits.tokensPerMinute }
-}
-
 /** The two buckets of an account after `change`; `undefined` buckets have no limit. */
 export type Buckets = Readonly<Record<PaceKind, RateBucket | undefined>>
 
@@ -37,7 +32,7 @@ export interface PaceOptions {
 
 /** Requests and tokens, each by its bucket: starts at 80 % of the published limits, and learns from the provider. */
 export function createPace({ limits, keeper, clock }: PaceOptions): EmbeddingPace {
-  const published = publishedRates(limits)
+  const published = { requests: limits.requestsPerMinute, tokens: limits.tokensPerMinute }
   let told = ''
   let blockedUntil = 0
   return {
@@ -54,7 +49,10 @@ export function createPace({ limits, keeper, clock }: PaceOptions): EmbeddingPac
       const scarce = paceKinds.some((kind) => isScarce(news[kind]))
       if (text === told && !scarce && news.pause === undefined) return
       told = text
-      await keeper.update((buckets, now) => ({ buckets: teachBoth(buckets, news, now), result: undefined }))
+      await keeper.update((buckets, now) => ({
+        buckets: teachBoth(buckets, news, { published, now }),
+        result: undefined,
+      }))
     },
   }
 }
@@ -63,10 +61,15 @@ function isScarce({ limit, remaining }: RateNews['tokens']): boolean {
   return limit !== undefined && remaining !== undefined && remaining < limit / 4
 }
 
+interface PublishedAt {
+  readonly published: Readonly<Record<PaceKind, number | undefined>>
+  readonly now: number
+}
+
 function takeBoth(
   buckets: Buckets,
   amounts: Readonly<Record<PaceKind, number>>,
-  { published, now }: { readonly published: ReturnType<typeof publishedRates>; readonly now: number },
+  { published, now }: PublishedAt,
 ): { readonly buckets: Buckets; readonly result: number } {
   let result = 0
   const one = (kind: PaceKind): RateBucket | undefined => {
@@ -79,10 +82,15 @@ function takeBoth(
   return { buckets: { requests: one('requests'), tokens: one('tokens') }, result }
 }
 
-function teachBoth(buckets: Buckets, news: RateNews, now: number): Buckets {
+function teachBoth(buckets: Buckets, news: RateNews, { published, now }: PublishedAt): Buckets {
   const one = (kind: PaceKind): RateBucket | undefined => {
-    const bucket = buckets[kind] ?? (news[kind].limit === undefined ? undefined : newBucket(news[kind].limit, now))
-    return bucket === undefined ? undefined : teach(bucket, { ...news[kind], pause: news.pause }, now)
+    const limit = published[kind] ?? news[kind].limit
+    if (limit === undefined) return buckets[kind]
+    return teach(
+      buckets[kind] ?? newBucket(limit, now),
+      { ...news[kind], pause: news.pause },
+      { published: limit, now },
+    )
   }
   return { requests: one('requests'), tokens: one('tokens') }
 }

@@ -17,7 +17,7 @@ interface KnownProvider {
   readonly limits: EmbeddingLimits
   /** The task that stored texts are embedded for, where the provider tells them from searches. */
   readonly task?: string
-  /** Answers have length 1 at every number of dimensions. */
+  /** Answers have length 1 at every number of dimensions; where not, they are brought to it. */
   readonly normalised: boolean
   readonly models: Readonly<Record<string, KnownModel>>
 }

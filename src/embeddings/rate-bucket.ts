@@ -1,3 +1,5 @@
+import type { LimitNews, RateNews } from './rate-news.ts'
+
 /** A token bucket as data: what a row of the ledger or a variable holds. Times are milliseconds of one clock. */
 export interface RateBucket {
   /** What may be taken at once; below zero it is debt, which is slept off. */
@@ -21,7 +23,7 @@ interface Flow {
   readonly burst: number
 }
 
-/** Rate and burst are below the limit together, so that no window of a minute sees more than it. */
+/** Rate and burst are below the limit together, so that no minute sees more than it and what its first call had saved up. */
 function flowOf(bucket: RateBucket, published: number): Flow {
   const { rate, burst } = bucket.learned === undefined ? shares.published : shares.learned
   const limit = bucket.learned ?? published
@@ -33,39 +35,37 @@ export function newBucket(published: number, now: number): RateBucket {
   return { available: shares.published.burst * published, at: now }
 }
 
+/** What is there at `now`. */
+function refill(bucket: RateBucket, { published, now }: { readonly published: number; readonly now: number }): number {
+  const { rate, burst } = flowOf(bucket, published)
+  return Math.min(burst, bucket.available + rate * Math.max(0, now - bucket.at))
+}
+
 /** Takes `amount`, and tells how many milliseconds later it may be spent. More than is there is debt. */
 export function takeFrom(
   bucket: RateBucket,
   amount: number,
-  { published, now }: { readonly published: number; readonly now: number },
+  at: { readonly published: number; readonly now: number },
 ): { readonly bucket: RateBucket; readonly wait: number } {
-  const flow = flowOf(bucket, published)
-  const refilled = Math.min(flow.burst, bucket.available + flow.rate * Math.max(0, now - bucket.at))
-  const available = refilled - amount
-  const blocked = Math.max(0, (bucket.blockedUntil ?? 0) - now)
-  return {
-    bucket: { ...bucket, available, at: now },
-    wait: Math.max(blocked, available < 0 ? -available / flow.rate : 0),
-  }
+  const available = refill(bucket, at) - amount
+  const blocked = Math.max(0, (bucket.blockedUntil ?? 0) - at.now)
+  const debt = available < 0 ? -available / flowOf(bucket, at.published).rate : 0
+  return { bucket: { ...bucket, available, at: at.now }, wait: Math.max(blocked, debt) }
 }
 
 /** Takes over what a provider told: its limit, that less remains than was thought, and a pause. */
 export function teach(
   bucket: RateBucket,
-  news: {
-    readonly limit?: number | undefined
-    readonly remaining?: number | undefined
-    readonly pause?: number | undefined
-  },
-  now: number,
+  news: LimitNews & Pick<RateNews, 'pause'>,
+  at: { readonly published: number; readonly now: number },
 ): RateBucket {
   const blockedUntil =
-    news.pause === undefined ? bucket.blockedUntil : Math.max(bucket.blockedUntil ?? 0, now + news.pause)
+    news.pause === undefined ? bucket.blockedUntil : Math.max(bucket.blockedUntil ?? 0, at.now + news.pause)
   // After a refusal the burst is gone: all who waited would spend it at once.
   const most = Math.min(news.remaining ?? Infinity, news.pause === undefined ? Infinity : 0)
   return {
-    ...bucket,
-    available: Math.min(bucket.available, most),
+    available: Math.min(refill(bucket, at), most),
+    at: at.now,
     learned: news.limit ?? bucket.learned,
     blockedUntil,
   }

@@ -32,8 +32,7 @@ const spent = /insufficient_quota|billing_hard_limit|credit balance|exceeded you
 
 /** What an answer with an error status means. */
 export function classifyRefusal({ provider, status, body }: Refusal): CallFailure {
-  const code = /"(?:code|type|status)"\s*:\s*"([A-Za-z0-9_.-]{1,64})"/.exec(body)?.[1]
-  const why = `${provider} answered ${status}${code === undefined ? '' : ` ${code}`}`
+  const why = `${provider} answered ${status}${codeIn(body)}`
   if (status >= 500 || status === 408 || status === 409) return { kind: 'again', why, charged: false }
   switch (status) {
     case 401:
@@ -54,6 +53,12 @@ export function classifyRefusal({ provider, status, body }: Refusal): CallFailur
     default:
       return stop('LS-3014', why, requestHint)
   }
+}
+
+/** The provider's own word for it, with a space before; never its sentence, which may repeat the text. */
+function codeIn(body: string): string {
+  const code = /"(?:code|type|status)"\s*:\s*"([A-Za-z0-9_.-]{1,64})"/.exec(body)?.[1]
+  return code === undefined ? '' : ` ${code}`
 }
 
 function classifyBad(body: string, why: string): CallFailure {

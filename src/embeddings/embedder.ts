@@ -19,10 +19,50 @@ export interface EmbeddingModel {
 /** The vector of a text, or why it has none; the reason never holds the text. */
 export type Embedded = { readonly vector: Float32Array } | { readonly failed: string }
 
+/** The caps of a provider on one call and on one account; what is left out is not limited. */
+export interface EmbeddingLimits {
+  readonly itemsPerCall: number
+  /** Of all texts of a call together. */
+  readonly tokensPerCall: number
+  readonly tokensPerItem?: number | undefined
+  /** Bytes of the texts of a call, as UTF-8. */
+  readonly bytesPerCall?: number | undefined
+  readonly requestsPerMinute?: number | undefined
+  readonly tokensPerMinute?: number | undefined
+}
+
+/** What calls to a provider cost, and what they may not exceed. */
+export interface EmbeddingTerms {
+  readonly limits: EmbeddingLimits
+  /** Dollars for a million tokens; undefined where nobody knows. */
+  readonly usdPerMillionTokens: number | undefined
+  /** The day the price was last looked at, where it is not the user's own. */
+  readonly pricedOn?: string | undefined
+}
+
+/** What is told of each single call while texts are embedded, so that nothing that was paid for is lost. */
+export interface CallWatch {
+  /**
+   * Before a call that may be charged with so many tokens; throws where it must not be made. Resolves to what takes
+   * the tokens that were charged in the end.
+   */
+  reserve(tokens: number): Promise<(charged: number) => Promise<void>>
+  /** As soon as texts have their answers: their places in what was asked for, and the answers. Awaited. */
+  answered(places: readonly number[], answers: readonly Embedded[]): Promise<void>
+}
+
+export interface EmbedOptions {
+  /** Aborted: what is not sent yet is not sent; calls on their way are waited for, because they are paid for. */
+  readonly signal?: AbortSignal
+  readonly watch?: CallWatch
+}
+
 export interface Embedder {
   readonly model: EmbeddingModel
+  /** Left out by embedders that cost nothing and know no limits. */
+  readonly terms?: EmbeddingTerms
   /** One answer a text, in the order given. Throws LockstepError for what is not one item's fault. */
-  embed(texts: readonly string[], options: { readonly signal?: AbortSignal }): Promise<readonly Embedded[]>
+  embed(texts: readonly string[], options: EmbedOptions): Promise<readonly Embedded[]>
 }
 
 /** Why a text without content has no vector: it is never sent. */

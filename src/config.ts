@@ -62,13 +62,6 @@ const configForm = z.strictObject({
       also: z.array(z.string().min(1)).optional(),
     })
     .optional(),
-  /** Where vectors of texts come from, by the name that steps use. */
-  embedders: z
-    .record(
-      z.string().min(1),
-      z.strictObject({ provider: z.literal('local'), model: z.string().min(1).optional(), dimensions: z.int().min(1) }),
-    )
-    .optional(),
   tenants: z
     .strictObject({
       source: z.union([

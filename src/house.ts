@@ -1,10 +1,11 @@
 import { provided } from './authoring.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
 import type { Clock } from './kernel/clock.ts'
-import { createLocalEmbedder } from './embeddings/local-embedder.ts'
 import type { Embedder } from './embeddings/embedder.ts'
+import { loadEmbedder } from './embeddings/load-embedder.ts'
 import { LockstepError } from './kernel/errors.ts'
 import type { Listener } from './ledger/events.ts'
+import { openRunEmbedder } from './ledger/run-embedder.ts'
 import { readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
 import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
@@ -28,7 +29,11 @@ export interface House {
     /** Shards worked on at once in this process; 4 by default. */
     readonly concurrency?: number
     readonly strict?: boolean
+    /** Dollars that a run may spend on embeddings. */
+    readonly maxUsd?: number
   }
+  /** Where keys of embedders are; the process's own without it. */
+  readonly env?: NodeJS.ProcessEnv
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
   readonly stores: Stores
@@ -55,17 +60,23 @@ export function look(house: House, memory?: FleetMemory): FullLook {
   })
 }
 
-/** The configured embedder of this name. Throws LS-1003 where there is none. */
-export function embedderOf({ loaded }: House, name: string): Promise<Embedder> {
-  const settings = loaded.config.embedders?.[name]
-  if (settings === undefined) {
-    throw new LockstepError('LS-1003', `no embedder "${name}" is configured`, {
-      where: { name: `embedders.${name}` },
-      hint: `known are: ${Object.keys(loaded.config.embedders ?? {}).join(', ') || 'none'}`,
-    })
+/** The configured embedder of this name, for a look: neither paced nor cached. Throws LS-1008. */
+async function embedderOf({ loaded, env }: House, name: string): Promise<Embedder> {
+  return loadEmbedder(loaded.config.embedders, name, { env: env ?? process.env })
+}
+
+/** The embedders of a run: each is made once, so that all its workers share calls, cache and limits. Throws LS-1008. */
+export function embeddersOf({ loaded, stores, env, options }: House, run: string): (name: string) => Promise<Embedder> {
+  const made = new Map<string, Embedder>()
+  return async (name) => {
+    const { tables } = stores
+    const { embedders } = loaded.config
+    const found =
+      made.get(name) ??
+      openRunEmbedder({ tables, embedders, env: env ?? process.env, run, maxUsd: options.maxUsd }, name)
+    made.set(name, found)
+    return found
   }
-  const { model, dimensions } = settings
-  return Promise.resolve(createLocalEmbedder({ dimensions, ...(model === undefined ? {} : { model }) }))
 }
 
 /** What the Supabase CLI knows of the project's migrations. */

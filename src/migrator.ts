@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { embedderOf, historyOf, load, look, openRun, stepsOf } from './house.ts'
+import { embeddersOf, historyOf, load, look, openRun, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -49,6 +49,8 @@ export interface MigratorOptions {
   readonly strict?: boolean
   /** Shards worked on at once in this process; 4 by default. */
   readonly concurrency?: number
+  /** Dollars that a run may spend on embeddings: it stops before the call that would cross them. */
+  readonly maxUsd?: number
   /** Aborted by Ctrl-C: pages end, checkpoints are saved, the run is paused. */
   readonly interrupt?: AbortSignal
   readonly clock?: Clock
@@ -119,6 +121,7 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
     environment,
     stores,
     clock,
+    env,
     listener: options.listener ?? (() => {}),
     createEngine,
   })
@@ -241,7 +244,7 @@ async function workOn(
     look: () => look(house, memory),
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
-    embedder: async (name: string) => embedderOf(house, name),
+    embedder: embeddersOf(house, run.id),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
     graceSeconds:
       loaded.config.clients?.graceSeconds ?? (environment.settings.kind === 'local' ? 0 : defaultGraceSeconds),

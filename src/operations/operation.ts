@@ -41,7 +41,7 @@ export interface Look {
   indexSettings?(): Promise<IndexSettings>
   /** Tables that the step has left out in this run, as printed: found unfit for it on the way. Without it, none. */
   leftOut?(): Promise<readonly string[]>
-  /** The configured embedder of this name. Throws LS-1003 where there is none. */
+  /** The configured embedder of this name. Throws LS-1008 where there is none. */
   embedder?(name: string): Promise<Embedder>
 }
 
@@ -189,7 +189,7 @@ export interface TableHands {
   leaveOut(table: string, problem: string): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */
   warn(message: string): void
-  /** The configured embedder of this name, never to be called inside a transaction. Throws LS-1003 where there is none. */
+  /** The configured embedder of this name, never to be called inside a transaction. Throws LS-1008 where there is none. */
   embedder(name: string): Promise<Embedder>
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
   preImages(): AsyncIterable<PreImage>

@@ -26,7 +26,7 @@ export interface Rooms {
   /** A fresh look: what it read once it does not read again. */
   look(): FullLook
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
-  /** The configured embedder of this name, with its cache and limits. Throws LS-1003 where there is none. */
+  /** The configured embedder of this name, with its cache and limits. Throws LS-1008 where there is none. */
   embedder(name: string): Promise<Embedder>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined

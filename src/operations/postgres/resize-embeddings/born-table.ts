@@ -2,9 +2,12 @@ import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../../../
 import type { Checkpoint } from '../../operation.ts'
 import { newTable } from '../../provision-steps.ts'
 import type { Extension } from '../../provisioning.ts'
+import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
-import { knownAs, printType, typeAfter, vectorPath, vectorType } from './vector-change.ts'
+import { lacksVector } from './mirror.ts'
+import { keyText, knownAs, printType, typeAfter, vectorPath, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
+import type { Facts } from './vector-store.ts'
 
 /**
  * Tenants that are born after the switch began get the new column at once: an empty table is altered, one that is born
@@ -55,47 +58,52 @@ function alterEmpty({ column }: VectorChange): string {
 end $lockstep$`
 }
 
-/** A table that was born in the new shape has no older self: it is altered, and its rows lose their vectors. */
-export async function* returnBorn(
-  change: VectorChange,
-  { table, hands, work, at }: TableWork,
-): AsyncGenerator<Checkpoint> {
-  const { column } = change
+/**
+ * A table that was born in the new shape has no older self: it is altered, and its rows lose their vectors, which are
+ * noted as missing. From there on it is like one that is back.
+ */
+export async function* alterBorn(change: VectorChange, { table, hands, work }: TableWork): AsyncGenerator<Checkpoint> {
+  const { column, tag } = change
   const shape = bornShape(work.memo)
-  const quoted = quoteTable(table)
-  const name = quoteIdentifier(column)
-  const now = vectorType(table.shape.columns.find((each) => each.name === column)?.type)
-  const before = vectorType(shape?.type)
-  let without = 0
-  const settled = await hands.change({
+  const facts: Facts = { column, type: shape?.type ?? '', notNull: false, keys: [], pointer: null }
+  yield await hands.change({
     names: [table.name],
-    cursor: at(),
+    cursor: undefined,
     long: true,
     work: async (q) => {
-      await q.script(vectorPath)
-      if (before !== undefined && now !== undefined && printType(before) !== printType(now)) {
-        const using = before.dimensions === now.dimensions ? `${name}::${printType(before)}` : 'null'
-        const [row] = await q.query<{ count: number }>(
-          `select count(*)::int as count from ${quoted} where ${using === 'null'} and ${name} is not null`,
-        )
-        without = row?.count ?? 0
-        await q.script(
-          [
-            `alter table ${quoted} alter column ${name} type ${printType(before)} using ${using}`,
-            ...(shape?.indexes ?? []).map((index) => index.replaceAll('{key}', table.key)),
-          ].join(';\n'),
-        )
-      }
       await q.script(
-        `delete from lockstep_vectors.pointers where table_name = ${knownAs(table)} and column_name = ${quoteLiteral(column)}`,
+        [
+          vectorPath,
+          ...alterBack(change, table, shape),
+          `delete from lockstep_vectors.pointers where table_name = ${knownAs(table)} and column_name = ${quoteLiteral(column)}`,
+        ].join(';\n'),
+      )
+      await q.query(
+        `insert into lockstep_vectors.changes (table_name, change, column_name, stage, facts) values ($1, $2, $3, 'returned', $4::jsonb)`,
+        [printTable(table), tag, column, JSON.stringify(facts)],
+      )
+      await q.query(
+        `insert into lockstep_vectors.missing (table_name, key)
+         select ${knownAs(table)}, ${keyText(table, 't')} from ${quoteTable(table)} t where ${lacksVector({ change }, 't')} on conflict do nothing`,
       )
       return []
     },
   })
-  if (without > 0) {
-    hands.warn(`${without} rows of ${printTable(table)}, born after the switch, have no vector of the old model`)
-  }
-  yield { ...settled, changed: 1 }
+}
+
+function alterBack({ column, spec }: VectorChange, table: TableState, shape: BornShape | undefined): readonly string[] {
+  const now = vectorType(table.shape.columns.find((each) => each.name === column)?.type)
+  const before = vectorType(shape?.type)
+  if (before === undefined || now === undefined) return []
+  const name = quoteIdentifier(column)
+  const isOther = spec.options.embedder !== undefined || before.dimensions !== now.dimensions
+  if (printType(before) === printType(now))
+    return isOther ? [`update ${quoteTable(table)} set ${name} = null where ${name} is not null`] : []
+  const using = isOther ? 'null' : `${name}::${printType(before)}`
+  return [
+    `alter table ${quoteTable(table)} alter column ${name} type ${printType(before)} using ${using}`,
+    ...(shape?.indexes ?? []).map((index) => index.replaceAll('{key}', table.key)),
+  ]
 }
 
 /** What the column was like in most tables of the fleet, kept when the change was planned. */

@@ -3,9 +3,10 @@ import type { Queryable } from '../../../stores/tables.ts'
 import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
-import { returnBorn } from './born-table.ts'
+import { alterBorn } from './born-table.ts'
 import { releaseStatements } from './capture-sql.ts'
-import { mirroringBack } from './mirror.ts'
+import { embedLeft } from './drain.ts'
+import { mirroringBack, mirroringThere } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
 import { readNoted, swapWhenReady } from './switch-table.ts'
 import { knownAs, lostTwin, nextSchema, pastSchema, twinIn, vectorPath } from './vector-change.ts'
@@ -18,7 +19,8 @@ export async function* returnTable(change: VectorChange, working: TableWork): As
   const noted = await readNoted(working, change)
   switch (noted?.stage) {
     case undefined:
-      yield* returnBorn(change, working)
+      yield* alterBorn(change, working)
+      yield* end(change, working)
       return
     case 'captured':
     case 'filled':
@@ -27,10 +29,10 @@ export async function* returnTable(change: VectorChange, working: TableWork): As
     case 'switched':
     case 'settled':
       yield* swapBack(change, working, noted)
-      yield* end(working, noted)
+      yield* end(change, working)
       return
     case 'returned':
-      yield* end(working, noted)
+      yield* end(change, working)
   }
 }
 
@@ -86,7 +88,15 @@ async function swap(q: Queryable, { column }: VectorChange, table: TableState): 
 }
 
 /** What need not be done under the lock; rows that have no vector stay listed, and are told of. */
-async function* end({ table, hands, at }: TableWork, { facts }: NotedChange): AsyncGenerator<Checkpoint> {
+async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Checkpoint> {
+  const { table, hands, at } = working
+  const noted = await readNoted(working, change)
+  if (noted === undefined) return
+  await embedLeft(working, mirroringThere(change, table), {
+    name: change.spec.options.was,
+    place: quoteTable(table),
+  })
+  const { facts } = noted
   let without = 0
   const settled = await hands.change({
     names: [table.name],

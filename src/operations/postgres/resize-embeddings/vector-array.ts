@@ -1,3 +1,5 @@
+import { endianness } from 'node:os'
+
 /**
  * Vectors as the binary form of a PostgreSQL array of pgvector's type, whose oid is `element`: several times cheaper
  * for both sides than texts. A parameter that is a Buffer is sent in binary.
@@ -12,10 +14,13 @@ export function encodeVectors(vectors: readonly (Float32Array | undefined)[], el
       at = buffer.writeInt32BE(-1, at)
       continue
     }
-    at = buffer.writeInt32BE(4 + vector.length * 4, at)
-    at = buffer.writeInt16BE(vector.length, at)
+    const { length, byteLength } = vector
+    at = buffer.writeInt32BE(4 + byteLength, at)
+    at = buffer.writeInt16BE(length, at)
     at = buffer.writeInt16BE(0, at)
-    for (const value of vector) at = buffer.writeFloatBE(value, at)
+    buffer.set(new Uint8Array(vector.buffer, vector.byteOffset, byteLength), at)
+    if (endianness() === 'LE') buffer.subarray(at, at + byteLength).swap32()
+    at += byteLength
   }
   return buffer
 }

@@ -41,8 +41,7 @@ export function knownOf(
     ...remembered,
     last,
     hadOld: last === 'both' && isBorn && pair.gaps !== true,
-    stood:
-      fieldAt(neu, pair.to.path) !== undefined && (isSwept(old, told) || isSettled({ old, neu, images }, pair, told)),
+    stood: fieldAt(neu, pair.to.path) !== undefined && isNoNews({ old, neu, images, last }, pair, told),
     unsure: base === undefined && removed === undefined && isOfSoak(neu, told),
   }
 }
@@ -68,6 +67,23 @@ interface Written {
   readonly old: Document | undefined
   readonly neu: Document
   readonly images: readonly DocumentImage[]
+}
+
+/** What the old place says is known to the new one, or has been overtaken there. */
+function isNoNews({ last, ...written }: Written & Pick<PairState, 'last'>, pair: Pair, told: Told): boolean {
+  return (
+    isSwept(written.old, told) ||
+    isSettled(written, pair, told) ||
+    (last === 'new' && isNewest(written.neu, pair, told))
+  )
+}
+
+/**
+ * From contract on a newer document in the new place is taken as a whole: a field of it that is back at what we wrote
+ * once is no sign that nobody wrote it.
+ */
+function isNewest({ updateTime }: Document, { from, to }: Pair, { contract }: Told): boolean {
+  return from.name !== to.name && contract !== undefined && updateTime > contract
 }
 
 /**

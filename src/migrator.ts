@@ -30,7 +30,7 @@ import type { LintFinding } from './plan/lint-finding.ts'
 import type { Plan, Target } from './plan/plan.ts'
 import { countBehind, readJournal, readStatus, verify } from './readings.ts'
 import type { Status } from './report/status.ts'
-import { runBackward, runContract, runForward } from './run/executor.ts'
+import { forgetWayBack, runBackward, runContract, runForward } from './run/executor.ts'
 import type { StopAfter } from './run/executor.ts'
 import { createEngine } from './run/pg-boss-engine.ts'
 import type { Crew } from './run/phase-loop.ts'
@@ -267,6 +267,8 @@ async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: Stop
 }
 
 function complete(context: RunContext, crew: Crew, run: Run): Promise<void> {
+  // What a completed run kept for the way back may have outlived the process that was to take it away.
+  if (run.state === 'completed') return forgetWayBack(context)
   requireState(run, ['soaking', 'completing'], 'complete')
   return runContract(context, crew)
 }

@@ -120,21 +120,24 @@ export async function* applyPasses(
       yield* alter(hands, pass, left, progress)
     }
   }
-  if (progress.unfit.size > 0) yield* leaveOut(hands, passesUntil(passes, 'revert'), progress)
+  if (progress.unfit.size > 0) yield* leaveOut(work, hands, passesUntil(passes, 'revert'), progress)
   if (progress.failed.size > 0) throw combined(progress.failed)
 }
 
 /** Takes back what was done to tables that turned out to be unfit, and notes that they are left out. */
 async function* leaveOut(
+  work: Work<unknown>,
   hands: TableHands,
   back: readonly TablePass[],
   { scope, bytes, kept, unfit }: Progress,
 ): AsyncGenerator<Checkpoint> {
   const progress: Progress = { scope, bytes, kept, failed: new Map(), unfit: new Map(), lenient: false }
   for (const pass of back) {
-    if (pass.how === 'rows' || pass.how === 'work') continue
-    for await (const checkpoint of alter(hands, pass, [...unfit.keys()], progress))
-      yield { ...checkpoint, cursor: null }
+    if (pass.how === 'rows') continue
+    const names = [...unfit.keys()]
+    const undoing =
+      pass.how === 'work' ? workThrough(work, hands, pass, { names, progress }) : alter(hands, pass, names, progress)
+    for await (const checkpoint of undoing) yield { ...checkpoint, cursor: null }
   }
   for (const [name, error] of unfit) await hands.leaveOut(printTable({ schema: scope.schema, name }), error.message)
 }

@@ -94,7 +94,7 @@ async function insertPage(
      insert into ${twin} (${[...columns, quoteIdentifier(change.column)].join(', ')}) overriding system value
      select ${columns.map((name) => `s.${name}`).join(', ')}, p.vector
      from embedded p join ${quoteTable(table)} s on ${hasKey(table, 's', 'p.key')} and pg_catalog.md5(${text}) is not distinct from p.hash
-     on conflict do nothing`,
+     where ${between(table, keyOf(table).length + 3)} on conflict do nothing`,
     [
       ...keyParams(table, keys),
       page.map(({ hash }) => hash),
@@ -102,16 +102,33 @@ async function insertPage(
         page.map(({ vector }) => vector),
         oid,
       ),
+      ...(keys.at(0) ?? []),
+      ...(keys.at(-1) ?? []),
     ],
   )
   await noteFailed(q, table, page)
 }
 
-/** A subquery with the columns key, hash, vector, of the parameters `keyParams`, hashes, vectors. */
+/** The rows of the page by the ends of their range, parameters from this number on: never a scan of the whole table. */
+function between(table: TableState, from: number): string {
+  const key = keyOf(table)
+  const row = `(${key.map(({ name }) => `s.${quoteIdentifier(name)}`).join(', ')})`
+  const bound = (at: number): string => `(${key.map(({ type }, n) => `$${at + n}::text::${type}`).join(', ')})`
+  return `${row} >= ${bound(from)} and ${row} <= ${bound(from + key.length)}`
+}
+
+/**
+ * A subquery with the columns key, hash, vector, of the parameters `keyParams`, hashes, vectors. Unnested in its select
+ * list: in FROM the vectors would all be put aside first, in a file.
+ */
 export function keyedRows(table: TableState): string {
   const key = keyOf(table)
-  const parts = key.map((_, n) => `k${n + 1}`)
-  return `(select array[${parts.join(', ')}] as key, hash, vector from unnest(${[...key.map((_, n) => `$${n + 1}::text[]`), `$${key.length + 1}::text[]`, `$${key.length + 2}::vector[]`].join(', ')}) as u(${[...parts, 'hash', 'vector'].join(', ')}))`
+  const unnested = [
+    ...key.map((_, n) => `unnest($${n + 1}::text[]) as k${n + 1}`),
+    `unnest($${key.length + 1}::text[]) as hash`,
+    `unnest($${key.length + 2}::vector[]) as vector`,
+  ]
+  return `(select array[${key.map((_, n) => `k${n + 1}`).join(', ')}] as key, hash, vector from (select ${unnested.join(', ')}) u)`
 }
 
 export function keyParams(table: TableState, keys: readonly (readonly string[])[]): readonly unknown[] {

@@ -1,10 +1,12 @@
 import type { OperationCase } from '../../operation-case.ts'
 import { tenants } from '../../../tenants/tenants-config.ts'
+import { createLocalEmbedder } from '../../../embeddings/local-embedder.ts'
 import { resizeEmbeddingsStep } from './resize-embeddings.ts'
 
 const embedders = {
   small: { provider: 'local', dimensions: 8 },
   large: { provider: 'local', dimensions: 16 },
+  other: { provider: 'local', model: 'hash-2', dimensions: 8 },
 } as const
 
 const extension = `create schema if not exists extensions; create extension if not exists vector schema extensions`
@@ -44,6 +46,15 @@ end $$`
 
 const vector = (value: number, dimensions: number): string =>
   `('[${value}' || repeat(',0', ${dimensions - 1}) || ']')::extensions.vector`
+
+const said = ['first text', 'second text', 'third text'] as const
+const vectorsOf = async (model: string, texts: readonly string[]): Promise<readonly string[]> =>
+  (await createLocalEmbedder({ model, dimensions: 8 }).embed(texts, {})).map((answer) =>
+    'vector' in answer ? `[${answer.vector.join(',')}]` : '',
+  )
+const stored = await vectorsOf('hash-1', said)
+const changed = await vectorsOf('hash-1', ['changed text', 'new text'])
+const other = await vectorsOf('hash-2', ['changed text', 'new text'])
 
 /** One table with everything on it, and every tenant's; by a model, and by Postgres alone. */
 export const resizeEmbeddingsCases: readonly OperationCase[] = [
@@ -225,6 +236,105 @@ export const resizeEmbeddingsCases: readonly OperationCase[] = [
               { a: 7, b: 'b1', e: '[5,5,5,5]' },
               { a: 8, b: 'z', e: '[8,0,0,1]' },
               { a: 31, b: 'c', e: '[1,2,3,4]' },
+            ],
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: 'another model of the same dimension, and the old one for what is written meanwhile',
+    embedders,
+    steps: [
+      resizeEmbeddingsStep('documents', {
+        column: 'embedding',
+        from: 'content',
+        embedder: 'other',
+        dimensions: 8,
+        was: 'small',
+      }),
+    ],
+    before: {
+      documents: {},
+      sql: [
+        extension,
+        `create table documents (id int primary key, content text, embedding extensions.vector(8) not null)`,
+        ...said.map((text, n) => `insert into documents values (${n}, '${text}', '${stored[n]}')`),
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [
+        {
+          sql: `select count(*)::int as n from documents where embedding::text = any (array[${stored.map((text) => `'${text}'::extensions.vector::text`).join(', ')}])`,
+          rows: [{ n: 0 }],
+        },
+        {
+          sql: "select model like '%hash-2%' as model, dimensions from lockstep_vectors.pointers",
+          rows: [{ model: true, dimensions: 8 }],
+        },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: [
+        `update documents set content = 'changed text', embedding = '${other[0]}' where id = 0`,
+        `insert into documents values (9, 'new text', '${other[1]}')`,
+      ],
+      afterDown: {
+        documents: {},
+        queries: [
+          {
+            sql: `select id, embedding::text = (case id when 0 then '${changed[0]}' when 1 then '${stored[1]}' when 2 then '${stored[2]}' else '${changed[1]}' end)::extensions.vector::text as old from documents order by id`,
+            rows: [0, 1, 2, 9].map((id) => ({ id, old: true })),
+          },
+          { sql: "select to_regnamespace('lockstep_vectors')::text as left", rows: [{ left: null }] },
+          {
+            sql: "select attnotnull as required from pg_attribute where attrelid = 'documents'::regclass and attname = 'embedding'",
+            rows: [{ required: true }],
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: 'vectors are cut inside a model that allows it, and no model is asked',
+    steps: [
+      resizeEmbeddingsStep('documents', { column: 'embedding', dimensions: 2, within: 'text-embedding-3-large' }),
+    ],
+    before: {
+      documents: {},
+      sql: [
+        extension,
+        `create table documents (id int primary key, embedding extensions.vector(4));
+         insert into documents values (1, '[0.6,0.8,0,0]'), (2, '[0.3,0.4,0.8,0.6]'), (3, null)`,
+      ],
+    },
+    after: {
+      documents: {},
+      queries: [
+        {
+          sql: 'select id, embedding::text as e from documents order by id',
+          rows: [
+            { id: 1, e: '[0.6,0.8]' },
+            { id: 2, e: '[0.6,0.8]' },
+            { id: 3, e: null },
+          ],
+        },
+      ],
+    },
+    others: {
+      documents: {},
+      sql: ["update documents set embedding = '[1,0]' where id = 1", 'update documents set id = 4 where id = 2'],
+      afterDown: {
+        documents: {},
+        queries: [
+          {
+            sql: 'select id, embedding::text as e from documents order by id',
+            rows: [
+              { id: 1, e: null },
+              { id: 3, e: null },
+              { id: 4, e: null },
             ],
           },
         ],

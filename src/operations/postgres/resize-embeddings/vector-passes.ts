@@ -9,7 +9,7 @@ import { captureStatements } from './capture-sql.ts'
 import { drain } from './drain.ts'
 import { effectsOf } from './resize-effects.ts'
 import { fillTwin } from './fill-twin.ts'
-import { mirroringThere } from './mirror.ts'
+import { carriedColumns, mirroringThere } from './mirror.ts'
 import { probeOld } from './probe.ts'
 import { returnTable } from './return-table.ts'
 import { switchTable } from './switch-table.ts'
@@ -154,7 +154,8 @@ async function* fill(change: VectorChange, working: TableWork): AsyncGenerator<C
   yield* fillTwin(working, mirroring)
   await drain(working, mirroring, { name: change.spec.options.embedder, place: twinIn(nextSchema, table) })
   const built = await buildIndex(change, working)
-  await hands.alone(`analyze ${twinIn(nextSchema, table)}`)
+  // Without the vectors, whose statistics cost much and tell nothing.
+  await hands.alone(`analyze ${twinIn(nextSchema, table)} (${carriedColumns(change, table).join(', ')})`)
   if (built) await drain(working, mirroring, { name: change.spec.options.embedder, place: twinIn(nextSchema, table) })
   yield await hands.change({
     names: [table.name],

@@ -15,21 +15,20 @@ export type Stage = 'captured' | 'filled' | 'switched' | 'settled' | 'returned'
  * soak, the twin in the old shape.
  */
 const tableForDimensions = `
-  create function lockstep_vectors.table_for(wanted text, dimensions int) returns regclass
+  create function lockstep_vectors.table_for(wanted regclass, dimensions int) returns regclass
   language plpgsql stable set search_path = pg_catalog, pg_temp as $table$
   declare
-    now_table regclass := wanted::regclass;
     twin regclass;
   begin
     select pg_catalog.to_regclass(pg_catalog.format('${pastSchema}.%I', c.relname)) into twin
-    from pg_catalog.pg_class c where c.oid = now_table;
-    if twin is null then return now_table; end if;
+    from pg_catalog.pg_class c where c.oid = wanted;
+    if twin is null then return wanted; end if;
     if exists (select from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
                where a.attrelid = twin and not a.attisdropped and t.typname in ('vector', 'halfvec') and a.atttypmod = dimensions)
       and not exists (select from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
-               where a.attrelid = now_table and not a.attisdropped and t.typname in ('vector', 'halfvec') and a.atttypmod = dimensions)
+               where a.attrelid = wanted and not a.attisdropped and t.typname in ('vector', 'halfvec') and a.atttypmod = dimensions)
     then return twin; end if;
-    return now_table;
+    return wanted;
   end $table$;`
 
 /** For provisioning functions: the pointer of a table that was born in the new shape. Never changes one that is there. */

@@ -26,7 +26,7 @@ const lookup = 1_000
 export function createCachingEmbedder(options: CachingEmbedderOptions): Embedder {
   const { embedder, gatherFor = 20, clock = systemClock } = options
   const { model, terms } = embedder
-  const paidCalls = createPaidCalls(options)
+  const paid = createPaidCalls(options)
 
   /** What is not known is sent; answers are kept call by call. */
   const gathering = createGathering(
@@ -36,9 +36,9 @@ export function createCachingEmbedder(options: CachingEmbedderOptions): Embedder
       const missing = hashes.filter((hash) => !answers.has(hash))
       const sent = missing.map((hash) => texts.get(hash) ?? '')
       if (missing.length === 0) return answers
-      const { watch, keepRest } = paidCalls({ hashes: missing, tried })
-      const given = await embedder.embed(sent, { signal, watch })
-      await keepRest(given)
+      paid.retry(tried)
+      const given = await embedder.embed(sent, { signal, watch: paid.watch })
+      await paid.keepRest(sent, given)
       for (const [at, answer] of given.entries()) answers.set(missing[at] ?? '', answer)
       return answers
     },

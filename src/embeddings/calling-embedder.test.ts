@@ -30,7 +30,7 @@ test('answers come in the order asked for, also when the provider answers in ano
   expect(provider.statistics).toMatchObject({ requests: 6, answered: 6 })
   expect([...provider.statistics.paid.values()].every((times) => times === 1)).toBe(true)
   expect(tally.charged).toBe(provider.statistics.tokens)
-  expect(tally.places.toSorted((a, b) => a - b)).toEqual(asked.map((_, place) => place))
+  expect(tally.texts.toSorted()).toEqual(asked.toSorted())
 })
 
 test.each<[Mishap, number]>([
@@ -146,5 +146,46 @@ test('no more calls are on their way than allowed, and an interrupt sends no mor
   release()
   expect(await work).toMatchObject({ message: 'interrupted' })
   expect(provider.statistics).toMatchObject({ requests: 3, mostAtOnce: 3 })
-  expect(tally.places).toHaveLength(3)
+  expect(tally.texts).toHaveLength(3)
+})
+
+test('workers share calls: one that is not full waits for more as long as others are on their way', async () => {
+  const provider = await provide()
+  const embedder = createMockEmbedder(provider, { dimensions, limits: { itemsPerCall: 10 } })
+  const release = provider.hold()
+  const first = embedder.embed(texts(13), {})
+  await provider.called(1)
+  // Three of the first and these eight are a full call, the one left over waits.
+  const second = embedder.embed(texts(21).slice(13), {})
+  await provider.called(2)
+  const third = embedder.embed(texts(23).slice(21), {})
+  expect(provider.statistics.requests).toBe(2)
+  release()
+  expect((await Promise.all([first, second, third])).flat().map(vectorOf)).toEqual(await expected(texts(23)))
+  expect(provider.statistics.requests).toBe(3)
+})
+
+test('one who leaves takes along only what is not sent; a call that is nobody else’s is not sent either', async () => {
+  const provider = await provide()
+  const release = provider.hold()
+  const [early, late] = [new AbortController(), new AbortController()]
+  const embedder = createMockEmbedder(provider, { dimensions, callsAtOnce: 1, limits: { itemsPerCall: 4 } })
+  const leaves = embedder.embed(texts(6), { signal: early.signal }).catch((error: unknown) => error)
+  const stays = embedder.embed(texts(16).slice(6), { signal: late.signal })
+  await provider.called(1)
+  early.abort(new Error('gone'))
+  release()
+  expect(await leaves).toMatchObject({ message: 'gone' })
+  expect((await stays).map(vectorOf)).toEqual(await expected(texts(16).slice(6)))
+  // Two of the six were never sent.
+  expect(provider.statistics.paid.size).toBe(14)
+  await expect(embedder.embed(['late'], { signal: early.signal })).rejects.toThrow('gone')
+})
+
+test('a call has no more tokens than the account may spend in most of a minute', async () => {
+  const provider = await provide()
+  const long = texts(20).map((text) => `${text} ${'word '.repeat(100)}`)
+  await createMockEmbedder(provider, { dimensions, limits: { tokensPerMinute: 1_000 } }).embed(long, {})
+  // Of 107 tokens, or 134 by their bytes, five fit below 800.
+  expect(provider.statistics.requests).toBe(4)
 })

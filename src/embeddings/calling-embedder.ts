@@ -1,13 +1,12 @@
 import type { Clock } from '../kernel/clock.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { EmbeddingCall } from './call.ts'
+import { createCallQueue } from './call-queue.ts'
+import type { Placed } from './call-queue.ts'
 import { isEmptyContent, normaliseContent } from './content.ts'
 import { emptyText } from './embedder.ts'
-import type { CallWatch, Embedded, EmbedOptions, Embedder, EmbeddingModel, EmbeddingTerms } from './embedder.ts'
-import { createLanes } from './lanes.ts'
-import { packTexts } from './packing.ts'
+import type { Embedder, EmbeddingModel, EmbeddingTerms } from './embedder.ts'
 import type { EmbeddingPace } from './pace.ts'
-import type { Sendable } from './patient-call.ts'
 import { createSender } from './sender.ts'
 import type { CountTokens } from './tokenizer.ts'
 import { loadTokenCounter } from './tokenizer.ts'
@@ -33,43 +32,14 @@ const slice = 256
 /** Texts in as few calls as the caps allow, at the account's pace, each failure kept to the text that it is about. */
 export function createCallingEmbedder(options: CallingEmbedderOptions): Embedder {
   const { model, terms, callsAtOnce = 8, clock = systemClock } = options
-  const inLane = createLanes(callsAtOnce)
-  const sender = createSender({ ...options, clock })
-  const caps = capsOf(terms)
+  const queue = createCallQueue({ sender: createSender({ ...options, clock }), caps: capsOf(terms), callsAtOnce })
   return {
     model,
     terms,
     async embed(texts, { signal, watch }) {
-      const answers: Embedded[] = []
       const { sendable, refused } = await weigh(texts, options)
-      for (const [place, why] of refused) answers[place] = { failed: why }
-      const stopping = new AbortController()
-      const stopped = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal])
-      const work = packTexts(sendable, caps).map((batch) =>
-        inLane(async () => {
-          try {
-            await sender.send(batch, { signal: stopped, watch: recording(answers, watch) })
-          } catch (error) {
-            stopping.abort(error)
-            throw error
-          }
-        }),
-      )
-      // Calls on their way end first: what they bring is paid for.
-      const problem = (await Promise.allSettled(work)).find((each) => each.status === 'rejected')
-      if (problem !== undefined) throw signal?.aborted === true ? signal.reason : stopping.signal.reason
-      return answers
-    },
-  }
-}
-
-/** Notes answers in their places before anybody else is told. */
-function recording(answers: Embedded[], watch: EmbedOptions['watch']): CallWatch {
-  return {
-    reserve: async (tokens) => (await watch?.reserve(tokens)) ?? (() => Promise.resolve()),
-    async answered(places, given) {
-      for (const [at, place] of places.entries()) answers[place] = given[at] ?? { failed: 'no answer' }
-      await watch?.answered(places, given)
+      const answers = await queue.ask(sendable, { signal, watch })
+      return texts.map((_, place) => answers.get(place) ?? { failed: refused.get(place) ?? emptyText })
     },
   }
 }
@@ -86,9 +56,9 @@ function capsOf({ limits }: EmbeddingTerms): {
 }
 
 interface WeighedTexts {
-  readonly sendable: readonly Sendable[]
+  readonly sendable: readonly Placed[]
   /** Places of texts that are not sent, and why. */
-  readonly refused: readonly (readonly [number, string])[]
+  readonly refused: ReadonlyMap<number, string>
 }
 
 async function weigh(
@@ -97,15 +67,15 @@ async function weigh(
 ): Promise<WeighedTexts> {
   const count = await loadTokenCounter()
   const most = exactTokens === true ? terms.limits.tokensPerItem : undefined
-  const sendable: Sendable[] = []
-  const refused: (readonly [number, string])[] = []
+  const sendable: Placed[] = []
+  const refused = new Map<number, string>()
   for (const [place, given] of texts.entries()) {
     if (place % slice === slice - 1) await new Promise(setImmediate)
     const text = normaliseContent(given)
     const weight = weightOf(text, count)
-    if (isEmptyContent(text)) refused.push([place, emptyText])
+    if (isEmptyContent(text)) refused.set(place, emptyText)
     else if (most !== undefined && weight.real > most)
-      refused.push([place, `the text has ${weight.real} tokens, the model takes ${most}`])
+      refused.set(place, `the text has ${weight.real} tokens, the model takes ${most}`)
     else sendable.push({ text, place, tokens: weight.tokens, bytes: weight.bytes })
   }
   return { sendable, refused }

@@ -40,20 +40,21 @@ export interface EmbeddingTerms {
   readonly pricedOn?: string | undefined
 }
 
-/** What is told of each single call while texts are embedded, so that nothing that was paid for is lost. */
+/** What is told of each single call while texts are embedded, so that nothing that was paid for is lost or uncounted. */
 export interface CallWatch {
   /**
    * Before a call that may be charged with so many tokens; throws where it must not be made. Resolves to what takes
    * the tokens that were charged in the end.
    */
   reserve(tokens: number): Promise<(charged: number) => Promise<void>>
-  /** As soon as texts have their answers: their places in what was asked for, and the answers. Awaited. */
-  answered(places: readonly number[], answers: readonly Embedded[]): Promise<void>
+  /** As soon as some texts, normalised, have their answers. Awaited. */
+  answered(texts: readonly string[], answers: readonly Embedded[]): Promise<void>
 }
 
 export interface EmbedOptions {
   /** Aborted: what is not sent yet is not sent; calls on their way are waited for, because they are paid for. */
   readonly signal?: AbortSignal
+  /** The same for all who ask one embedder: their texts share calls. */
   readonly watch?: CallWatch
 }
 

@@ -17,8 +17,8 @@ interface Round {
   askers: number
 }
 
-/** Rounds on their way at once; while there are so many, texts go on gathering. */
-const roundsAtOnce = 4
+/** Rounds on their way at once, so that their texts fit into memory; while there are so many, texts go on gathering. */
+const roundsAtOnce = 16
 
 /**
  * Texts that several workers ask for within `wait` milliseconds go to `work` together, and a text that is on its way is not

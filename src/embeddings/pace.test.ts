@@ -84,6 +84,9 @@ test('a pause is kept by all, takes the burst away, and the rest follows what th
   await one.learn({ requests: {}, tokens: {}, pause: 5_000 })
   await two.take(0)
   expect(slept).toEqual([5_000])
+  // Saved up before the pause is gone: 9,000 tokens at 800 a second, of which the pause brought 4,000.
+  await two.take(9_000)
+  expect(slept.at(-1)).toBeCloseTo(6_250, -1)
   await one.learn({ requests: {}, tokens: { limit: 6_000, remaining: 0 }, pause: undefined })
   await two.take(930)
   // 930 tokens at 93 % of 6,000 a minute.

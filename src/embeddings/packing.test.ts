@@ -1,9 +1,21 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fewestCalls, packTexts } from './packing.ts'
+import { dealOut, fewestCalls, fillCall } from './packing.ts'
+import type { PackingCaps, Weighed } from './packing.ts'
 import { loadTokenCounter } from './tokenizer.ts'
 
 const caps = { items: 2048, tokens: 280_000 }
+/** All calls that these texts take, when nothing else is on its way. */
+function packTexts<T extends Weighed>(texts: readonly T[], of: PackingCaps): readonly (readonly T[])[] {
+  const batches: (readonly T[])[] = []
+  for (let left = dealOut(texts); left.length > 0;) {
+    const { batch, rest } = fillCall(left, of)
+    batches.push(batch)
+    left = rest
+  }
+  return batches
+}
+
 const weighed = (tokens: number): { tokens: number; bytes: number } => ({ tokens, bytes: tokens * 4 })
 
 const texts = fc.array(
@@ -49,8 +61,10 @@ test('few long texts and many short ones share batches: neither cap is spent alo
 })
 
 test('bytes cap a batch as well, and a text above a cap goes alone', () => {
-  expect(packTexts([weighed(10), weighed(10), weighed(10)], { ...caps, bytes: 80 })).toHaveLength(2)
-  expect(packTexts([weighed(3), weighed(300_000), weighed(3)], caps).map((batch) => batch.length)).toEqual([1, 2])
+  const batches = packTexts([weighed(10), weighed(10), weighed(10)], { ...caps, bytes: 80 })
+  expect(batches.map((batch) => batch.length)).toEqual([2, 1])
+  const sizes = packTexts([weighed(3), weighed(300_000), weighed(3)], caps).map((batch) => batch.length)
+  expect(sizes.toSorted()).toEqual([1, 2])
   expect(packTexts([], caps)).toEqual([])
 })
 

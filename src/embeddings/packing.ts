@@ -11,12 +11,6 @@ export interface PackingCaps {
   readonly bytes?: number | undefined
 }
 
-interface Bin<T> {
-  readonly items: T[]
-  tokens: number
-  bytes: number
-}
-
 /** The least number of calls that could do, by each cap alone. */
 export function fewestCalls(texts: readonly Weighed[], caps: PackingCaps): number {
   const sum = (of: (text: Weighed) => number): number => texts.reduce((total, text) => total + of(text), 0)
@@ -28,41 +22,38 @@ export function fewestCalls(texts: readonly Weighed[], caps: PackingCaps): numbe
 }
 
 /**
- * Batches below every cap, as few as can be: the heaviest texts first, each into the lightest batch that has room. A
- * text over a cap by itself is a batch of its own.
+ * Deals texts out so that every stretch of them is a fair share of all, long and short: whoever fills calls from the front then
+ * spends all caps alike, instead of first the one and then the other.
  */
-export function packTexts<T extends Weighed>(texts: readonly T[], caps: PackingCaps): readonly (readonly T[])[] {
-  const share = (text: Weighed): number => Math.max(text.tokens / caps.tokens, text.bytes / (caps.bytes ?? Infinity))
-  const heaviestFirst = [...texts].sort((a, b) => share(b) - share(a))
-  const alone = heaviestFirst.filter((text) => share(text) >= 1)
-  const rest = heaviestFirst.slice(alone.length)
-  for (let count = fewestCalls(rest, caps); ; count++) {
-    const bins = spread(rest, caps, count)
-    if (bins !== undefined) return [...alone.map((text) => [text]), ...bins.map(({ items }) => items)]
-  }
+export function dealOut<T extends Weighed>(texts: readonly T[]): readonly T[] {
+  const heaviestFirst = [...texts].sort((a, b) => b.tokens - a.tokens)
+  // Steps of the golden ratio: every stretch of them is spread evenly over the whole.
+  const order = heaviestFirst.map((text, at) => ({ text, turn: (at * 0.618_033_988_749_895) % 1 }))
+  return order.sort((a, b) => a.turn - b.turn).map(({ text }) => text)
 }
 
-/** Undefined where the texts do not fit into so many batches this way. */
-function spread<T extends Weighed>(texts: readonly T[], caps: PackingCaps, count: number): Bin<T>[] | undefined {
-  const bins = Array.from({ length: count }, (): Bin<T> => ({ items: [], tokens: 0, bytes: 0 }))
+export interface Filled<T> {
+  readonly batch: readonly T[]
+  /** What found no room, in the order given. */
+  readonly rest: readonly T[]
+  /** Nothing more would have room. */
+  readonly full: boolean
+}
+
+/** One call filled from the front with whatever still has room below every cap. A text over a cap by itself goes alone. */
+export function fillCall<T extends Weighed>(texts: readonly T[], caps: PackingCaps): Filled<T> {
+  const batch: T[] = []
+  const rest: T[] = []
+  const room = { tokens: caps.tokens, bytes: caps.bytes ?? Infinity }
   for (const text of texts) {
-    const bin = lightestWithRoom(bins, text, caps)
-    if (bin === undefined) return undefined
-    bin.items.push(text)
-    bin.tokens += text.tokens
-    bin.bytes += text.bytes
+    const fits = batch.length < caps.items && text.tokens <= room.tokens && text.bytes <= room.bytes
+    if (!fits && batch.length > 0) {
+      rest.push(text)
+      continue
+    }
+    batch.push(text)
+    room.tokens -= text.tokens
+    room.bytes -= text.bytes
   }
-  return bins
-}
-
-function lightestWithRoom<T>(bins: readonly Bin<T>[], text: Weighed, caps: PackingCaps): Bin<T> | undefined {
-  let lightest: Bin<T> | undefined
-  for (const bin of bins) {
-    const room =
-      bin.items.length < caps.items &&
-      bin.tokens + text.tokens <= caps.tokens &&
-      bin.bytes + text.bytes <= (caps.bytes ?? Infinity)
-    if (room && (lightest === undefined || bin.tokens < lightest.tokens)) lightest = bin
-  }
-  return lightest
+  return { batch, rest, full: rest.length > 0 || batch.length >= caps.items }
 }

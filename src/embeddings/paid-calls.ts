@@ -1,4 +1,5 @@
 import { LockstepError } from '../kernel/errors.ts'
+import { hashContent } from './content.ts'
 import type { DeadLetters, EmbeddingBudget, EmbeddingCache, Spend } from './cache.ts'
 import type { CallWatch, Embedded, Embedder } from './embedder.ts'
 
@@ -11,66 +12,66 @@ export interface PaidCallsOptions {
   readonly maxUsd?: number | undefined
 }
 
-/** Texts by their places: their hashes, and which of them are dead letters that are tried again. */
-export interface Asked {
-  readonly hashes: readonly string[]
-  readonly tried: ReadonlySet<string>
-}
-
-/** One round of calls: each is counted before it is made, and its answers are kept as soon as they are there. */
+/** Calls are counted before they are made, and their answers kept as soon as they are there. */
 export interface PaidCalls {
   readonly watch: CallWatch
   /** Keeps what no call told of: an embedder may tell of none, and some answers need no call. */
-  keepRest(answers: readonly Embedded[]): Promise<void>
+  keepRest(texts: readonly string[], answers: readonly Embedded[]): Promise<void>
+  /** These are dead letters that are sent once more. */
+  retry(hashes: Iterable<string>): void
 }
 
-/** Prepares rounds of calls that are counted and kept. The watch throws LS-4009 before a call that would cross `maxUsd`. */
-export function createPaidCalls(options: PaidCallsOptions): (asked: Asked) => PaidCalls {
+/** The watch throws LS-4009 before a call that would cross `maxUsd`. */
+export function createPaidCalls(options: PaidCallsOptions): PaidCalls {
   const { embedder, budget, maxUsd } = options
   const price = priceOf(embedder, maxUsd)
   const spendOf = (tokens: number): Spend => ({ tokens, usd: (tokens * price) / 1_000_000, calls: 1 })
-  return ({ hashes, tried }) => {
-    const kept = new Set<number>()
-    const keep = async (places: readonly number[], answers: readonly Embedded[]): Promise<void> => {
-      const byHash = places.map((place, at): [string, Embedded | undefined] => [hashes[place] ?? '', answers[at]])
-      await keepAnswers(options, byHash, tried)
-      for (const place of places) kept.add(place)
-    }
-    return {
-      watch: {
-        async reserve(tokens) {
-          const reserved = spendOf(tokens)
-          if (!(await budget.reserve(reserved, maxUsd))) throw crossed(embedder, maxUsd ?? 0)
-          return (charged) => budget.settle(reserved, spendOf(charged))
-        },
-        answered: keep,
+  /** Hashes whose answer is kept, and which nobody was told of yet. */
+  const kept = new Set<string>()
+  const tried = new Set<string>()
+  return {
+    watch: {
+      async reserve(tokens) {
+        const reserved = spendOf(tokens)
+        if (!(await budget.reserve(reserved, maxUsd))) throw crossed(embedder, maxUsd ?? 0)
+        return (charged) => budget.settle(reserved, spendOf(charged))
       },
-      async keepRest(answers) {
-        const rest = [...answers.keys()].filter((place) => !kept.has(place))
-        await keep(
-          rest,
-          rest.flatMap((place) => answers[place] ?? []),
-        )
+      async answered(texts, answers) {
+        const hashes = texts.map(hashContent)
+        await keepAnswers(options, pair(hashes, answers), tried)
+        for (const hash of hashes) kept.add(hash)
       },
-    }
+    },
+    async keepRest(texts, answers) {
+      const all = pair(texts.map(hashContent), answers)
+      // Each is taken out: what is told of once is kept once.
+      const rest = all.filter(([hash]) => !kept.delete(hash))
+      await keepAnswers(options, rest, tried)
+    },
+    retry(hashes) {
+      for (const hash of hashes) tried.add(hash)
+    },
   }
+}
+
+function pair(hashes: readonly string[], answers: readonly Embedded[]): readonly (readonly [string, Embedded])[] {
+  return answers.map((answer, at) => [hashes[at] ?? '', answer])
 }
 
 async function keepAnswers(
   { embedder: { model }, cache, deadLetters }: PaidCallsOptions,
-  answers: readonly (readonly [string, Embedded | undefined])[],
-  tried: ReadonlySet<string>,
+  answers: readonly (readonly [string, Embedded])[],
+  tried: Set<string>,
 ): Promise<void> {
   const vectors = new Map<string, Float32Array>()
   const reasons = new Map<string, string>()
   for (const [hash, answer] of answers) {
-    if (answer === undefined) continue
     if ('vector' in answer) vectors.set(hash, answer.vector)
     else reasons.set(hash, answer.failed)
   }
   if (vectors.size > 0) await cache.write(model, vectors)
   if (reasons.size > 0) await deadLetters.note(model, reasons)
-  const mended = [...vectors.keys()].filter((hash) => tried.has(hash))
+  const mended = [...vectors.keys()].filter((hash) => tried.delete(hash))
   if (mended.length > 0) await deadLetters.forget(model, mended)
 }
 

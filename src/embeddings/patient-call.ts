@@ -7,15 +7,12 @@ import { checkVector, wrongAnswer } from './check-answer.ts'
 import type { CallWatch, Embedded, EmbeddingModel } from './embedder.ts'
 import type { CallFailure } from './failure.ts'
 import type { EmbeddingPace } from './pace.ts'
+import type { Weighed } from './packing.ts'
 import type { RateNews } from './rate-news.ts'
 
-/** A text that is to be sent, and its place in what was asked for. */
-export interface Sendable {
+/** A text that is to be sent. */
+export interface Sendable extends Weighed {
   readonly text: string
-  readonly place: number
-  /** What it counts towards the caps of a call. */
-  readonly tokens: number
-  readonly bytes: number
 }
 
 export interface PatientCallOptions {
@@ -27,9 +24,9 @@ export interface PatientCallOptions {
   readonly clock: Clock
 }
 
-export interface SendContext {
+/** What a call is told to while it is made. */
+export interface CallContext extends Pick<CallWatch, 'reserve'> {
   readonly signal: AbortSignal
-  readonly watch: CallWatch
 }
 
 /** For failures that may go away: about two minutes in all. */
@@ -41,13 +38,13 @@ const mostWaits = 30
 async function callOnce(
   { model, call, pace, normalise = false }: PatientCallOptions,
   batch: readonly Sendable[],
-  { signal, watch }: SendContext,
+  { signal, reserve }: CallContext,
 ): Promise<Attempt> {
   signal.throwIfAborted()
   const tokens = batch.reduce((sum, each) => sum + each.tokens, 0)
   await pace?.take(tokens, signal)
   signal.throwIfAborted()
-  const settle = await watch.reserve(tokens)
+  const settle = await reserve(tokens)
   const outcome = await call(batch.map(({ text }) => text))
   await settle(chargedFor(outcome, tokens))
   if ('failure' in outcome) return outcome
@@ -70,7 +67,7 @@ export type Settled = Answered | { readonly failure: Exclude<CallFailure, Passin
 export async function callPatiently(
   options: PatientCallOptions,
   batch: readonly Sendable[],
-  context: SendContext,
+  context: CallContext,
 ): Promise<Settled> {
   const turns = { wait: 0, again: 0 }
   for (;;) {

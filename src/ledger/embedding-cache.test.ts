@@ -74,6 +74,19 @@ test('texts of several workers share calls', async () => {
   expect(provider.statistics.requests).toBe(4)
 })
 
+test('a text that is on its way is not sent again', async () => {
+  const embedder = fresh()
+  const release = provider.hold()
+  const first = embedder.embed(texts(0, 20), {})
+  await provider.called(1)
+  // Twenty more texts are a call of their own.
+  const second = embedder.embed(texts(10, 40), {})
+  await provider.called(2)
+  release()
+  expect((await first).slice(10)).toEqual((await second).slice(0, 10))
+  expect(mostPaid()).toBe(1)
+})
+
 test('what is answered is kept before the rest fails', async () => {
   await provide({ quota: 500 })
   await expect(fresh().embed(texts(0, 200), {})).rejects.toMatchObject({ code: 'LS-3011' })
@@ -99,6 +112,11 @@ test('a limit in dollars stops before the call that would cross it, also after a
   await fresh({ maxUsd: 1 }).embed(texts(0, 1_000), {})
   expect(mostPaid()).toBe(1)
   expect(provider.statistics.tokens).toBeLessThanOrEqual((await readEmbeddingSpend(tables, run)).tokens)
+})
+
+test('also the first call of a run is not made where it would cross the limit', async () => {
+  await expect(fresh({ maxUsd: 1e-9 }).embed(['one two three'], {})).rejects.toMatchObject({ code: 'LS-4009' })
+  expect(provider.statistics.requests).toBe(0)
 })
 
 test('a limit in dollars needs a price', () => {
@@ -144,8 +162,10 @@ test('another model, dimension or task shares nothing; an empty text asks nobody
   const [answer, empty] = await fresh({ embedder: other }).embed(['one', ''], {})
   expect(vectorOf(answer)).toEqual(vectorOf((await other.embed(['one'], {}))[0]))
   expect(empty).toEqual({ failed: 'the text is empty' })
-  const [again] = await fresh({ embedder: other }).embed(['one'], {})
-  expect(again).toEqual(answer)
+  for (const embedder of [other, createMockEmbedder(provider, { dimensions })]) {
+    const [again] = await fresh({ embedder }).embed(['one'], {})
+    expect(again).toEqual((await embedder.embed(['one'], {}))[0])
+  }
 })
 
 test('one of two who ask leaves: the other gets answers; both leave: nothing more is sent', async () => {
@@ -181,11 +201,12 @@ test('workers share one pace, by the row in the ledger', async () => {
   // Above the burst of 15, one call every 750 ms.
   expect(waits[0]).toBeGreaterThan(0)
   expect(waits[1]).toBeGreaterThan(waits[0]!)
-  await pace().learn({ requests: { limit: 10 }, tokens: {}, pause: 9_000 })
+  await pace().learn({ requests: { limit: 6_000 }, tokens: {}, pause: 60_000 })
   await pace().take(1)
-  expect(waits[2]).toBeGreaterThan(8_000)
+  // A process that heard of it by the ledger alone.
+  expect(waits[2]).toBeGreaterThan(50_000)
   const stored = await tables.read((q) =>
     q.query(`select learned from lockstep.budgets where name = $1`, [`${run} account requests`]),
   )
-  expect(stored).toEqual([{ learned: 10 }])
+  expect(stored).toEqual([{ learned: 6_000 }])
 })

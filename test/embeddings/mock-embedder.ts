@@ -49,17 +49,17 @@ export function createMockEmbedder(provider: MockProvider, options: MockEmbedder
 }
 
 /** A watch that adds up. */
-export function createTally(): CallWatch & { reserved: number; charged: number; readonly places: number[] } {
+export function createTally(): CallWatch & { reserved: number; charged: number; readonly texts: string[] } {
   const tally = {
     reserved: 0,
     charged: 0,
-    places: [] as number[],
+    texts: [] as string[],
     async reserve(tokens: number) {
       tally.reserved += tokens
       return async (charged: number): Promise<void> => void (tally.charged += charged)
     },
-    async answered(places: readonly number[]) {
-      tally.places.push(...places)
+    async answered(texts: readonly string[]) {
+      tally.texts.push(...texts)
     },
   }
   return tally

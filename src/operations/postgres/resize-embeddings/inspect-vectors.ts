@@ -7,7 +7,7 @@ import { walkingKey, withoutKey } from '../../row-pages.ts'
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import { columnIn } from '../../column-pair.ts'
 import type { TableState } from '../../table-state.ts'
-import { hasTypeAfter, nextSchema, pastSchema, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
+import { nextSchema, pastSchema, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { costEffects } from './cost.ts'
 import { approximateIndexes, metricOf } from './vector-index.ts'
@@ -74,7 +74,7 @@ function keyless(tables: readonly TableState[]): readonly LockstepError[] {
 
 /** Shortened vectors have fewer dimensions. */
 function wrongWay(change: VectorChange, tables: readonly TableState[]): readonly LockstepError[] {
-  const { embedder, was, dimensions } = change.spec.options
+  const { embedder, dimensions } = change.spec.options
   const longer = tables.filter((table) => {
     const now = vectorType(vectorColumn(change, table)?.type)
     return (

@@ -193,8 +193,8 @@ try {
     }),
   ]
   if (values.peers && installPeers(folder, ['ai', '@ai-sdk/openai', 'zod']).length === 3) {
-    const require = createRequire(join(folder, 'package.json'))
-    const sdk = { ...(require('ai') as object), ...(require('@ai-sdk/openai') as object) } as AiSdk
+    const load = createRequire(join(folder, 'package.json'))
+    const sdk = { ...(load('ai') as object), ...(load('@ai-sdk/openai') as object) } as AiSdk
     contenders.push(
       embedMany(sdk),
       lockstep('lockstep over the AI SDK', tables, ({ baseUrl, apiKey }) => {

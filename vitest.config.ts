@@ -14,6 +14,7 @@ export default defineConfig({
     reporters: ['default', './test/reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // One more than the cores of the smallest machine: many tests wait for processes, locks and clocks.
+    maxWorkers: 3,
   },
 })

@@ -38,9 +38,15 @@ const image: DocumentImage = {
 
 describe('the old place is no news', () => {
   it('where the last sweep saw it as it is', () => {
-    expect(stood([], { old: '2', neu: '6' }).alone).toBe(true)
-    expect(stood([], { old: '4', neu: '6' }).alone).toBe(false)
-    expect(stood([], { old: '2', neu: '6' }, { backfill: '1', contract: '5' }).alone).toBe(false)
+    expect(stood([], { old: '2', neu: '4' }).alone).toBe(true)
+    expect(stood([], { old: '4', neu: '4' }).alone).toBe(false)
+    expect(stood([], { old: '2', neu: '4' }, { backfill: '1', contract: '5' }).alone).toBe(false)
+  })
+
+  it('where the new one was written after it, since contract', () => {
+    expect(stood([], { old: '4', neu: '6' }).alone).toBe(true)
+    expect(stood([], { old: '7', neu: '6' }).alone).toBe(false)
+    expect(stood([], { old: '4', neu: '6' }, { ...told, contract: '7' }).alone).toBe(false)
   })
 
   it('where it is a part of a document, and the new one was written since contract', () => {

@@ -3,7 +3,7 @@ import type { Document } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
 import type { Told } from './operation.ts'
 import { fieldAt } from './field-path.ts'
-import { rememberedOf } from './pair-memory.ts'
+import { imagesOf, rememberedOf } from './pair-memory.ts'
 import type { Pair, PairState } from './pair-rules.ts'
 
 /** What is known of clients, beyond what their writes say. */
@@ -41,8 +41,7 @@ export function knownOf(
     ...remembered,
     last,
     hadOld: last === 'both' && isBorn && pair.gaps !== true,
-    stood:
-      fieldAt(neu, pair.to.path) !== undefined && (isSwept(old, told) || isSettled({ old, neu, images }, pair, told)),
+    stood: fieldAt(neu, pair.to.path) !== undefined && isNoNews({ old, neu, images, last }, pair, told),
     unsure: base === undefined && removed === undefined && isOfSoak(neu, told),
   }
 }
@@ -70,6 +69,23 @@ interface Written {
   readonly images: readonly DocumentImage[]
 }
 
+/** What the old place says is known to the new one, or has been overtaken there. */
+function isNoNews({ last, ...written }: Written & Pick<PairState, 'last'>, pair: Pair, told: Told): boolean {
+  return (
+    isSwept(written.old, told) ||
+    isSettled(written, pair, told) ||
+    (last === 'new' && isNewest(written.neu, pair, told))
+  )
+}
+
+/**
+ * From contract on a newer document in the new place is taken as a whole: a field of it that is back at what we wrote
+ * once is no sign that nobody wrote it.
+ */
+function isNewest({ updateTime }: Document, { from, to }: Pair, { contract }: Told): boolean {
+  return from.name !== to.name && contract !== undefined && updateTime > contract
+}
+
 /**
  * A part of a document has no time of its own. From contract on clients write the rest of that document and the new
  * place, in whatever order: what the new place got since is taken for the last word, unless we wrote there too, or old
@@ -77,7 +93,7 @@ interface Written {
  */
 function isSettled({ old, neu, images }: Written, { from, to }: Pair, { contract, rollingBack }: Told): boolean {
   if (old === undefined || from.path.length === 0 || from.name === to.name || contract === undefined) return false
-  const isOurs = images.some(({ name, phase }) => name === to.name && phase === 'contract')
+  const isOurs = imagesOf(images, to.name).some(([, { phase }]) => phase === 'contract')
   const isBack = rollingBack !== undefined && old.updateTime > rollingBack
   return neu.updateTime > contract && old.updateTime > neu.updateTime && !isOurs && !isBack
 }

@@ -17,7 +17,7 @@ import { createRandom, seed } from './seeded.ts'
 const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full
   ? { documents: 100_000, tenants: 5_000, kills: 20, killsBack: 10, rate: 60 }
-  : { documents: 6_000, tenants: 300, kills: 6, killsBack: 3, rate: 40 }
+  : { documents: 6_000, tenants: 300, kills: 3, killsBack: 2, rate: 40 }
 const example = fileURLToPath(new URL('../../examples/chatmimic-connect', import.meta.url))
 const migration = '20261122093000_chats_know_their_language'
 const chatName = /^Whatsapp_Data\/[^/]+\/chats\/[^/]+$/

@@ -177,7 +177,7 @@ describe('plan', () => {
     expect(shards.map(({ scope }) => scope)).toEqual([
       { schema: 'public', tables: ['settings_b'], around: ['settings_', ''] },
     ])
-    expect(memo).toEqual({ had: ['settings_a'], excluded: [] })
+    expect(memo).toEqual({ had: ['settings_a'], excluded: [], strict: false })
   })
 
   it('cuts the name of an index where Postgres would', async () => {

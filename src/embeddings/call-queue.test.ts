@@ -22,7 +22,7 @@ function createHeldSender(): { readonly sender: Sender; readonly calls: Sending[
           texts: batch.map(({ text }) => text),
           signal,
           async end(problem) {
-            if (problem !== undefined) return reject(problem as Error)
+            if (problem !== undefined) return reject(problem)
             await answered(
               batch,
               batch.map(() => ({ vector: Float32Array.of(1) })),

@@ -2,12 +2,13 @@ import type { CallWatch, Embedded } from './embedder.ts'
 import { dealOut, fillCall } from './packing.ts'
 import type { PackingCaps } from './packing.ts'
 import type { Sendable } from './patient-call.ts'
-import type { Sender } from './sender.ts'
+import type { Sender, SendContext } from './sender.ts'
 
 /** Texts that one caller waits for. */
 interface Ask {
   readonly signal: AbortSignal | undefined
   readonly watch: CallWatch | undefined
+  readonly done: Promise<ReadonlyMap<number, Embedded>>
   readonly resolve: () => void
   readonly reject: (problem: unknown) => void
   readonly answers: Map<number, Embedded>
@@ -33,15 +34,17 @@ export interface CallQueueOptions {
   readonly callsAtOnce: number
 }
 
+interface AskOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly watch?: CallWatch | undefined
+}
+
 export interface CallQueue {
   /**
    * Answers by place. Rejects when a call failed for what is not one text's fault, or the signal aborted, but not before the calls
    * that hold its texts have ended: what they bring is paid for.
    */
-  ask(
-    texts: readonly Placed[],
-    options: { readonly signal?: AbortSignal | undefined; readonly watch?: CallWatch | undefined },
-  ): Promise<ReadonlyMap<number, Embedded>>
+  ask(texts: readonly Placed[], options: AskOptions): Promise<ReadonlyMap<number, Embedded>>
 }
 
 /**
@@ -57,40 +60,26 @@ export function createCallQueue({ sender, caps, callsAtOnce }: CallQueueOptions)
       const { batch, rest, full } = fillCall(queue, caps)
       if (!full && onTheirWay > 0) return
       queue = rest
-      onTheirWay++
-      void run(batch).then(() => {
-        onTheirWay--
-        pump()
-      })
+      void run(batch)
     }
   }
 
   async function run(batch: readonly Queued[]): Promise<void> {
+    onTheirWay++
     const asks = new Set(batch.map(({ ask }) => ask))
     for (const ask of asks) ask.calls++
-    const watch = batch.find(({ ask }) => ask.watch !== undefined)?.ask.watch
     const { signal, release } = whenAllLeave(asks)
     try {
-      await sender.send(batch, {
-        signal,
-        reserve: async (tokens) => (await watch?.reserve(tokens)) ?? (() => Promise.resolve()),
-        async answered(texts, answers) {
-          for (const [at, { ask, place }] of texts.entries()) note(ask, place, answers[at])
-          await watch?.answered(
-            texts.map(({ text }) => text),
-            answers,
-          )
-        },
-      })
+      await sender.send(batch, contextOf(batch, signal))
     } catch (error) {
       // What is not one text's fault is everybody's who waits; an interrupt is only theirs who left.
       if (!signal.aborted) for (const { ask } of queue) fail(ask, error)
       for (const ask of asks) fail(ask, ask.signal?.aborted === true ? ask.signal.reason : error)
-    } finally {
-      release()
-      for (const ask of asks) ask.calls--
-      for (const ask of asks) settle(ask)
     }
+    release()
+    for (const ask of asks) settle(ask, --ask.calls)
+    onTheirWay--
+    pump()
   }
 
   function fail(ask: Ask, error: unknown): void {
@@ -100,26 +89,41 @@ export function createCallQueue({ sender, caps, callsAtOnce }: CallQueueOptions)
   }
 
   return {
-    ask: (texts, { signal, watch }) =>
-      new Promise((resolve, reject) => {
-        const answers = new Map<number, Embedded>()
-        const leave = (): void => fail(ask, signal?.reason)
-        const done = (): void => signal?.removeEventListener('abort', leave)
-        const ask: Ask = {
-          signal,
-          watch,
-          answers,
-          left: texts.length,
-          calls: 0,
-          resolve: () => (done(), resolve(answers)),
-          reject: (problem) => (done(), reject(problem)),
-        }
-        if (signal?.aborted === true) return leave()
-        signal?.addEventListener('abort', leave, { once: true })
-        queue = [...queue, ...dealOut(texts).map((text) => ({ ...text, ask }))]
-        settle(ask)
-        pump()
-      }),
+    ask(texts, options) {
+      const ask = createAsk(texts.length, options)
+      const leave = (): void => fail(ask, options.signal?.reason)
+      options.signal?.addEventListener('abort', leave, { once: true })
+      queue = [...queue, ...dealOut(texts).map((text) => ({ ...text, ask }))]
+      if (options.signal?.aborted === true) leave()
+      settle(ask)
+      pump()
+      return ask.done.finally(() => options.signal?.removeEventListener('abort', leave))
+    },
+  }
+}
+
+function createAsk(left: number, { signal, watch }: AskOptions): Ask {
+  const answers = new Map<number, Embedded>()
+  let end: Pick<Ask, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} }
+  const done = new Promise<ReadonlyMap<number, Embedded>>((resolve, reject) => {
+    end = { resolve: () => resolve(answers), reject }
+  })
+  return { signal, watch, answers, left, calls: 0, done, ...end }
+}
+
+/** What the sender is given: answers are noted, then told to the watch, before the sender goes on. */
+function contextOf(batch: readonly Queued[], signal: AbortSignal): SendContext<Queued> {
+  const watch = batch.find(({ ask }) => ask.watch !== undefined)?.ask.watch
+  return {
+    signal,
+    reserve: async (tokens) => (await watch?.reserve(tokens)) ?? (() => Promise.resolve()),
+    async answered(texts, answers) {
+      for (const [at, { ask, place }] of texts.entries()) note(ask, place, answers[at])
+      await watch?.answered(
+        texts.map(({ text }) => text),
+        answers,
+      )
+    },
   }
 }
 
@@ -129,8 +133,8 @@ function note(ask: Ask, place: number, answer: Embedded | undefined): void {
   ask.left--
 }
 
-function settle(ask: Ask): void {
-  if (ask.calls > 0) return
+function settle(ask: Ask, calls = ask.calls): void {
+  if (calls > 0) return
   if (ask.problem !== undefined) ask.reject(ask.problem.error)
   else if (ask.left === 0) ask.resolve()
 }

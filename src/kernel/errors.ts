@@ -103,6 +103,7 @@ export const warningCatalogue = {
   W115: 'documents below stay where they are',
   W116: 'references go on naming the old place',
   W117: 'settings of the old collection do not apply to the new one',
+  W118: 'documents get another time by which they expire',
   W120: 'values are removed for good',
   W130: 'one value in very many documents heats its index',
   W201: 'no provisioning function is configured',

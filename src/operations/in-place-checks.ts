@@ -4,6 +4,7 @@ import { brokenLimit, documentSize } from './document-limits.ts'
 import { pagesOf } from './document-pages.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
+import { fieldAt, parseFieldPath, sameValue } from './field-path.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { InPlace, Verdict } from './in-place.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
@@ -20,6 +21,8 @@ export interface InPlaceInspection {
   readonly bytes: number
   /** Bytes of what is written. */
   readonly sent: number
+  /** Documents that get another time in a field by which they expire, by that field. */
+  readonly expiring: ReadonlyMap<string, number>
   readonly problems: Problems
 }
 
@@ -31,6 +34,8 @@ export async function inspectInPlace(
 ): Promise<InPlaceInspection> {
   const { problems, note } = createProblems()
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0, sent: 0 }
+  const ttl = settings.expiring.filter(({ collection }) => collection === inPlace.pattern.scope.collection)
+  const expiring = new Map<string, number>()
   // Whole documents, since it is as a whole that they may become too large.
   for await (const document of matching(inPlace.pattern, documents.scan(inPlace.pattern.scope, {}))) {
     const seen = onlyFields(document, inPlace.fields)
@@ -45,10 +50,15 @@ export async function inspectInPlace(
       sums.sent += documentSize(document.name, fieldsWith({}, verdict.changes))
       const broken = brokenLimit(document.name, after, settings)
       if (broken !== undefined) note(document.name, broken)
+      for (const { field } of ttl) {
+        const [was, will] = [document.fields, after].map((fields) => fieldAt({ fields }, parseFieldPath(field)))
+        if (will !== undefined && 'timestampValue' in will && !sameValue(was, will))
+          expiring.set(field, (expiring.get(field) ?? 0) + 1)
+      }
     }
     if (sums.read >= most) break
   }
-  return { ...sums, problems }
+  return { ...sums, expiring, problems }
 }
 
 function scanOf({ pattern, fields }: InPlace, documents: DocumentReader, signal: AbortSignal): AsyncIterable<Document> {

@@ -87,7 +87,7 @@ async function planInPlace(described: DescribedInPlace, look: Look): Promise<Ste
     summary,
     effects: [effectOf(described, documents, found, expected)],
     shards: await documentShards(documents, inPlace.pattern, 'backfill', expected),
-    warnings: [...warnings, ...mixedWarning(found)],
+    warnings: [...warnings, ...mixedWarning(found), ...expiryWarnings(inPlace, found)],
     basis,
     memo: { mixed: found.existing > 0 },
   }
@@ -102,6 +102,14 @@ function mixedWarning({ existing }: InPlaceInspection): readonly PlanWarning[] {
       hint: 'so clients of the old shape know it: down leaves what is in the new shape and was not converted by this run',
     },
   ]
+}
+
+function expiryWarnings({ pattern }: InPlace, { expiring }: InPlaceInspection): readonly PlanWarning[] {
+  return [...expiring].map(([field, count]) => ({
+    code: 'W118',
+    message: `${count} documents of ${pattern.text} get another time in ${field}, by which Firestore deletes them`,
+    hint: `a time that has passed deletes its document within about a day, and down cannot bring it back; take "ttl": true from ${field} first where that is not meant`,
+  }))
 }
 
 /** Reads of every document: plan, backfill, sweep and verification. */

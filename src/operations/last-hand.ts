@@ -3,7 +3,7 @@ import type { Document } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
 import type { Told } from './told.ts'
 import { fieldAt } from './field-path.ts'
-import { rememberedOf } from './pair-memory.ts'
+import { imagesOf, rememberedOf } from './pair-memory.ts'
 import type { Pair, PairState } from './pair-rules.ts'
 
 /** What is known of clients, beyond what their writes say. */
@@ -93,7 +93,7 @@ function isNewest({ updateTime }: Document, { from, to }: Pair, { contract }: To
  */
 function isSettled({ old, neu, images }: Written, { from, to }: Pair, { contract, rollingBack }: Told): boolean {
   if (old === undefined || from.path.length === 0 || from.name === to.name || contract === undefined) return false
-  const isOurs = images.some(({ name, phase }) => name === to.name && phase === 'contract')
+  const isOurs = imagesOf(images, to.name).some(([, { phase }]) => phase === 'contract')
   const isBack = rollingBack !== undefined && old.updateTime > rollingBack
   return neu.updateTime > contract && old.updateTime > neu.updateTime && !isOurs && !isBack
 }

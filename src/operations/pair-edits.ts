@@ -18,7 +18,7 @@ export interface PlaceWrites {
 }
 
 /** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
-export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) => boolean): PlaceWrites {
+export function createPlaceWrites(unit: PairUnit): PlaceWrites {
   const after = new Map<string, ValueDraft>()
   const touched = new Map<string, FieldPath[]>()
   const sources = new Map<string, Set<string>>()
@@ -52,8 +52,8 @@ export function createPlaceWrites(unit: PairUnit, isSatellite: (name: string) =>
       [...after].flatMap(([name, draft]) => {
         const value = draft.value()
         const paths = touched.get(name) ?? []
-        const parts = isSatellite(name) && paths.every((path) => path.length > 0)
-        const left = parts && value !== undefined && isEmpty(value) ? undefined : value
+        const isBare = value !== undefined && isEmpty(value) && paths.every((path) => path.length > 0)
+        const left = isBare && name !== unit.key ? undefined : value
         const given = [...(sources.get(name) ?? [])].flatMap((source) => unit.documents.get(source) ?? [])
         const edits = editOf(name, unit.documents.get(name), left, paths)
         return given.length === 0 ? edits : edits.map((edit) => ({ ...edit, given }))

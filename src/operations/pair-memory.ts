@@ -19,6 +19,29 @@ export function rememberedOf(
   return { base: isNewer && stood !== undefined ? { value: stood } : written, removed: emptied?.value, shared }
 }
 
+type Numbered = readonly [at: number, image: DocumentImage]
+
+/** A unit has an image for each of its documents and asks for each place: the index keeps that from growing squared. */
+const indexes = new WeakMap<readonly DocumentImage[], ReadonlyMap<string, readonly Numbered[]>>()
+
+/** The images of one document with their number among all, oldest first. */
+export function imagesOf(images: readonly DocumentImage[], name: string): readonly Numbered[] {
+  if (images.length === 0) return []
+  const index = indexes.get(images) ?? indexOf(images)
+  indexes.set(images, index)
+  return index.get(name) ?? []
+}
+
+function indexOf(images: readonly DocumentImage[]): ReadonlyMap<string, readonly Numbered[]> {
+  const index = new Map<string, Numbered[]>()
+  for (const [at, image] of images.entries()) {
+    const found = index.get(image.name)
+    if (found === undefined) index.set(image.name, [[at, image]])
+    else found.push([at, image])
+  }
+  return index
+}
+
 /**
  * What our own writes make of a place, if they touch all of it, and which of them did last. Each counts by what it
  * changed there: where it merged what others had written, that is not taken for something the old place ever held, or
@@ -29,8 +52,7 @@ function lastWritten(
   place: Place,
 ): { readonly value: Value | undefined; readonly at: number } | undefined {
   let base: { readonly value: Value | undefined; readonly at: number } | undefined
-  for (const [at, image] of images.entries()) {
-    if (image.name !== place.name) continue
+  for (const [at, image] of imagesOf(images, place.name)) {
     for (const [index, [path, after]] of image.after.entries()) {
       const was = image.before[index]?.[1] ?? undefined
       const now = after ?? undefined
@@ -52,10 +74,10 @@ function lastWritten(
 export function withoutOurs(images: readonly DocumentImage[], place: Place, now: Value | undefined): Value | undefined {
   let value = now
   const overtaken = new Set<string>()
-  for (const image of images.toReversed()) {
+  for (const [, image] of imagesOf(images, place.name).toReversed()) {
     for (const [index, [path, after]] of image.after.entries()) {
       const key = JSON.stringify(path)
-      if (image.name !== place.name || !isPrefix(place.path, path) || overtaken.has(key)) continue
+      if (!isPrefix(place.path, path) || overtaken.has(key)) continue
       const rest = path.slice(place.path.length)
       if (sameValue(valueIn(value, rest), after ?? undefined))
         value = withValueIn(value, rest, image.before[index]?.[1] ?? undefined)
@@ -70,8 +92,7 @@ function lastEmptied(
   images: readonly DocumentImage[],
   place: Place,
 ): { readonly value: Value; readonly at: number } | undefined {
-  for (const [at, image] of [...images.entries()].toReversed()) {
-    if (image.name !== place.name) continue
+  for (const [at, image] of imagesOf(images, place.name).toReversed()) {
     for (const [index, [path, after]] of image.after.entries()) {
       if (!isPrefix(path, place.path)) continue
       const rest = place.path.slice(path.length)

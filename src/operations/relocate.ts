@@ -6,7 +6,7 @@ import type { DocumentEdit, DocumentHands, DocumentImage } from './document-hand
 import type { Checkpoint, Work } from './operation.ts'
 import { isNoneAlone, knownOf } from './last-hand.ts'
 import type { Clients } from './last-hand.ts'
-import { withoutOurs } from './pair-memory.ts'
+import { imagesOf, withoutOurs } from './pair-memory.ts'
 import { carry, giveBack, mayGo } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
 import { createPlaceWrites, resultOf } from './pair-edits.ts'
@@ -104,8 +104,7 @@ function createNotes(): Notes {
 
 /** What has to become of the documents of a unit. Pure. */
 export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
-  const isSatellite = (name: string): boolean => relocation.satellites?.hostOf(name) !== undefined
-  const writes = createPlaceWrites(unit, isSatellite)
+  const writes = createPlaceWrites(unit)
   for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes }, act)
   for (const { path, change } of relocation.lists ?? []) {
     const place = { name: unit.key, path }
@@ -236,8 +235,8 @@ function vacate({ relocation, unit, writes }: Settling, { name, path, container 
 }
 
 function isMadeByUs(images: readonly DocumentImage[], { name, path }: Place): boolean {
-  const ours = images.filter((image) => image.name === name)
-  return ours.some(({ version, made }) => version === undefined || made.some((map) => samePath(map, path)))
+  const ours = imagesOf(images, name)
+  return ours.some(([, { version, made }]) => version === undefined || made.some((map) => samePath(map, path)))
 }
 
 function samePath(a: FieldPath, b: FieldPath): boolean {

@@ -142,10 +142,12 @@ async function loadUnits(
   units: readonly { readonly key: string; readonly names: readonly string[] }[],
   { documents, images, clients, presumes, found }: Loading,
 ): Promise<readonly PairUnit[]> {
-  const isPresumed = (name: string): boolean => presumes === true && relocation.satellites?.hostOf(name) !== undefined
-  const missing = units.flatMap(({ names }) => names.filter((name) => !found.has(name) && !isPresumed(name)))
+  // A unit is known by its host's name; its other names are satellites.
+  const hosts = units.flatMap(({ key, names }) => (names.includes(key) && !found.has(key) ? [key] : []))
+  const satellites =
+    presumes === true ? [] : units.flatMap(({ key, names }) => names.filter((name) => name !== key && !found.has(name)))
   const [rest, remembered] = await Promise.all([
-    readNames(relocation, missing, documents),
+    readNames(relocation, { hosts, satellites }, documents),
     images(units.map(({ key }) => key)),
   ])
   const all = new Map([...found, ...rest])
@@ -169,18 +171,15 @@ function entryOf(all: ReadonlyMap<string, Document>, name: string): readonly (re
  */
 async function readNames(
   relocation: Relocation,
-  names: readonly string[],
+  names: { readonly hosts: readonly string[]; readonly satellites: readonly string[] },
   documents: DocumentReader,
 ): Promise<readonly (readonly [string, Document])[]> {
-  const { hosts, satellites } = relocation
-  const isHost = (name: string): boolean => satellites === undefined || satellites.hostOf(name) === undefined
   const read = async (some: readonly string[], fields?: readonly FieldPath[]): Promise<readonly Document[]> => {
-    const found = some.length === 0 ? [] : await documents.get(some, fields)
+    const found = some.length === 0 ? [] : await documents.get([...new Set(some)], fields)
     return found.filter((document) => document !== undefined)
   }
-  const ofHosts = new Set(names.filter(isHost))
-  const readHosts = (): Promise<readonly Document[]> => read([...ofHosts], hosts.fields)
-  const readSatellites = (): Promise<readonly Document[]> => read(names.filter((name) => !ofHosts.has(name)))
+  const readHosts = (): Promise<readonly Document[]> => read(names.hosts, relocation.hosts.fields)
+  const readSatellites = (): Promise<readonly Document[]> => read(names.satellites)
   const [first, second] = isHosted(relocation, 'to') ? [readHosts, readSatellites] : [readSatellites, readHosts]
   const found = [...(await first()), ...(await second())]
   return found.map((document) => [document.name, document] as const)

@@ -25,7 +25,7 @@ export function fieldsRead({ fields }: Removal): readonly FieldPath[] | undefine
 export function removals({ fields }: Removal, document: Document): readonly FieldChange[] {
   const { name } = document
   const unit = { key: name, names: [name], documents: new Map([[name, document]]), images: [] }
-  const writes = createPlaceWrites(unit, () => false)
+  const writes = createPlaceWrites(unit)
   for (const field of fields) {
     if (hasLists(field)) {
       const place = { name, path: fixedPath(field) }

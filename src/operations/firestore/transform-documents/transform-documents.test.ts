@@ -5,6 +5,7 @@ import { isLockstepError } from '../../../kernel/errors.ts'
 import type { Document, DocumentWriter, FieldPath, Fields } from '../../../stores/documents.ts'
 import { createFirestoreDocuments } from '../../../stores/firestore/firestore-documents.ts'
 import { encodeValue } from '../../../stores/values.ts'
+import { noIndexSettings } from '../../index-settings.ts'
 import type { Look, StepPlan } from '../../operation.ts'
 import { transformDocuments, transformDocumentsStep } from './transform-documents.ts'
 import { transformInPlace } from './transform-in-place.ts'
@@ -125,6 +126,19 @@ describe('plan', () => {
         compileTransform({ pattern: 'Users/{uid}', options: { ...options, reads: ['n'], fields: ['m'] } }),
       ).fields,
     ).toEqual([['n'], ['m'], ['v']])
+  })
+
+  it('counts the documents that get another time by which they expire', async () => {
+    const settings = { ...noIndexSettings, expiring: [{ collection: 'Users', field: 'until' }] }
+    look = { ...look, indexSettings: async () => settings }
+    await fill({ 'Users/a': { n: 1, until: new Date(0) }, 'Users/b': { n: 2 }, 'Users/c': { n: 3, until: 'never' } })
+    const up = ({ n, until }: Record<string, unknown>): object => ({ n, until: n === 2 ? new Date(1) : until })
+    const down = (document: Record<string, unknown>): object => document
+    const told = (await planned({ marker, up, down })).warnings
+    expect(told).toEqual([
+      expect.objectContaining({ code: 'W118', message: expect.stringMatching(/^1 documents.* until/) }),
+    ])
+    expect((await planned({ marker, up: (document) => document, down })).warnings).toEqual([])
   })
 
   it('warns where only the pre-images are the way back, and of documents that are there already', async () => {

@@ -2,7 +2,7 @@ import { quoteTable } from '../../../kernel/identifiers.ts'
 import { parseTableName } from '../../../kernel/identifiers.ts'
 import type { TableWriter } from '../../../stores/tables.ts'
 import { releaseStatements } from './capture-sql.ts'
-import { knownAs, pastSchema, twinIn } from './vector-change.ts'
+import { knownAs, nextSchema, pastSchema, twinIn } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { forgetSql, vectorStore } from './vector-store.ts'
 
@@ -27,7 +27,7 @@ export async function forgetTwins(change: VectorChange, tables: TableWriter): Pr
           .map(({ name }) => parseTableName(name))
           .flatMap((table) => [
             ...releaseIfThere(quoteTable(table)),
-            `drop table if exists ${twinIn(pastSchema, table)}`,
+            `drop table if exists ${twinIn(pastSchema, table)}, ${twinIn(nextSchema, table)}`,
             forgetSql(table),
             `delete from lockstep_vectors.missing where table_name = ${knownAs(table)} and problem is null`,
           ])

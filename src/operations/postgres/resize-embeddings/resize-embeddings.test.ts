@@ -6,6 +6,7 @@ import type { Look, StepPlan } from '../../operation.ts'
 import { resizeEmbeddings, resizeEmbeddingsStep } from './resize-embeddings.ts'
 import type { ResizeEmbeddingsOptions } from './resize-spec.ts'
 import { encodeVectors } from './vector-array.ts'
+import { vectorStore } from './vector-store.ts'
 
 let tables: TableWriter
 
@@ -87,4 +88,26 @@ it('vectors in binary are read as what they are, and none as NULL', async () => 
     ])
   })
   expect(rows).toEqual([{ v: '[1,-0.5,8e+06]' }, { v: null }, { v: '[0,0,1]' }])
+})
+
+it('what a table that is gone left behind goes, and with the last of it all that is shared', async () => {
+  await sql(vectorStore.create.join(';'))
+  const twins = 'create table lockstep_next.gone (id int); create table lockstep_past."od.d" (id int)'
+  const noted = `insert into lockstep_vectors.changes (table_name, change, column_name, stage) values ('gone', 'c', 'e', 'filled'), ('other.od.d', 'c', 'e', 'settled')`
+  await sql(
+    `${twins}; ${noted}; ${documents}; insert into lockstep_vectors.pointers values ('documents', 'embedding', 'c', null, 8)`,
+  )
+  const left = async (): Promise<unknown> =>
+    tables.read((q) =>
+      q.query(
+        "select nspname || ':' || relname as name from pg_class c join pg_namespace n on n.oid = relnamespace where nspname ~ '^lockstep_(next|past)'",
+      ),
+    )
+  await sql(vectorStore.drop)
+  expect(await left()).toEqual([])
+  expect(await tables.read((q) => q.query(`select ${vectorStore.exists} as there`))).toEqual([{ there: true }])
+  await sql(`drop table documents; ${vectorStore.drop}`)
+  expect(
+    await tables.read((q) => q.query("select from pg_namespace where nspname ~ '^lockstep_(vectors|next|past)'")),
+  ).toEqual([])
 })

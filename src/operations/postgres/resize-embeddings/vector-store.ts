@@ -71,9 +71,20 @@ end $lockstep$`,
   ${noteBorn}
 end $lockstep$`,
   ],
-  drop: `do $lockstep$ begin
+  drop: `do $lockstep$ declare gone record; begin
   perform pg_catalog.pg_advisory_xact_lock(471532, 0);
   if pg_catalog.to_regclass('lockstep_vectors.pointers') is null then return; end if;
+  -- Of tables that are gone nothing has to be kept.
+  for gone in select c.table_name, pg_catalog.regexp_replace(c.table_name, '^[^.]*[.]', '') as name
+    from lockstep_vectors.changes c where not exists (select from pg_catalog.pg_class t join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+      where c.table_name = case when n.nspname = 'public' then t.relname else n.nspname || '.' || t.relname end)
+  loop
+    execute pg_catalog.format('drop table if exists ${nextSchema}.%1$I, ${pastSchema}.%1$I', gone.name);
+    delete from lockstep_vectors.changes where table_name = gone.table_name;
+    delete from lockstep_vectors.missing where table_name = gone.table_name;
+  end loop;
+  delete from lockstep_vectors.pointers p where not exists (select from pg_catalog.pg_class t join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    where p.table_name = case when n.nspname = 'public' then t.relname else n.nspname || '.' || t.relname end);
   if exists (select from lockstep_vectors.changes) or exists (select from lockstep_vectors.pointers)
     or exists (select from lockstep_vectors.missing) then return; end if;
   drop schema lockstep_vectors cascade;

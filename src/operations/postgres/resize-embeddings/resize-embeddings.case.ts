@@ -50,12 +50,8 @@ export const resizeEmbeddingsCases: readonly OperationCase[] = [
           rows: [{ n: 1 }],
         },
         {
-          sql: "select conname, convalidated from pg_constraint where conrelid = 'documents'::regclass and contype in ('c', 'f', 'u') order by 1",
-          rows: [
-            { conname: 'documents_label_key', convalidated: true },
-            { conname: 'documents_place_fkey', convalidated: true },
-            { conname: 'seen_check', convalidated: true },
-          ],
+          sql: "select string_agg(conname || ' ' || convalidated, ', ' order by conname) as valid from pg_constraint where conrelid = 'documents'::regclass and contype in ('c', 'f', 'u')",
+          rows: [{ valid: 'documents_label_key true, documents_place_fkey true, seen_check true' }],
         },
         {
           sql: "select indexdef like '%hnsw%vector_cosine_ops%' as hnsw from pg_indexes where indexname = 'documents_embedding_idx' and schemaname = 'public'",

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { embeddersForm } from './embeddings/embedder-config.ts'
 import { LockstepError } from './kernel/errors.ts'
 import { loadModule, placeOf } from './migrations/load-module.ts'
 import type { ProvidedModules } from './migrations/load-module.ts'
@@ -50,6 +51,8 @@ const configForm = z.strictObject({
       graceSeconds: z.number().min(0).max(3_600).optional(),
     })
     .optional(),
+  /** What makes vectors of texts, by the names that migrations call them. */
+  embedders: embeddersForm.optional(),
   lint: z
     .strictObject({
       /** Files, folders and patterns of SQL that are linted with the migrations. */

@@ -1,8 +1,11 @@
 import { provided } from './authoring.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
 import type { Clock } from './kernel/clock.ts'
+import type { Embedder } from './embeddings/embedder.ts'
+import { loadEmbedder } from './embeddings/load-embedder.ts'
 import { LockstepError } from './kernel/errors.ts'
 import type { Listener } from './ledger/events.ts'
+import { openRunEmbedder } from './ledger/run-embedder.ts'
 import { readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
 import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
@@ -26,7 +29,11 @@ export interface House {
     /** Shards worked on at once in this process; 4 by default. */
     readonly concurrency?: number
     readonly strict?: boolean
+    /** Dollars that a run may spend on embeddings. */
+    readonly maxUsd?: number
   }
+  /** Where keys of embedders are; the process's own without it. */
+  readonly env?: NodeJS.ProcessEnv
   readonly loaded: LoadedConfig
   readonly environment: ChosenEnvironment
   readonly stores: Stores
@@ -38,12 +45,40 @@ export interface House {
 }
 
 /** A fresh look at both stores; those with the same memory share what tables they have seen. */
-export function look({ stores, loaded, clock, options, memory }: House): FullLook {
+export function look(house: House): FullLook {
+  const { stores, loaded, clock, options, memory } = house
   const { documents, tables, indexes } = stores
   const configured = loaded.config.tenants
   const tenants =
     configured !== undefined && options.strict === true ? { ...configured, mismatches: 'error' as const } : configured
-  return createLook({ documents, tables, indexes, tenants, clock, ...(memory && { memory }) })
+  return createLook({
+    documents,
+    tables,
+    indexes,
+    tenants,
+    clock,
+    embedder: async (name) => embedderOf(house, name),
+    ...(memory && { memory }),
+  })
+}
+
+/** The configured embedder of this name, for a look: neither paced nor cached. Throws LS-1008. */
+async function embedderOf({ loaded, env }: House, name: string): Promise<Embedder> {
+  return loadEmbedder(loaded.config.embedders, name, { env: env ?? process.env })
+}
+
+/** The embedders of a run: each is made once, so that all its workers share calls, cache and limits. Throws LS-1008. */
+export function embeddersOf({ loaded, stores, env, options }: House, run: string): (name: string) => Promise<Embedder> {
+  const made = new Map<string, Embedder>()
+  return async (name) => {
+    const { tables } = stores
+    const { embedders } = loaded.config
+    const found =
+      made.get(name) ??
+      openRunEmbedder({ tables, embedders, env: env ?? process.env, run, maxUsd: options.maxUsd }, name)
+    made.set(name, found)
+    return found
+  }
 }
 
 /** What the Supabase CLI knows of the project's migrations. */

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { historyOf, load, look, openRun, stepsOf } from './house.ts'
+import { embeddersOf, historyOf, load, look, openRun, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -31,7 +31,7 @@ import type { LintFinding } from './plan/lint-finding.ts'
 import type { Plan, Target } from './plan/plan.ts'
 import { countBehind, readJournal, readStatus, verify } from './readings.ts'
 import type { Status } from './report/status.ts'
-import { runBackward, runContract, runForward } from './run/executor.ts'
+import { forgetWayBack, runBackward, runContract, runForward } from './run/executor.ts'
 import type { StopAfter } from './run/executor.ts'
 import { createEngine } from './run/pg-boss-engine.ts'
 import type { Crew } from './run/phase-loop.ts'
@@ -50,6 +50,8 @@ export interface MigratorOptions {
   readonly strict?: boolean
   /** Shards worked on at once in this process; 4 by default. */
   readonly concurrency?: number
+  /** Dollars that a run may spend on embeddings: it stops before the call that would cross them. */
+  readonly maxUsd?: number
   /** Aborted by Ctrl-C: pages end, checkpoints are saved, the run is paused. */
   readonly interrupt?: AbortSignal
   readonly clock?: Clock
@@ -120,6 +122,7 @@ export async function createMigrator(options: MigratorOptions): Promise<Migrator
     environment,
     stores,
     clock,
+    env,
     listener: options.listener ?? (() => {}),
     createEngine,
   })
@@ -247,6 +250,7 @@ async function workOn(
     look: (afresh = false) => look({ ...house, memory: afresh ? forgotten(memory) : memory }),
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
+    embedder: embeddersOf(house, run.id),
     mostWrites: environment.settings.limits?.writesPerSecond ?? (local ? undefined : 10_000),
     graceSeconds:
       loaded.config.clients?.graceSeconds ?? (environment.settings.kind === 'local' ? 0 : defaultGraceSeconds),
@@ -269,6 +273,8 @@ async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: Stop
 }
 
 function complete(context: RunContext, crew: Crew, run: Run): Promise<void> {
+  // What a completed run kept for the way back may have outlived the process that was to take it away.
+  if (run.state === 'completed') return forgetWayBack(context)
   requireState(run, ['soaking', 'completing'], 'complete')
   return runContract(context, crew)
 }

@@ -47,6 +47,7 @@ export async function planStep<Spec>(
     restoreValues: () => Promise.reject(new Error('no values')),
     noteFailure: () => Promise.reject(new Error('nothing fails')),
     leaveOut: () => Promise.reject(new Error('nothing is left out')),
+    embedder: () => Promise.reject(new Error('no embedders here')),
     warn: (message) => void told.push(message),
     async *preImages() {
       yield* images

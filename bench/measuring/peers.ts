@@ -1,6 +1,12 @@
 import { execFileSync } from 'node:child_process'
 
-const packages: Readonly<Record<string, string>> = { fireway: 'fireway@1.1.0', firewalk: 'firewalk@1.0.0' }
+const packages: Readonly<Record<string, string>> = {
+  fireway: 'fireway@1.1.0',
+  firewalk: 'firewalk@1.0.0',
+  ai: 'ai@6.0.324',
+  '@ai-sdk/openai': '@ai-sdk/openai@3.0.141',
+  zod: 'zod@4.6.7',
+}
 
 /**
  * Installs the peers that are packages into a folder of the run, and returns the tools that can take part; says why

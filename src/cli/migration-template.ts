@@ -19,6 +19,7 @@ export const templateKinds = [
   'setNotNull',
   'addConstraint',
   'dropColumn',
+  'resizeEmbeddings',
   'replaceFunction',
   'sql',
   'empty',
@@ -157,6 +158,10 @@ const templates: Readonly<Record<TemplateKind, Template>> = {
   addIndex: onPostgres(
     '// Plain for small tables, concurrently for others.',
     "postgres.addIndex('users', 'email', { unique: true }),",
+  ),
+  resizeEmbeddings: onPostgres(
+    '// Filled beside the table, which it then takes the place of; `large` is an embedder of lockstep.config.ts.',
+    "postgres.resizeEmbeddings('documents', { column: 'embedding', from: 'content', embedder: 'large', dimensions: 3072 }),",
   ),
   setNotNull: onPostgres(
     '// Old clients may go on leaving it empty until complete: a trigger fills it in.',

@@ -45,6 +45,7 @@ export async function withRunning(
       interrupt: interrupts.signal,
       strict: given['strict'] === true,
       ...(given['concurrency'] === undefined ? {} : { concurrency: given['concurrency'] as number }),
+      ...(given['maxUsd'] === undefined ? {} : { maxUsd: given['maxUsd'] as number }),
     }
     await withMigrator(cli, options, async (migrator) => {
       watch.line({ type: 'version', format: 1, lockstep: version, at: watch.now() })

@@ -35,6 +35,13 @@ export function collected(value: string, before: readonly string[] | undefined):
   return [...(before ?? []), value]
 }
 
+/** An amount of dollars, as an option's value. */
+export function dollars(value: string): number {
+  const number = Number(value)
+  if (value.trim() !== '' && Number.isFinite(number) && number >= 0) return number
+  throw new InvalidArgumentError('It must be an amount of dollars, as in 12.50.')
+}
+
 /** A whole number of at least `least`, as an option's value. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {

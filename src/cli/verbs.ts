@@ -1,5 +1,5 @@
 import type { Option } from 'commander'
-import { collected, described, wholeNumber } from './verb.ts'
+import { collected, described, dollars, wholeNumber } from './verb.ts'
 import { templateKinds } from './migration-template.ts'
 import type { Verb } from './verb.ts'
 
@@ -10,6 +10,9 @@ function workOptions(): readonly Option[] {
     described('--yes', 'answer the question that needs only a yes'),
     described('--confirm <words>', 'the words that production asks for, as ENVIRONMENT:ID'),
     described('--concurrency <number>', 'shards worked on at once; 4 without it').argParser(wholeNumber(1)),
+    described('--max-usd <dollars>', 'stop before the call of an embedding provider that would cross them').argParser(
+      dollars,
+    ),
   ]
 }
 

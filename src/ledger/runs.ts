@@ -1,5 +1,6 @@
 import type { Json } from '../kernel/canonical-json.ts'
-import type { Phase, Told } from '../operations/operation.ts'
+import type { Phase } from '../operations/operation.ts'
+import type { Told } from '../operations/told.ts'
 import { sqlState } from '../stores/tables.ts'
 import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import { refuseNewer } from './schema.ts'

@@ -68,6 +68,23 @@ create table lockstep.tables (
   `
 alter table lockstep.runs add column told jsonb not null default '{}';
 `,
+  // Embeddings: vectors that were paid for, texts that were refused, what runs spent, and what accounts allow.
+  `
+create table lockstep.embedding_models (id int generated always as identity primary key, key text not null unique);
+create table lockstep.embeddings (
+  model int not null references lockstep.embedding_models (id), hash bytea not null, vector bytea not null,
+  primary key (model, hash)
+);
+alter table lockstep.embeddings alter column vector set storage external;
+create table lockstep.embedding_dead_letters (
+  model int not null references lockstep.embedding_models (id), hash bytea not null, reason text not null,
+  tries int not null, at timestamptz not null default clock_timestamp(), primary key (model, hash)
+);
+create table lockstep.embedding_spend (
+  run text primary key, tokens float8 not null, usd float8 not null, calls float8 not null
+);
+alter table lockstep.budgets add column learned float8;
+`,
 ]
 
 export const ledgerVersion = versions.length

@@ -19,6 +19,7 @@ import { renameCollection, renameCollectionStep } from './firestore/rename-colle
 import { renameColumn, renameColumnStep } from './postgres/rename-column/rename-column.ts'
 import { renameField, renameFieldStep } from './firestore/rename-field/rename-field.ts'
 import { replaceFunction, replaceFunctionStep } from './postgres/replace-function/replace-function.ts'
+import { resizeEmbeddings, resizeEmbeddingsStep } from './postgres/resize-embeddings/resize-embeddings.ts'
 import { setNotNull, setNotNullStep } from './postgres/set-not-null/set-not-null.ts'
 import { splitDocument, splitDocumentStep } from './firestore/split-document/split-document.ts'
 import { sql, sqlStep } from './postgres/sql/sql.ts'
@@ -43,6 +44,7 @@ export const operations = Object.freeze([
   renameColumn,
   renameField,
   replaceFunction,
+  resizeEmbeddings,
   setNotNull,
   splitDocument,
   sql,
@@ -74,6 +76,7 @@ export const postgresSteps = Object.freeze({
   dropColumn: dropColumnStep,
   renameColumn: renameColumnStep,
   replaceFunction: replaceFunctionStep,
+  resizeEmbeddings: resizeEmbeddingsStep,
   setNotNull: setNotNullStep,
   sql: sqlStep,
 })

@@ -9,6 +9,8 @@ export interface Companion {
   /** SQL that is true where it is there. */
   readonly exists: string
   readonly create: readonly string[]
+  /** It is there to stay once the migration is completed. */
+  readonly stays?: true
   /** A script that takes it away unless a table still uses it; safe to repeat. */
   readonly drop: string
 }
@@ -25,7 +27,7 @@ export async function companionShards(
   look: Pick<Look, 'tables'>,
 ): Promise<readonly ShardPlan[]> {
   const stage = stages[phase]
-  if (companion === undefined || stage === undefined) return []
+  if (companion === undefined || stage === undefined || (phase === 'contract' && companion.stays)) return []
   const there = await look.tables.read((q) => isThere(q, companion))
   const due = phase === 'expand' ? !there : there
   return due ? [{ phase, stage, scope: { companion: companion.what }, estimate: 1 }] : []

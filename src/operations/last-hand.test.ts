@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Document, Value } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
 import { knownOf } from './last-hand.ts'
-import type { Told } from './operation.ts'
+import type { Told } from './told.ts'
 import { carry, giveBack, identity } from './pair-rules.ts'
 import type { Pair } from './pair-rules.ts'
 

@@ -1,7 +1,7 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import type { Document } from '../stores/documents.ts'
 import type { DocumentImage } from './document-hands.ts'
-import type { Told } from './operation.ts'
+import type { Told } from './told.ts'
 import { fieldAt } from './field-path.ts'
 import { imagesOf, rememberedOf } from './pair-memory.ts'
 import type { Pair, PairState } from './pair-rules.ts'

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
+import type { Embedder } from '../embeddings/embedder.ts'
 import { LockstepError } from '../kernel/errors.ts'
 import type { DocumentReader } from '../stores/documents.ts'
 import type { IndexReader } from '../stores/indexes.ts'
@@ -16,6 +17,7 @@ export interface LookSources {
   readonly indexes: IndexReader
   readonly tenants: TenantsConfig | undefined
   readonly clock: Clock
+  readonly embedder?: (name: string) => Promise<Embedder>
   /** What looks before have seen, shared by those of one session of a run. */
   readonly memory?: FleetMemory
 }
@@ -32,7 +34,15 @@ export function forgotten(memory: FleetMemory): FleetMemory {
 }
 
 /** One look at both stores: the fleet and the index file are read at most once. */
-export function createLook({ documents, tables, indexes, tenants, clock, memory = {} }: LookSources): FullLook {
+export function createLook({
+  documents,
+  tables,
+  indexes,
+  tenants,
+  clock,
+  embedder,
+  memory = {},
+}: LookSources): FullLook {
   let fleet: Promise<Fleet> | undefined
   let settings: Promise<IndexSettings> | undefined
   const configured = (): TenantsConfig => {
@@ -46,6 +56,7 @@ export function createLook({ documents, tables, indexes, tenants, clock, memory 
     documents,
     tables,
     indexes,
+    ...(embedder && { embedder }),
     indexSettings: () => (settings ??= readIndexSettings(indexes)),
     tenants: configured,
     async fleet() {

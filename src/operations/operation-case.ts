@@ -1,3 +1,4 @@
+import type { EmbeddersConfig } from '../embeddings/embedder-config.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
 import type { Step } from './operation.ts'
 
@@ -17,6 +18,7 @@ export interface OperationCase {
   readonly name: string
   readonly tenants?: TenantsConfig
   readonly steps: readonly Step[]
+  readonly embedders?: EmbeddersConfig
   /** The SQL files that steps read, by path from the project's folder. */
   readonly sources?: CaseFiles
   readonly before: { readonly documents: CaseDocuments; readonly sql: readonly string[]; readonly files?: CaseFiles }

@@ -1,8 +1,9 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError, WarningCode } from '../kernel/errors.ts'
+import type { Embedder } from '../embeddings/embedder.ts'
 import type { SqlText } from '../sql/sql-text.ts'
 import type { DocumentReader } from '../stores/documents.ts'
-import type { Queryable, TableReader } from '../stores/tables.ts'
+import type { Queryable, TableReader, TableWriter } from '../stores/tables.ts'
 import type { Catalog } from '../tenants/catalog.ts'
 import type { Fleet } from '../tenants/fleet.ts'
 import type { TenantsConfig } from '../tenants/tenants-config.ts'
@@ -11,6 +12,7 @@ import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
 import type { KeptValues, RestoredValues } from './kept-values.ts'
 import type { ShapeChange } from './shape-change.ts'
+import type { Told } from './told.ts'
 
 /** The parallel-change pattern: all steps of a migration pass each phase together, in this order. */
 export const phases = ['expand', 'backfill', 'verify', 'cutover', 'contract'] as const
@@ -38,6 +40,8 @@ export interface Look {
   indexSettings?(): Promise<IndexSettings>
   /** Tables that the step has left out in this run, as printed: found unfit for it on the way. Without it, none. */
   leftOut?(): Promise<readonly string[]>
+  /** The configured embedder of this name. Throws LS-1008 where there is none. */
+  embedder?(name: string): Promise<Embedder>
 }
 
 /** Where a number comes from: a count of the store, a sample, the server's statistics, or a guess. */
@@ -123,23 +127,6 @@ export interface KeptPage {
   readonly unapplied: readonly number[]
 }
 
-/**
- * When clients were told of a phase: each the document store's time just before. A time that is not known is left out,
- * and what hangs on it is not taken for certain.
- */
-export interface Told {
-  readonly backfill?: string
-  readonly cutover?: string
-  /** When the last sweep began that saw both places of everything; from the cutover on. */
-  readonly swept?: string
-  /** When `complete` was begun first: clients were not told of that. */
-  readonly completing?: string
-  readonly contract?: string
-  readonly rollingBack?: string
-  /** The configuration promises that clients of the new shape write both places, from backfill until contract. */
-  readonly writeBoth?: boolean
-}
-
 /** The shard being worked on. */
 export interface Work<Spec> {
   readonly spec: Spec
@@ -169,7 +156,7 @@ export interface TableChange {
   /** Tables (or functions) this transaction changes, in lock order. */
   readonly names: readonly string[]
   /** Where the shard stands once this is committed; a function when only `work` finds out. Undefined: where it stood. */
-  readonly cursor: Json | (() => Json) | undefined
+  readonly cursor: Json | (() => Json | undefined) | undefined
   /** True where a statement may read a whole large table: it has no statement timeout then. */
   readonly long?: boolean | undefined
   /**
@@ -201,6 +188,8 @@ export interface TableHands {
   leaveOut(table: string, problem: string): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */
   warn(message: string): void
+  /** The configured embedder of this name, never to be called inside a transaction. Throws LS-1008 where there is none. */
+  embedder(name: string): Promise<Embedder>
   /** Pre-images of this step, newest first, a page at a time: for operations with a `revert` of their own. */
   preImages(): AsyncIterable<PreImage>
 }
@@ -282,6 +271,8 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
   reverting(spec: Spec, look: Look, memo: Json): Promise<readonly ShardPlan[]>
   /** Puts back what `apply` changed and keeps what others wrote since (in the pre-images it returns). */
   revert(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
+  /** Takes away what was only kept for the way back, once the run is completed. Safe to repeat. None: nothing. */
+  forget?(spec: Spec, tables: TableWriter): Promise<void>
 }
 
 export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec> | IndexOperation<Spec>

@@ -3,10 +3,12 @@ import type { Json } from '../kernel/canonical-json.ts'
 import { throwAll } from '../kernel/errors.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import { printTable } from '../kernel/identifiers.ts'
+import type { TableWriter } from '../stores/tables.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
 import { defineTableOperation, phases } from './operation.ts'
 import type {
   Checkpoint,
+  Effect,
   Finding,
   Look,
   OperationMeta,
@@ -35,13 +37,13 @@ import type { Companion } from './companion.ts'
 import type { Provision } from './provision-steps.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import { companionEffects, effectsOfPasses } from './table-effects.ts'
-import { applyPasses, isCatchingUp, isOpen, passesUntil } from './table-passes.ts'
+import { behindTables, openIn, openTables, tablesOfPhase } from './open-tables.ts'
+import { applyPasses, isCatchingUp, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
-import type { RowPass, TablePass } from './table-passes.ts'
+import type { TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
 import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
-import { rowsLeft } from './rows-left.ts'
 import { leftOutOf, unfitWarning } from './unfit-tables.ts'
 import type { Unfit } from './unfit-tables.ts'
 
@@ -65,6 +67,10 @@ export interface Inspected {
   readonly warnings?: readonly PlanWarning[]
   /** More facts that the plan stands on. */
   readonly basis?: Json
+  /** Facts of the moment that later phases need, as `more` of the memo. */
+  readonly memo?: Json
+  /** What the passes cannot tell of themselves. */
+  readonly effects?: readonly Effect[]
 }
 
 /** A change of tables told as passes; everything else follows from them. */
@@ -84,6 +90,8 @@ export interface StructureChange<Spec extends TargetedSpec> extends BornTenants<
   companion?(spec: Spec): Companion | undefined
   /** What the shape of the tables does not show. */
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
+  /** Takes away what was only kept for the way back, once the run is completed. Safe to repeat. */
+  forget?(spec: Spec, tables: TableWriter): Promise<void>
   /** Only where the passes of phase `revert` are not the whole way back. */
   revert?(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
 }
@@ -125,8 +133,7 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     remaining,
     apply: (work, hands) => apply(change, work, hands),
     async behind(spec, look, memo) {
-      const passes = passesUntil(change.passes(spec), 'cutover')
-      return (await found(spec, look, memo)).filter((table) => passes.some((pass) => isOpen(pass, table))).length
+      return (await behindTables(change.passes(spec), 'cutover', await found(spec, look, memo), look)).length
     },
     verify: (spec, look, scope) => verify(change, spec, look, scope),
     async reverting(spec, look, memo) {
@@ -139,6 +146,7 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
       ]
     },
     revert: (work, hands) => apply(change, work, hands),
+    ...(change.forget && { forget: change.forget.bind(change) }),
   })
 }
 
@@ -154,20 +162,6 @@ async function statesOf(
   return targets.tables.map((table) => stateOf(table, targets.shapeOf(table)))
 }
 
-/** Tables for which some pass has something to do; of rows only in the phase whose work they are. */
-async function openTables(
-  passes: readonly TablePass[],
-  phase: WorkPhase,
-  tables: readonly TableState[],
-  look: Look,
-): Promise<readonly TableState[]> {
-  const due = passesUntil(passes, phase)
-  const open = new Set(tables.filter((table) => due.some((pass) => isOpen(pass, table))))
-  const rows = due.filter((pass): pass is RowPass => pass.how === 'rows')
-  for (const pass of rows) for (const table of await rowsLeft(pass, tables, look)) open.add(table)
-  return tables.filter((table) => open.has(table))
-}
-
 interface Planning<Spec extends TargetedSpec> {
   readonly change: StructureChange<Spec>
   readonly spec: Spec
@@ -179,13 +173,11 @@ async function survey<Spec extends TargetedSpec>({ change, spec, look }: Plannin
   const fleet = await inspectFleet(look, spec.target)
   const orphans = fleet.orphans.map(({ name }) => name)
   const all = await statesOf(look, spec.target, orphans)
-  const forward = passesUntil(change.passes(spec), 'contract')
-  const isDone = (table: TableState): boolean =>
-    change.isDone?.(spec, table) ?? !forward.some((pass) => isOpen(pass, table))
-  const open = new Set(all.filter((table) => !isDone(table)))
+  const behind = new Set(await behindTables(change.passes(spec), 'contract', all, look))
+  const open = new Set(all.filter((table) => !(change.isDone?.(spec, table) ?? !behind.has(table))))
   const inspection = { tables: all, todo: [...open], look }
   const inspected: Inspected = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
-  const { unfit = [], warnings = [], basis = null } = inspected
+  const { unfit = [], warnings = [], basis = null, memo, effects = [] } = inspected
   throwAll([...fleet.errors, ...inspected.problems, ...(fleet.strict ? unfit.map(({ error }) => error) : [])])
   const leftOut = [...fleet.orphans, ...unfit.flatMap(leftOutOf)]
   const without = new Set(leftOut.map(({ name }) => name))
@@ -197,6 +189,8 @@ async function survey<Spec extends TargetedSpec>({ change, spec, look }: Plannin
     leftOut,
     warnings: [...fleet.warnings, ...unfit.map(unfitWarning), ...warnings],
     basis,
+    memo,
+    effects,
     strict: fleet.strict,
   }
 }
@@ -206,7 +200,7 @@ async function plan<Spec extends TargetedSpec>(
   spec: Spec,
   look: Look,
 ): Promise<StepPlan> {
-  const { tables, done, todo, leftOut, warnings, basis, strict } = await survey({ change, spec, look })
+  const { tables, done, todo, leftOut, warnings, basis, memo, effects, strict } = await survey({ change, spec, look })
   const isExtended = extensionsOf(change, spec).length > 0
   const provision = isExtended ? await provisionOf(spec.target, look) : undefined
   return {
@@ -215,6 +209,7 @@ async function plan<Spec extends TargetedSpec>(
       ...companionEffects(change.companion?.(spec)),
       ...provisionEffects(change, spec, provision),
       ...effectsOfPasses(passesUntil(change.passes(spec), 'contract'), todo),
+      ...effects,
     ],
     shards: await shardsOf({ change, spec, look }, todo, provision),
     warnings: [...warnings, ...unprovisioned(spec.target, isExtended, provision)],
@@ -225,7 +220,12 @@ async function plan<Spec extends TargetedSpec>(
       shapes: [...new Set(tables.map((table) => table.fingerprint))].sort(),
       inspected: basis,
     },
-    memo: { had: done.map(printTable), excluded: leftOut.map(({ name }) => name), strict },
+    memo: {
+      had: done.map(printTable),
+      excluded: leftOut.map(({ name }) => name),
+      strict,
+      ...(memo === undefined ? {} : { more: memo }),
+    },
   }
 }
 
@@ -246,18 +246,6 @@ async function shardsOf<Spec extends TargetedSpec>(
       tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
     ),
   ]
-}
-
-/** Planned for a phase: the tables that its own passes change. */
-function tablesOfPhase(
-  passes: readonly TablePass[],
-  phase: WorkPhase,
-  todo: readonly TableState[],
-): readonly TableState[] {
-  const own = passes.filter((pass) => pass.phase === phase)
-  return todo.filter((table) =>
-    own.some((pass) => (pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table))),
-  )
 }
 
 async function* apply<Spec extends TargetedSpec>(
@@ -287,9 +275,7 @@ async function* verify<Spec extends TargetedSpec>(
   // What a table lacks first explains what it lacks after that.
   let sound = tables
   for (const pass of due) {
-    const lacking = new Set(
-      pass.how === 'rows' ? await rowsLeft(pass, sound, look) : sound.filter((table) => isOpen(pass, table)),
-    )
+    const lacking = new Set(await openIn(pass, sound, look))
     for (const table of lacking) yield { where: printTable(table), problem: pass.lacking }
     sound = sound.filter((table) => !lacking.has(table))
   }

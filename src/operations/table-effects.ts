@@ -12,7 +12,10 @@ const noCost = { cost: 0, disk: 0, secondsSource: 'guess' } as const
 
 /** What the passes do to the tables, phase by phase, for the plan. */
 export function effectsOfPasses(passes: readonly TablePass[], tables: readonly TableState[]): readonly Effect[] {
-  return passes.flatMap((pass) => (pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables)))
+  return passes.flatMap((pass) => {
+    if (pass.how === 'work') return tables.length === 0 ? [] : pass.effects(tables)
+    return pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables)
+  })
 }
 
 /** What is made for all tables together, where something is. */

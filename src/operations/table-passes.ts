@@ -15,8 +15,10 @@ import type { RowFill } from './row-pages.ts'
 import { tablesLeft, tablesScope } from './table-scope.ts'
 import { tableSizes, tableStates } from './table-state.ts'
 import type { TableState } from './table-state.ts'
+import { workThrough } from './work-passes.ts'
+import type { WorkPass } from './work-passes.ts'
 
-interface PassBase {
+export interface PassBase {
   /** Tells the passes of an operation apart, in cursors too. */
   readonly name: string
   /** The phase from which on a table has to have it. A table found late catches up with all earlier ones. */
@@ -70,7 +72,7 @@ export interface RowPass extends PassBase {
   readonly fill: (table: TableState) => RowFill | undefined
 }
 
-export type TablePass = CatalogPass | RowPass
+export type TablePass = CatalogPass | RowPass | WorkPass
 
 /** Passes that a table has to have had in a phase: its own and those before it. The way back has only its own. */
 export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): readonly TablePass[] {
@@ -90,7 +92,7 @@ export function isCatchingUp(passes: readonly TablePass[], phase: WorkPhase): bo
 
 /** Whether the catalog shows that the pass has something to do; rows are not looked at. */
 export function isOpen(pass: TablePass, table: TableState): boolean {
-  return pass.how !== 'rows' && pass.statements(table).length > 0
+  return pass.how !== 'rows' && pass.how !== 'work' && pass.statements(table).length > 0
 }
 
 /**
@@ -112,19 +114,22 @@ export async function* applyPasses(
     const left = tablesLeft(work, pass.name, names).filter(
       (name) => !progress.failed.has(name) && !progress.unfit.has(name),
     )
-    if (pass.how === 'rows') {
+    if (pass.how === 'work') {
+      yield* workThrough(work, hands, pass, { names: left, progress })
+    } else if (pass.how === 'rows') {
       const states = await hands.tables.read((q) => tableStates(q, scope, left))
       yield* fill(work, hands, pass, { states, progress })
     } else {
       yield* alter(hands, pass, left, progress)
     }
   }
-  if (progress.unfit.size > 0) yield* leaveOut(hands, passesUntil(passes, 'revert'), progress)
+  if (progress.unfit.size > 0) yield* leaveOut(work, hands, passesUntil(passes, 'revert'), progress)
   if (progress.failed.size > 0) throw combined(progress.failed)
 }
 
 /** Takes back what was done to tables that turned out to be unfit, and notes that they are left out. */
 async function* leaveOut(
+  work: Work<unknown>,
   hands: TableHands,
   back: readonly TablePass[],
   { scope, bytes, kept, unfit }: Progress,
@@ -132,8 +137,10 @@ async function* leaveOut(
   const progress: Progress = { scope, bytes, kept, failed: new Map(), unfit: new Map(), lenient: false }
   for (const pass of back) {
     if (pass.how === 'rows') continue
-    for await (const checkpoint of alter(hands, pass, [...unfit.keys()], progress))
-      yield { ...checkpoint, cursor: null }
+    const names = [...unfit.keys()]
+    const undoing =
+      pass.how === 'work' ? workThrough(work, hands, pass, { names, progress }) : alter(hands, pass, names, progress)
+    for await (const checkpoint of undoing) yield { ...checkpoint, cursor: null }
   }
   for (const [name, error] of unfit) await hands.leaveOut(printTable({ schema: scope.schema, name }), error.message)
 }

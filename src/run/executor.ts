@@ -8,6 +8,8 @@ import type { Run } from '../ledger/runs.ts'
 import type { Look, ShardPlan } from '../operations/operation.ts'
 import { phaseDocument, storeTime, writePhase } from './phase-document.ts'
 import { giveGrace } from './grace.ts'
+import { retry } from '../kernel/backoff.ts'
+import { isPassing } from './passing-errors.ts'
 import { openRound, sweepAgain, workPhase } from './phase-loop.ts'
 import type { Crew, Remaining } from './phase-loop.ts'
 import type { RunContext, RunStep } from './run-context.ts'
@@ -69,6 +71,16 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
   await context.flush({ state: 'completed', ended: true })
   // Only now: as long as the run is not completed, `down` may need them.
   await forgetPreImages(context.tables, context.run)
+  await forgetWayBack(context)
+}
+
+const forgetting = { first: 100, longest: 2_000, repeats: 10 }
+
+/** Takes away what steps kept beside the pre-images for the way back. Safe to repeat. */
+export async function forgetWayBack({ steps, tables, clock, pausing: signal }: RunContext): Promise<void> {
+  for (const { operation, spec } of steps)
+    if (operation.store === 'tables')
+      await retry({ ...forgetting, clock, signal, worthwhile: isPassing }, async () => operation.forget?.(spec, tables))
 }
 
 /** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Json } from '../kernel/canonical-json.ts'
+import type { Embedder } from '../embeddings/embedder.ts'
 import type { Listener, RunEvent } from '../ledger/events.ts'
 import type { RunChange } from '../ledger/runs.ts'
 import type { FullLook } from '../operations/index-operation.ts'
@@ -28,6 +29,8 @@ export interface Rooms {
    */
   look(afresh?: boolean): FullLook
   createEngine(queue: string, onWarning: (message: string) => void): Promise<Engine>
+  /** The configured embedder of this name, with its cache and limits. Throws LS-1008 where there is none. */
+  embedder(name: string): Promise<Embedder>
   /** Writes a second to Firestore at most; undefined does not limit. */
   readonly mostWrites: number | undefined
   /** The configuration's promise that clients of the new shape write both places until contract. */

@@ -131,7 +131,14 @@ function openTables(
   work: Work<unknown>,
 ): Opened {
   const { tables, clock } = context
-  const hands = createTableHands({ tables, shard, clock, signal: work.signal, emit: (event) => context.emit(event) })
+  const hands = createTableHands({
+    tables,
+    shard,
+    clock,
+    signal: work.signal,
+    emit: (event) => context.emit(event),
+    embedder: (name) => context.embedder(name),
+  })
   const checkpoints = shard.phase === 'revert' ? operation.revert(work, hands) : operation.apply(work, hands)
   return { checkpoints, save: () => Promise.resolve(), settle: () => Promise.resolve() }
 }

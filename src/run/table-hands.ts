@@ -3,6 +3,7 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
+import type { Embedder } from '../embeddings/embedder.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import { packPreImages } from '../archive/pre-images.ts'
 import { preImagesOf, storePreImages } from '../archive/pre-image-store.ts'
@@ -20,6 +21,7 @@ export interface TableHandsOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly emit: (event: RunEvent) => void
+  readonly embedder: (name: string) => Promise<Embedder>
 }
 
 /** A lock is asked for that often before its group is halved, or a single table given up. */
@@ -59,6 +61,7 @@ export function createTableHands(options: TableHandsOptions): TableHands {
       await tables.transaction((q) => noteTables(q, shard, 'left out', [{ name, problem }]))
       options.emit({ type: 'warning', message: `left out: ${problem}` })
     },
+    embedder: (name) => options.embedder(name),
     warn: (message) => options.emit({ type: 'warning', message }),
     preImages: () => preImagesOf(tables, shard),
   }

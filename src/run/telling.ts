@@ -1,6 +1,6 @@
 import { readSince, readTold } from '../ledger/runs.ts'
 import type { RunChange } from '../ledger/runs.ts'
-import type { Told } from '../operations/operation.ts'
+import type { Told } from '../operations/told.ts'
 import { readPhase, storeTime, writePhase } from './phase-document.ts'
 import type { RunContext } from './run-context.ts'
 

@@ -106,6 +106,7 @@ async function attempt(point?: CrashPoint): Promise<number> {
     indexes,
     clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
     look: () => ({ documents, tables, indexes, fleet: () => Promise.reject(new Error('no tenants here')) }),
+    embedder: () => Promise.reject(new Error('no embedders here')),
     createEngine: createDirectEngine,
     mostWrites: undefined,
     concurrency: 1,

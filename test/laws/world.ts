@@ -92,7 +92,9 @@ export async function openWorld(
       rmSync(join(folder, indexFile), { force: true })
       await stores.reset('demo-laws')
       await tables.transaction((q) =>
-        q.script('drop schema if exists lockstep cascade; drop schema public cascade; create schema public'),
+        q.script(
+          'drop schema if exists lockstep, lockstep_vectors, lockstep_next, lockstep_past cascade; drop schema public cascade; create schema public',
+        ),
       )
       await write(before.documents, before.sql, before.files)
     },
@@ -140,8 +142,8 @@ const all = Object.values(cases).flat()
 export const sources = ${JSON.stringify(sources.map(([path]) => path))}
 export default { summary: ${name}, steps: all.find((each) => each.name === ${name}).steps }`,
   )
-  const { tenants } = theCase
-  const config = { environments: {}, tenants, clients }
+  const { tenants, embedders } = theCase
+  const config = { environments: {}, tenants, clients, embedders }
   return { config, file: join(folder, 'lockstep.config.ts'), root: folder, migrationsFolder: migrations }
 }
 

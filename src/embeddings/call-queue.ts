@@ -1,0 +1,156 @@
+import type { CallWatch, Embedded } from './embedder.ts'
+import { dealOut, fillCall } from './packing.ts'
+import type { PackingCaps } from './packing.ts'
+import type { Sendable } from './patient-call.ts'
+import type { Sender, SendContext } from './sender.ts'
+
+/** Texts that one caller waits for. */
+interface Ask {
+  readonly signal: AbortSignal | undefined
+  readonly watch: CallWatch | undefined
+  readonly done: Promise<ReadonlyMap<number, Embedded>>
+  readonly resolve: () => void
+  readonly reject: (problem: unknown) => void
+  readonly answers: Map<number, Embedded>
+  left: number
+  /** Calls on their way that hold some of its texts. */
+  calls: number
+  problem?: { readonly error: unknown }
+}
+
+/** A text and its place in what was asked for. */
+export interface Placed extends Sendable {
+  readonly place: number
+}
+
+interface Queued extends Placed {
+  readonly ask: Ask
+}
+
+export interface CallQueueOptions {
+  readonly sender: Sender
+  readonly caps: PackingCaps
+  /** Calls on their way at once. */
+  readonly callsAtOnce: number
+}
+
+interface AskOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly watch?: CallWatch | undefined
+}
+
+export interface CallQueue {
+  /**
+   * Answers by place. Rejects when a call failed for what is not one text's fault, or the signal aborted, but not before the calls
+   * that hold its texts have ended: what they bring is paid for.
+   */
+  ask(texts: readonly Placed[], options: AskOptions): Promise<ReadonlyMap<number, Embedded>>
+}
+
+/**
+ * All callers' texts in full calls. One that is not full waits for more texts as long as others are on their way: their callers come
+ * back with more.
+ */
+export function createCallQueue({ sender, caps, callsAtOnce }: CallQueueOptions): CallQueue {
+  let queue: readonly Queued[] = []
+  let onTheirWay = 0
+
+  function pump(): void {
+    while (queue.length > 0 && onTheirWay < callsAtOnce) {
+      const { batch, rest, full } = fillCall(queue, caps)
+      if (!full && onTheirWay > 0) return
+      queue = rest
+      void run(batch)
+    }
+  }
+
+  async function run(batch: readonly Queued[]): Promise<void> {
+    onTheirWay++
+    const asks = new Set(batch.map(({ ask }) => ask))
+    for (const ask of asks) ask.calls++
+    const { signal, release } = whenAllLeave(asks)
+    try {
+      await sender.send(batch, contextOf(batch, signal))
+    } catch (error) {
+      // What is not one text's fault is everybody's who waits; an interrupt is only theirs who left.
+      if (!signal.aborted) for (const { ask } of queue) fail(ask, error)
+      for (const ask of asks) fail(ask, ask.signal?.aborted === true ? ask.signal.reason : error)
+    }
+    release()
+    for (const ask of asks) settle(ask, --ask.calls)
+    onTheirWay--
+    pump()
+  }
+
+  function fail(ask: Ask, error: unknown): void {
+    ask.problem ??= { error }
+    queue = queue.filter((each) => each.ask !== ask)
+    settle(ask)
+  }
+
+  return {
+    ask(texts, options) {
+      const ask = createAsk(texts.length, options)
+      const leave = (): void => fail(ask, options.signal?.reason)
+      options.signal?.addEventListener('abort', leave, { once: true })
+      queue = [...queue, ...dealOut(texts).map((text) => ({ ...text, ask }))]
+      if (options.signal?.aborted === true) leave()
+      settle(ask)
+      pump()
+      return ask.done.finally(() => options.signal?.removeEventListener('abort', leave))
+    },
+  }
+}
+
+function createAsk(left: number, { signal, watch }: AskOptions): Ask {
+  const answers = new Map<number, Embedded>()
+  let end: Pick<Ask, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} }
+  const done = new Promise<ReadonlyMap<number, Embedded>>((resolve, reject) => {
+    end = { resolve: () => resolve(answers), reject }
+  })
+  return { signal, watch, answers, left, calls: 0, done, ...end }
+}
+
+/** What the sender is given: answers are noted, then told to the watch, before the sender goes on. */
+function contextOf(batch: readonly Queued[], signal: AbortSignal): SendContext<Queued> {
+  const watch = batch.find(({ ask }) => ask.watch !== undefined)?.ask.watch
+  return {
+    signal,
+    reserve: async (tokens) => (await watch?.reserve(tokens)) ?? (() => Promise.resolve()),
+    async answered(texts, answers) {
+      for (const [at, { ask, place }] of texts.entries()) note(ask, place, answers[at])
+      await watch?.answered(
+        texts.map(({ text }) => text),
+        answers,
+      )
+    },
+  }
+}
+
+function note(ask: Ask, place: number, answer: Embedded | undefined): void {
+  if (answer === undefined) return
+  ask.answers.set(place, answer)
+  ask.left--
+}
+
+function settle(ask: Ask, calls = ask.calls): void {
+  if (calls > 0) return
+  if (ask.problem !== undefined) ask.reject(ask.problem.error)
+  else if (ask.left === 0) ask.resolve()
+}
+
+/** Aborts when every one of them has. */
+function whenAllLeave(asks: ReadonlySet<Ask>): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const look = (): void => {
+    if ([...asks].every(({ signal }) => signal?.aborted === true)) controller.abort([...asks][0]?.signal?.reason)
+  }
+  for (const { signal } of asks) signal?.addEventListener('abort', look)
+  look()
+  return {
+    signal: controller.signal,
+    release() {
+      for (const { signal } of asks) signal?.removeEventListener('abort', look)
+    },
+  }
+}

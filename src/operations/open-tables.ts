@@ -1,0 +1,64 @@
+import type { Look, WorkPhase } from './operation.ts'
+import { rowsLeft } from './rows-left.ts'
+import { isOpen, passesUntil } from './table-passes.ts'
+import type { TablePass } from './table-passes.ts'
+import type { TableState } from './table-state.ts'
+
+/** Tables for which some pass has something to do; of rows only in the phase whose work they are. */
+export async function openTables(
+  passes: readonly TablePass[],
+  phase: WorkPhase,
+  tables: readonly TableState[],
+  look: Look,
+): Promise<readonly TableState[]> {
+  const due = passesUntil(passes, phase)
+  const open = new Set<TableState>()
+  for (const pass of due) for (const table of await openIn(pass, tables, look)) open.add(table)
+  return tables.filter((table) => open.has(table))
+}
+
+/** Tables for which some pass of the steps until `phase` has something to do, as far as it can be told without a look at rows. */
+export async function behindTables(
+  passes: readonly TablePass[],
+  phase: WorkPhase,
+  tables: readonly TableState[],
+  look: Look,
+): Promise<readonly TableState[]> {
+  return openTables(
+    passes.filter(({ how }) => how !== 'rows'),
+    phase,
+    tables,
+    look,
+  )
+}
+
+/** The tables to which the pass still has something to give. */
+export async function openIn(
+  pass: TablePass,
+  tables: readonly TableState[],
+  look: Look,
+): Promise<readonly TableState[]> {
+  switch (pass.how) {
+    case 'rows':
+      return rowsLeft(pass, tables, look)
+    case 'work':
+      return tables.length === 0 ? [] : pass.left(tables, look)
+    default:
+      return tables.filter((table) => isOpen(pass, table))
+  }
+}
+
+/** Planned for a phase: the tables that its own passes change. */
+export function tablesOfPhase(
+  passes: readonly TablePass[],
+  phase: WorkPhase,
+  todo: readonly TableState[],
+): readonly TableState[] {
+  const own = passes.filter((pass) => pass.phase === phase)
+  return todo.filter((table) =>
+    own.some((pass) => {
+      if (pass.how === 'work') return true
+      return pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table)
+    }),
+  )
+}

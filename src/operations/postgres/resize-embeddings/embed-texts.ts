@@ -1,0 +1,61 @@
+import { LockstepError } from '../../../kernel/errors.ts'
+import type { Embedder } from '../../../embeddings/embedder.ts'
+import type { Queryable } from '../../../stores/tables.ts'
+import { vectorPath } from './vector-change.ts'
+
+/** A row whose text is to be embedded, as it was read: the hash tells whether it still says the same. */
+export interface TextRow {
+  readonly key: readonly string[]
+  readonly text: string | null
+  readonly hash: string | null
+}
+
+export interface EmbeddedRow extends TextRow {
+  readonly vector: Float32Array | undefined
+  /** Why there is none, though there is something to embed. */
+  readonly problem: string | undefined
+}
+
+/** Vectors of these rows, outside of any transaction. Throws LS-2109 where the model's dimension is not the one asked for. */
+export async function embedRows(
+  embedder: Embedder,
+  rows: readonly TextRow[],
+  dimensions: number,
+  signal: AbortSignal,
+): Promise<readonly EmbeddedRow[]> {
+  requireDimensions(embedder, dimensions)
+  const filled = rows.filter(({ text }) => text !== null && text.trim() !== '')
+  const answers =
+    filled.length === 0
+      ? []
+      : await embedder.embed(
+          filled.map(({ text }) => text ?? ''),
+          { signal },
+        )
+  const found = new Map(filled.map((row, n) => [row, answers[n]]))
+  return rows.map((row) => {
+    const answer = found.get(row)
+    if (answer === undefined) return { ...row, vector: undefined, problem: undefined }
+    if ('vector' in answer) return { ...row, vector: answer.vector, problem: undefined }
+    return { ...row, vector: undefined, problem: answer.failed }
+  })
+}
+
+/** The model has to give vectors of the dimension that the column is to have. */
+function requireDimensions({ model }: Embedder, dimensions: number): void {
+  if (model.dimensions === dimensions) return
+  throw new LockstepError(
+    'LS-2109',
+    `${model.model} gives vectors of ${model.dimensions} dimensions, not ${dimensions}`,
+    {
+      hint: 'name the same dimensions in the step and in the configuration of the embedder',
+    },
+  )
+}
+
+/** The oid of pgvector's type, for binary parameters. */
+export async function vectorOid(q: Queryable): Promise<number> {
+  await q.script(vectorPath)
+  const [row] = await q.query<{ oid: number }>(`select 'vector'::regtype::oid::int as oid`)
+  return row?.oid ?? 0
+}

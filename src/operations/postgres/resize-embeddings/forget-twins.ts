@@ -1,0 +1,49 @@
+import { quoteTable } from '../../../kernel/identifiers.ts'
+import { parseTableName } from '../../../kernel/identifiers.ts'
+import type { TableWriter } from '../../../stores/tables.ts'
+import { releaseStatements } from './capture-sql.ts'
+import { knownAs, nextSchema, pastSchema, twinIn } from './vector-change.ts'
+import type { VectorChange } from './vector-change.ts'
+import { forgetSql, vectorStore } from './vector-store.ts'
+
+/** Tables dropped in one transaction: each takes about six slots of the server's lock table. */
+const atOnce = 20
+
+/** Once the migration is completed: the tables in the old shape go, and what kept them in step. Safe to repeat. */
+export async function forgetTwins(change: VectorChange, tables: TableWriter): Promise<void> {
+  for (;;) {
+    const names = await tables.read(async (q) => {
+      const [store] = await q.query<{ found: boolean }>(`select ${vectorStore.exists} as found`)
+      if (store?.found !== true) return []
+      return q.query<{ name: string }>(
+        'select table_name as name from lockstep_vectors.changes where change = $1 order by table_name limit $2',
+        [change.tag, atOnce],
+      )
+    })
+    if (names.length === 0) return
+    await tables.transaction((q) =>
+      q.script(
+        names
+          .map(({ name }) => parseTableName(name))
+          .flatMap((table) => [
+            ...releaseIfThere(quoteTable(table)),
+            `drop table if exists ${twinIn(pastSchema, table)}, ${twinIn(nextSchema, table)}`,
+            forgetSql(table),
+            `delete from lockstep_vectors.missing where table_name = ${knownAs(table)} and problem is null`,
+          ])
+          .join(';\n'),
+      ),
+    )
+  }
+}
+
+/** A tenant may be gone by now. */
+function releaseIfThere(quoted: string): readonly string[] {
+  return [
+    `do $lockstep$ begin
+  if pg_catalog.to_regclass('${quoted.replaceAll("'", "''")}') is not null then
+    ${releaseStatements(quoted).join(';\n    ')};
+  end if;
+end $lockstep$`,
+  ]
+}

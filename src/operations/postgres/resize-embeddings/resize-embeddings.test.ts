@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLocalEmbedder } from '../../../embeddings/local-embedder.ts'
+import { createPgliteTables } from '../../../stores/pglite/pglite-tables.ts'
+import type { TableWriter } from '../../../stores/tables.ts'
+import type { Look, StepPlan } from '../../operation.ts'
+import { resizeEmbeddings, resizeEmbeddingsStep } from './resize-embeddings.ts'
+import type { ResizeEmbeddingsOptions } from './resize-spec.ts'
+import { encodeVectors } from './vector-array.ts'
+import { vectorStore } from './vector-store.ts'
+
+let tables: TableWriter
+
+beforeAll(async () => {
+  tables = await createPgliteTables({})
+  await sql('create schema extensions; create extension vector schema extensions')
+})
+
+afterAll(() => tables.close())
+
+beforeEach(() => sql('drop schema public cascade; create schema public'))
+
+const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
+const usual = { column: 'embedding', from: 'content', embedder: 'large', dimensions: 16 } as const
+const plan = (options: Partial<ResizeEmbeddingsOptions> = {}): Promise<StepPlan> => {
+  const look: Look = {
+    documents: {} as Look['documents'],
+    tables,
+    fleet: () => Promise.reject(new Error('no tenants here')),
+    embedder: async (name) => createLocalEmbedder({ dimensions: name === 'large' ? 16 : 8 }),
+  }
+  const step = resizeEmbeddingsStep('documents', { ...usual, ...options })
+  return resizeEmbeddings.plan(resizeEmbeddings.parse(step.spec), look)
+}
+const documents = 'create table documents (id int primary key, content text, embedding extensions.vector(8))'
+
+describe('parse', () => {
+  it.each([
+    ['no source of vectors', { embedder: undefined, dimensions: undefined }, /name a type/],
+    ['an embedder without texts', { from: undefined }, /needs from/],
+    ['an embedder and within', { within: 'text-embedding-3-large' }, /no within/],
+    ['a model that cannot be cut', { embedder: undefined, within: 'text-embedding-ada-002' }, /not known/],
+    ['texts in the vectors', { from: 'embedding' }, /not the vectors/],
+    ['an index that pgvector refuses', { index: { m: 40 } }, /twice m/],
+    ['what it does not know', { storage: 'main' }, /storage/],
+  ])('refuses %s', (_, options, message) => {
+    const { spec } = resizeEmbeddingsStep('documents', { ...usual, ...options })
+    expect(() => resizeEmbeddings.parse(spec)).toThrow(message)
+  })
+})
+
+describe('plan', () => {
+  it.each([
+    ['a view', `${documents}; create view v as select id from documents`, 'LS-2123'],
+    ['a foreign key', `${documents}; create table o (d int references documents (id))`, 'LS-2123'],
+    ['a check of the vectors', `${documents}; alter table documents add check (embedding is not null)`, 'LS-2123'],
+    ['no key', documents.replace(' primary key', ''), 'LS-2107'],
+    ['no column of texts', documents.replace('content', 'body'), 'LS-2122'],
+    ['no column of vectors', documents.replace('embedding', 'vectors'), 'LS-2122'],
+    ['vectors of any dimension', documents.replace('(8)', ''), 'LS-2108'],
+    ['another model at the same type, unnamed', documents.replace('(8)', '(16)'), 'LS-2108'],
+  ])('refuses %s', async (_, before, code) => {
+    await sql(before)
+    await expect(plan()).rejects.toThrow(expect.objectContaining({ code }))
+  })
+
+  it('refuses to lengthen vectors by cutting them', async () => {
+    await sql(documents)
+    const options = { embedder: undefined, within: 'text-embedding-3-large' }
+    await expect(plan(options)).rejects.toThrow(/shortened, not lengthened/)
+  })
+
+  it('counts different texts, and says what comes back without a vector', async () => {
+    await sql(`${documents}; insert into documents select n, 'text ' || n % 7, null from generate_series(1, 20) n`)
+    const { effects, warnings } = await plan()
+    const [calls] = effects.filter(({ what }) => what.startsWith('embed '))
+    expect(calls?.what).toContain('7 different texts of 20')
+    expect(warnings.map(({ code }) => code)).toEqual(['W224'])
+    expect((await plan({ was: 'small' })).warnings).toEqual([])
+  })
+})
+
+it('vectors in binary are read as what they are, and none as NULL', async () => {
+  const vectors = [Float32Array.of(1, -0.5, 8e6), undefined, Float32Array.of(0, 0, 1)]
+  const rows = await tables.transaction(async (q) => {
+    const [type] = await q.query<{ oid: number }>(`select 'extensions.vector'::regtype::oid::int as oid`)
+    return q.query(`select v::text as v from unnest($1::extensions.vector[]) v`, [
+      encodeVectors(vectors, type?.oid ?? 0),
+    ])
+  })
+  expect(rows).toEqual([{ v: '[1,-0.5,8e+06]' }, { v: null }, { v: '[0,0,1]' }])
+})
+
+it('what a table that is gone left behind goes, and with the last of it all that is shared', async () => {
+  await sql(vectorStore.create.join(';'))
+  const twins = 'create table lockstep_next.gone (id int); create table lockstep_past."od.d" (id int)'
+  const noted = `insert into lockstep_vectors.changes (table_name, change, column_name, stage) values ('gone', 'c', 'e', 'filled'), ('other.od.d', 'c', 'e', 'settled')`
+  await sql(
+    `${twins}; ${noted}; ${documents}; insert into lockstep_vectors.pointers values ('documents', 'embedding', 'c', null, 8)`,
+  )
+  const left = async (): Promise<unknown> =>
+    tables.read((q) =>
+      q.query(
+        "select nspname || ':' || relname as name from pg_class c join pg_namespace n on n.oid = relnamespace where nspname ~ '^lockstep_(next|past)'",
+      ),
+    )
+  await sql(vectorStore.drop)
+  expect(await left()).toEqual([])
+  expect(await tables.read((q) => q.query(`select ${vectorStore.exists} as there`))).toEqual([{ there: true }])
+  await sql(`drop table documents; ${vectorStore.drop}`)
+  expect(
+    await tables.read((q) => q.query("select from pg_namespace where nspname ~ '^lockstep_(vectors|next|past)'")),
+  ).toEqual([])
+})

@@ -1,0 +1,43 @@
+import type { Step } from '../../operation.ts'
+import { targetOf } from '../../step-target.ts'
+import type { NamedTarget } from '../../step-target.ts'
+import { defineStructureChange } from '../../structure-operation.ts'
+import { vectorExtension } from './born-table.ts'
+import { forgetTwins } from './forget-twins.ts'
+import { inspectVectors } from './inspect-vectors.ts'
+import { parseResize } from './resize-spec.ts'
+import type { ResizeEmbeddingsOptions, ResizeEmbeddingsSpec } from './resize-spec.ts'
+import { changeOf } from './vector-change.ts'
+import { vectorPasses } from './vector-passes.ts'
+import { vectorStore } from './vector-store.ts'
+import { verifyVectors } from './verify-vectors.ts'
+
+/** Gives a column of vectors another model, dimension or type, in one table or in every tenant's: `tenants('documents')`. */
+export function resizeEmbeddingsStep(
+  target: NamedTarget,
+  options: ResizeEmbeddingsOptions,
+): Step<ResizeEmbeddingsSpec> {
+  return Object.freeze({
+    kind: 'resizeEmbeddings',
+    spec: Object.freeze({ target: targetOf(target), options: Object.freeze({ ...options }) }),
+  })
+}
+
+export const resizeEmbeddings = defineStructureChange<ResizeEmbeddingsSpec>({
+  kind: 'resizeEmbeddings',
+  meta: { summary: 'Embeds a column of vectors anew, or gives it another type, without downtime', destructive: true },
+  parse: parseResize,
+  describe: ({ options }) => {
+    const { column, type, dimensions, embedder, within } = options
+    const shape = [type, dimensions === undefined ? undefined : `${dimensions} dimensions`].filter(Boolean).join(', ')
+    const by = embedder ?? within
+    return `change vectors ${column} to ${shape}${by === undefined ? '' : ` of ${by}`} in`
+  },
+  passes: (spec) => vectorPasses(changeOf(spec)),
+  inspect: (spec, inspection) => inspectVectors(changeOf(spec), inspection),
+  extension: (spec) => vectorExtension(changeOf(spec)),
+  extensionPhase: () => 'cutover',
+  companion: () => vectorStore,
+  verify: (spec, tables, look, scope) => verifyVectors(changeOf(spec), tables, look, scope),
+  forget: (spec, tables) => forgetTwins(changeOf(spec), tables),
+})

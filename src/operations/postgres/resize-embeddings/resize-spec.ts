@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { LockstepError } from '../../../kernel/errors.ts'
+import { quoteIdentifier } from '../../../kernel/identifiers.ts'
+import type { TableTarget } from '../../../tenants/tenants-config.ts'
+import { targetForm } from '../../step-target.ts'
+
+/** The index of the new column: as its size asks for it, none, or HNSW with these settings. */
+export type VectorIndex =
+  | 'auto'
+  | 'none'
+  | 'hnsw'
+  | { readonly m?: number | undefined; readonly efConstruction?: number | undefined }
+
+export interface ResizeEmbeddingsOptions {
+  /** The column of vectors. */
+  readonly column: string
+  /** The column whose text is embedded. */
+  readonly from?: string | undefined
+  /** The configured embedder of the new vectors; without it they follow from the old ones, with no call of any API. */
+  readonly embedder?: string | undefined
+  /** The configured embedder of the old vectors: those that clients write during the soak are then kept for `down`. */
+  readonly was?: string | undefined
+  /** The model of old and new vectors, where they are shortened: one that is known to allow it. */
+  readonly within?: string | undefined
+  readonly dimensions?: number | undefined
+  readonly type?: 'vector' | 'halfvec' | undefined
+  readonly index?: VectorIndex | undefined
+  /** What a table has to reach before it is switched. */
+  readonly verify?:
+    | { readonly recall?: number | undefined; readonly k?: number | undefined; readonly probes?: number | undefined }
+    | undefined
+}
+
+export interface ResizeEmbeddingsSpec {
+  readonly target: TableTarget
+  readonly options: ResizeEmbeddingsOptions
+}
+
+const specForm = z.object({
+  target: targetForm,
+  options: z.strictObject({
+    column: z.string().min(1),
+    from: z.string().min(1).optional(),
+    embedder: z.string().min(1).optional(),
+    was: z.string().min(1).optional(),
+    within: z.string().min(1).optional(),
+    dimensions: z.int().min(1).max(16_000).optional(),
+    type: z.enum(['vector', 'halfvec']).optional(),
+    index: z
+      .union([
+        z.enum(['auto', 'none', 'hnsw']),
+        z.strictObject({ m: z.int().min(2).max(100).optional(), efConstruction: z.int().min(4).max(1000).optional() }),
+      ])
+      .optional(),
+    verify: z
+      .strictObject({
+        recall: z.number().min(0).max(1).optional(),
+        k: z.int().min(1).max(100).optional(),
+        probes: z.int().min(1).max(1_000).optional(),
+      })
+      .optional(),
+  }),
+})
+
+/** Models whose first dimensions are a model of their own: a vector is shortened without asking anyone. */
+const shortenable: ReadonlySet<string> = new Set([
+  'text-embedding-3-small',
+  'text-embedding-3-large',
+  'gemini-embedding-001',
+  'voyage-4-large',
+  'voyage-4',
+  'voyage-4-lite',
+  'voyage-3.5',
+  'embed-v4.0',
+])
+
+/** Throws LS-2002 that names the part at fault. */
+export function parseResize(spec: unknown): ResizeEmbeddingsSpec {
+  const parsed = specForm.safeParse(spec)
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
+  const { options } = parsed.data
+  quoteIdentifier(options.column)
+  if (options.from !== undefined) quoteIdentifier(options.from)
+  const wrong = wrongTexts(options) ?? wrongSource(options) ?? wrongIndex(options)
+  if (wrong !== undefined) throw invalid(wrong)
+  return parsed.data
+}
+
+function wrongTexts({ column, from, was }: ResizeEmbeddingsOptions): string | undefined {
+  if (from === column) return 'from names the column whose text is embedded, not the vectors'
+  return was !== undefined && from === undefined ? 'was needs from, the column of texts' : undefined
+}
+
+/** Where the new vectors come from is said once, and said whole. */
+function wrongSource({ from, embedder, dimensions, type, within }: ResizeEmbeddingsOptions): string | undefined {
+  if (embedder !== undefined) {
+    const isWhole = from !== undefined && dimensions !== undefined && within === undefined
+    return isWhole ? undefined : 'an embedder needs from, the column of texts, and dimensions, and no within'
+  }
+  if ((dimensions === undefined) !== (within === undefined) || (within === undefined && type === undefined)) {
+    return 'without an embedder, name a type to cast to, or dimensions and within, the model in which they are cut'
+  }
+  return within === undefined || shortenable.has(within)
+    ? undefined
+    : `vectors of ${within} are not known to be good for anything once shortened`
+}
+
+function wrongIndex({ index }: ResizeEmbeddingsOptions): string | undefined {
+  const isWrong = typeof index === 'object' && (index.efConstruction ?? 64) < 2 * (index.m ?? 16)
+  return isWrong ? 'efConstruction has to be at least twice m' : undefined
+}
+
+function invalid(what: string): LockstepError {
+  return new LockstepError('LS-2002', `resizeEmbeddings: ${what}`, {
+    hint: "write postgres.resizeEmbeddings('documents', { column: 'embedding', from: 'content', embedder: 'large', dimensions: 3072 })",
+  })
+}

@@ -1,0 +1,57 @@
+import { createLocalEmbedder } from '../../src/embeddings/local-embedder.ts'
+import type { OperationCase } from '../../src/operations/operation-case.ts'
+import { resizeEmbeddingsStep } from '../../src/operations/postgres/resize-embeddings/resize-embeddings.ts'
+
+const nothing = { documents: {}, sql: [], afterDown: { documents: {}, queries: [] } }
+const table = `create schema if not exists extensions; create extension if not exists vector schema extensions;
+  create table documents (id int primary key, content text, embedding extensions.vector(8));
+  insert into documents select n, 'text ' || n, ('[1' || repeat(',0', 7) || ']')::extensions.vector from generate_series(1, 30) n`
+
+const local = createLocalEmbedder({ model: 'hash-2', dimensions: 16 })
+/** Refuses one of the texts. */
+const picky = {
+  ...local,
+  embed: async (texts: readonly string[], options: Parameters<typeof local.embed>[1]) => {
+    const answers = await local.embed(texts, options)
+    return answers.map((answer, n) => (texts[n] === 'text 7' ? { failed: 'the provider refused it' } : answer))
+  },
+}
+
+const step = (options: object) =>
+  resizeEmbeddingsStep('documents', {
+    column: 'embedding',
+    from: 'content',
+    embedder: 'large',
+    dimensions: 16,
+    ...options,
+  })
+
+export const wrongModel: OperationCase = {
+  name: 'stored vectors are not of the model that they are said to be of',
+  embedders: { small: { provider: 'local', dimensions: 8 }, large: { provider: 'local', dimensions: 16 } },
+  steps: [step({ was: 'small' })],
+  before: { documents: {}, sql: [table] },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}
+
+export const refusedText: OperationCase = {
+  name: 'the provider refuses a text',
+  embedders: { large: { provider: 'custom', embedder: picky } },
+  steps: [step({})],
+  before: { documents: {}, sql: [table] },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}
+
+export const manyRows: OperationCase = {
+  name: 'an index that pays, and one that finds too little',
+  embedders: { large: { provider: 'local', dimensions: 16 } },
+  steps: [step({ index: 'hnsw', verify: { recall: 1, k: 5 } })],
+  before: {
+    documents: {},
+    sql: [`${table}; insert into documents select n, 'row ' || n % 900 from generate_series(31, 2500) n`],
+  },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { RunEvent } from '../../src/ledger/events.ts'
+import type { OperationCase } from '../../src/operations/operation-case.ts'
+import { manyRows, refusedText, wrongModel } from './embeddings.cases.ts'
+import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
+import type { World } from './world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(new URL('embeddings.cases.ts', import.meta.url).pathname)
+})
+afterAll(() => world.close())
+
+const query = (sql: string): Promise<readonly unknown[]> => world.tables.read((q) => q.query(sql))
+const up = async (theCase: OperationCase): Promise<readonly RunEvent[]> => {
+  await world.fill(theCase)
+  const events: RunEvent[] = []
+  const migrator = world.migrator(theCase, undefined, (message) => 'event' in message && events.push(message.event))
+  await migrator.start(await migrator.plan(migrationId))
+  return events
+}
+
+it('refuses to go on where stored vectors are not of the model that was named, and changes nothing', async () => {
+  await world.fill(wrongModel)
+  const before = [await catalogOf(world.tables), await rowsOf(world.tables)]
+  await expect(up(wrongModel)).rejects.toThrow(/not those of hash-1/)
+  expect(await rowsOf(world.tables)).toEqual(before[1])
+  await world.migrator(wrongModel).down(migrationId)
+  expect([await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+})
+
+it('a text that the provider refuses is listed with the reason, the others have their vectors', async () => {
+  await up(refusedText)
+  expect(await query('select id from documents where embedding is null')).toEqual([{ id: 7 }])
+  const listed = await query('select table_name, key, problem from lockstep_vectors.missing')
+  expect(listed).toEqual([{ table_name: 'documents', key: ['7'], problem: 'the provider refused it' }])
+  expect(await world.migrator(refusedText).verify(migrationId, 'full')).toBe(0)
+})
+
+it('tells a vector that went missing, and rows that are not the same in both tables', async () => {
+  await up(refusedText)
+  await world.tables.transaction((q) =>
+    q.script(`update lockstep_past.documents set content = 'other' where id = 3; delete from lockstep_past.documents where id = 4;
+      update documents set embedding = null where id = 5`),
+  )
+  const found: string[] = []
+  const migrator = world.migrator(refusedText, undefined, (message) => {
+    if ('event' in message && message.event.type === 'finding') found.push(message.event.problem)
+  })
+  await migrator.verify(migrationId, 'full')
+  expect(found).toEqual([
+    '1 rows are not in its twin',
+    '1 rows are not the same in its twin',
+    '1 rows have no new vector and are not listed',
+  ])
+})
+
+it('during the soak a search function finds the table for queries of either dimension', async () => {
+  await up(refusedText)
+  const tableFor = (dimensions: number): string =>
+    `select lockstep_vectors.table_for('documents', ${dimensions})::text as name`
+  expect(await query(tableFor(16))).toEqual([{ name: 'documents' }])
+  expect(await query(tableFor(8))).toEqual([{ name: 'lockstep_past.documents' }])
+  await world.migrator(refusedText).complete(migrationId)
+  expect(await query(tableFor(8))).toEqual([{ name: 'documents' }])
+  expect(await query("select relname from pg_class where relnamespace = 'lockstep_past'::regnamespace")).toEqual([])
+})
+
+it('an index is built after the rows, and finds what an exact search finds', async () => {
+  await up(manyRows)
+  expect(await query("select indexname from pg_indexes where indexdef like '%USING hnsw%'")).toHaveLength(1)
+  expect(await world.migrator(manyRows).verify(migrationId, 'full')).toBe(0)
+})

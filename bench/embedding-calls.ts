@@ -23,6 +23,7 @@ const { values } = parseArgs({
     page: { type: 'string', default: '2000' },
     workers: { type: 'string', default: '4' },
     peers: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 })
 const [count, page, workers] = [values.texts, values.page, values.workers].map(Number) as [number, number, number]
@@ -206,7 +207,10 @@ try {
   for (const share of [0, 0.3, 0.7]) {
     const texts = corpus(share)
     const rows: (readonly string[])[] = []
-    for (const contender of contenders) rows.push(await measure(contender, texts))
+    const wanted = values.only?.split(',') ?? contenders.map(({ name }) => name)
+    for (const contender of contenders.filter(({ name }) => wanted.includes(name))) {
+      rows.push(await measure(contender, texts))
+    }
     console.log(`\n${count} texts, ${share * 100} % of them repeat another; pages of ${page}, ${workers} workers:\n`)
     console.log(renderTable(['', 'calls', 'fewest', 'of the fewest', 'tokens, of unique ones', 'seconds'], rows))
   }

@@ -3,7 +3,8 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { embeddersOf, historyOf, load, look, openRun, stepsOf } from './house.ts'
+import { untidyMigrations } from './archive/pre-image-store.ts'
+import { embeddersOf, files, historyOf, load, look, openRun, requireState, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -92,6 +93,8 @@ export interface Migrator {
   verify(migration: string, level: 'counts' | 'full'): Promise<number>
   complete(migration: string): Promise<void>
   down(migration: string): Promise<void>
+  /** Takes away what completed runs kept for the way back, where a kill came before that. */
+  tidy(): Promise<void>
   /** Every run of the migration, oldest first. */
   journal(migration: string): Promise<readonly Journal[]>
   /** Asks the migration's run, in whatever process, to pause at its next page. */
@@ -163,6 +166,11 @@ export function wireMigrator(house: House): Migrator {
     behind: async () => countBehind(house, runs ?? (await readRuns(stores.tables))),
     verify: (migration, level) => verify(house, migration, level),
     complete: (migration) => workOn(house, migration, 'contract', complete),
+    async tidy() {
+      const untidy = new Set(await untidyMigrations(stores.tables))
+      const known = untidy.size === 0 ? [] : files(house).filter(({ id }) => untidy.has(id))
+      for (const { id } of known) await workOn(house, id, 'contract', complete)
+    },
     down: (migration) => workOn(house, migration, 'revert', down),
     journal: (migration) => readJournal(house, migration),
     pause: async (migration) => requestPause(stores.tables, (await openRun(house, migration)).id, actor()),
@@ -273,7 +281,6 @@ async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: Stop
 }
 
 function complete(context: RunContext, crew: Crew, run: Run): Promise<void> {
-  // What a completed run kept for the way back may have outlived the process that was to take it away.
   if (run.state === 'completed') return forgetWayBack(context)
   requireState(run, ['soaking', 'completing'], 'complete')
   return runContract(context, crew)
@@ -282,22 +289,6 @@ function complete(context: RunContext, crew: Crew, run: Run): Promise<void> {
 function down(context: RunContext, crew: Crew, run: Run): Promise<void> {
   requireState(run, ['running', 'paused', 'failed', 'soaking', 'completing', 'rolling back'], 'down')
   return runBackward(context, crew)
-}
-
-function requireState(run: Run, states: readonly Run['state'][], verb: string): void {
-  if (!states.includes(run.state)) throw wrongState(run, verb)
-}
-
-function wrongState(run: Run, verb: string): LockstepError {
-  const why =
-    run.state === 'completed'
-      ? 'what was kept for the way back went when it completed'
-      : `lockstep ${verb} does not apply to it`
-  return new LockstepError('LS-4006', `${run.migration} is ${run.state}`, {
-    where: { name: run.migration },
-    why,
-    hint: 'lockstep status shows what can be done next',
-  })
 }
 
 /** Who runs this, for the journal. */

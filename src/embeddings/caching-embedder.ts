@@ -1,18 +1,13 @@
-import type { Clock } from '../kernel/clock.ts'
-import { systemClock } from '../kernel/clock.ts'
 import { hashContent, isEmptyContent, normaliseContent } from './content.ts'
 import { emptyText } from './embedder.ts'
 import type { Embedded, Embedder } from './embedder.ts'
-import { createGathering } from './gathering.ts'
 import { createPaidCalls } from './paid-calls.ts'
 import type { PaidCallsOptions } from './paid-calls.ts'
+import { createRounds } from './rounds.ts'
 
 export interface CachingEmbedderOptions extends PaidCallsOptions {
   /** How often a refused text is sent before its reason is its answer. Default 3. */
   readonly mostTries?: number | undefined
-  /** Milliseconds that texts wait for texts of other workers to share a call with. Default 20. */
-  readonly gatherFor?: number | undefined
-  readonly clock?: Clock | undefined
 }
 
 /** Hashes looked up in one statement. */
@@ -24,26 +19,23 @@ const lookup = 1_000
  * made; throws LS-4009 before the one that would cross `maxUsd`.
  */
 export function createCachingEmbedder(options: CachingEmbedderOptions): Embedder {
-  const { embedder, gatherFor = 20, clock = systemClock } = options
+  const { embedder } = options
   const { model, terms } = embedder
   const paid = createPaidCalls(options)
 
   /** What is not known is sent; answers are kept call by call. */
-  const gathering = createGathering(
-    async (texts, signal) => {
-      const hashes = [...texts.keys()]
-      const { answers, tried } = await readKnown(options, hashes)
-      const missing = hashes.filter((hash) => !answers.has(hash))
-      const sent = missing.map((hash) => texts.get(hash) ?? '')
-      if (missing.length === 0) return answers
-      paid.retry(tried)
-      const given = await embedder.embed(sent, { signal, watch: paid.watch })
-      await paid.keepRest(sent, given)
-      for (const [at, answer] of given.entries()) answers.set(missing[at] ?? '', answer)
-      return answers
-    },
-    { wait: gatherFor, clock },
-  )
+  const rounds = createRounds(async (texts, signal) => {
+    const hashes = [...texts.keys()]
+    const { answers, tried } = await readKnown(options, hashes)
+    const missing = hashes.filter((hash) => !answers.has(hash))
+    const sent = missing.map((hash) => texts.get(hash) ?? '')
+    if (missing.length === 0) return answers
+    paid.retry(tried)
+    const given = await embedder.embed(sent, { signal, watch: paid.watch })
+    await paid.keepRest(sent, given)
+    for (const [at, answer] of given.entries()) answers.set(missing[at] ?? '', answer)
+    return answers
+  })
 
   return {
     model,
@@ -57,7 +49,7 @@ export function createCachingEmbedder(options: CachingEmbedderOptions): Embedder
         wanted.set(hash, content)
         return hash
       })
-      const answers = await gathering.ask(wanted, signal)
+      const answers = await rounds.ask(wanted, signal)
       return hashes.map((hash) => answers.get(hash) ?? { failed: emptyText })
     },
   }

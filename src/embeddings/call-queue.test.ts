@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createQuickClock } from '../../test/embeddings/mock-embedder.ts'
 import { createCallQueue } from './call-queue.ts'
 import type { CallQueue, Placed } from './call-queue.ts'
 import type { Sendable } from './patient-call.ts'
@@ -50,7 +51,7 @@ function stage(signals: readonly (AbortSignal | undefined)[]): {
   readonly outcomes: readonly Promise<unknown>[]
 } {
   const { sender, calls } = createHeldSender()
-  const queue = createCallQueue({ sender, caps: { items: 2, tokens: 100 }, callsAtOnce: 1 })
+  const queue = createCallQueue({ sender, caps: { items: 2, tokens: 100 }, callsAtOnce: 1, clock: createQuickClock() })
   const outcomes = [placed('a', 'b'), placed('c'), placed('d'), placed('e', 'f')].map((texts, at) =>
     outcome(queue.ask(texts, { signal: signals[at] })),
   )

@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.ts'
 import type { CallWatch, Embedded } from './embedder.ts'
 import { dealOut, fillCall } from './packing.ts'
 import type { PackingCaps } from './packing.ts'
@@ -32,6 +33,7 @@ export interface CallQueueOptions {
   readonly caps: PackingCaps
   /** Calls on their way at once. */
   readonly callsAtOnce: number
+  readonly clock: Clock
 }
 
 interface AskOptions {
@@ -47,18 +49,22 @@ export interface CallQueue {
   ask(texts: readonly Placed[], options: AskOptions): Promise<ReadonlyMap<number, Embedded>>
 }
 
+/** Milliseconds for which callers may come back with more before a call that is not full is sent. */
+const gatherFor = 50
+
 /**
- * All callers' texts in full calls. One that is not full waits for more texts as long as others are on their way: their callers come
- * back with more.
+ * All callers' texts in full calls. One that is not full waits for more texts as long as others are on their way, and a moment longer:
+ * their callers come back with more.
  */
-export function createCallQueue({ sender, caps, callsAtOnce }: CallQueueOptions): CallQueue {
+export function createCallQueue({ sender, caps, callsAtOnce, clock }: CallQueueOptions): CallQueue {
   let queue: readonly Queued[] = []
   let onTheirWay = 0
+  const gather = createGathering(clock, () => pump(true))
 
-  function pump(): void {
+  function pump(gathered = false): void {
     while (queue.length > 0 && onTheirWay < callsAtOnce) {
       const { batch, rest, full } = fillCall(queue, caps)
-      if (!full && onTheirWay > 0) return
+      if (!full && (onTheirWay > 0 || !gathered)) return onTheirWay > 0 ? undefined : gather()
       queue = rest
       void run(batch)
     }
@@ -68,15 +74,10 @@ export function createCallQueue({ sender, caps, callsAtOnce }: CallQueueOptions)
     onTheirWay++
     const asks = new Set(batch.map(({ ask }) => ask))
     for (const ask of asks) ask.calls++
-    const { signal, release } = whenAllLeave(asks)
-    try {
-      await sender.send(batch, contextOf(batch, signal))
-    } catch (error) {
-      // What is not one text's fault is everybody's who waits; an interrupt is only theirs who left.
-      if (!signal.aborted) for (const { ask } of queue) fail(ask, error)
-      for (const ask of asks) fail(ask, ask.signal?.aborted === true ? ask.signal.reason : error)
-    }
-    release()
+    const failure = await sendFor(sender, batch, asks)
+    if (failure?.everybodys === true) for (const { ask } of queue) fail(ask, failure.error)
+    for (const ask of failure === undefined ? [] : asks)
+      fail(ask, ask.signal?.aborted === true ? ask.signal.reason : failure?.error)
     for (const ask of asks) settle(ask, --ask.calls)
     onTheirWay--
     pump()
@@ -109,6 +110,41 @@ function createAsk(left: number, { signal, watch }: AskOptions): Ask {
     end = { resolve: () => resolve(answers), reject }
   })
   return { signal, watch, answers, left, calls: 0, done, ...end }
+}
+
+/** Calls `then` a moment later, once however often it is asked meanwhile. */
+function createGathering(clock: Clock, then: () => void): () => undefined {
+  let gathering = false
+  return () => {
+    if (gathering) return
+    gathering = true
+    void clock.sleep(gatherFor).finally(() => {
+      gathering = false
+      then()
+    })
+  }
+}
+
+interface SendFailure {
+  readonly error: unknown
+  /** What is not one text's fault is everybody's who waits; an interrupt is only theirs who left. */
+  readonly everybodys: boolean
+}
+
+async function sendFor(
+  sender: Sender,
+  batch: readonly Queued[],
+  asks: ReadonlySet<Ask>,
+): Promise<SendFailure | undefined> {
+  const { signal, release } = whenAllLeave(asks)
+  try {
+    await sender.send(batch, contextOf(batch, signal))
+    return undefined
+  } catch (error) {
+    return { error, everybodys: !signal.aborted }
+  } finally {
+    release()
+  }
 }
 
 /** What the sender is given: answers are noted, then told to the watch, before the sender goes on. */

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { createMockEmbedder, createQuickClock, createTally, vectorOf } from '../../test/embeddings/mock-embedder.ts'
 import { startMockProvider } from '../../test/embeddings/mock-provider.ts'
 import type { Mishap, MockProvider, MockProviderOptions } from '../../test/embeddings/mock-provider.ts'
+import { seed } from '../../test/torture/seeded.ts'
 import { createLocalEmbedder } from './local-embedder.ts'
 
 const dimensions = 16
@@ -55,9 +56,11 @@ test('all calls wait for as long as a refusal for a rate limit says, and repeats
   const clock = createQuickClock()
   provider.meet('rate-limit', 'server-error', 'server-error', 'server-error')
   await createMockEmbedder(provider, { dimensions, clock }).embed(['one'], {})
-  expect(clock.slept[0]).toBe(20)
-  expect(clock.slept[1]).toBeLessThanOrEqual(500)
-  expect(clock.slept[3]).toBeGreaterThanOrEqual(1_000)
+  const [gathering, ...slept] = clock.slept
+  expect(gathering).toBe(50)
+  expect(slept[0]).toBe(20)
+  expect(slept[1]).toBeLessThanOrEqual(500)
+  expect(slept[3]).toBeGreaterThanOrEqual(1_000)
 })
 
 test.each<[Mishap, string]>([
@@ -188,4 +191,24 @@ test('a call has no more tokens than the account may spend in most of a minute',
   await createMockEmbedder(provider, { dimensions, limits: { tokensPerMinute: 1_000 } }).embed(long, {})
   // Of 107 tokens, or 134 by their bytes, five fit below 800.
   expect(provider.statistics.requests).toBe(4)
+})
+
+test('with all of it at once, every text has its own vector, but the one that is refused, and nothing is uncounted', async () => {
+  const chances = { 'wrong-order': 0.2, 'rate-limit': 0.1, 'server-error': 0.1, reset: 0.05, 'reset-paid': 0.05 }
+  const provider = await provide({
+    seed,
+    chances: { ...chances, 'one-answer-less': 0.05, 'not-json': 0.05 },
+    refuses: (text) => text.includes('number 123 '),
+  })
+  const asked = texts(600)
+  const tally = createTally()
+  const embedder = createMockEmbedder(provider, { dimensions, limits: { itemsPerCall: 16 } })
+  const pages = [asked.slice(0, 150), asked.slice(150, 400), asked.slice(400)]
+  const answers = (await Promise.all(pages.map((page) => embedder.embed(page, { watch: tally })))).flat()
+  expect(answers[123]).toHaveProperty('failed')
+  const others = asked.filter((_, place) => place !== 123)
+  expect(answers.filter((_, place) => place !== 123).map(vectorOf)).toEqual(await expected(others))
+  expect(tally.texts.toSorted()).toEqual(asked.toSorted())
+  expect(tally.charged).toBeGreaterThanOrEqual(provider.statistics.tokens)
+  expect(tally.charged).toBeLessThanOrEqual(tally.reserved)
 })

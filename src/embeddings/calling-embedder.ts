@@ -32,7 +32,12 @@ const slice = 256
 /** Texts in as few calls as the caps allow, at the account's pace, each failure kept to the text that it is about. */
 export function createCallingEmbedder(options: CallingEmbedderOptions): Embedder {
   const { model, terms, callsAtOnce = 8, clock = systemClock } = options
-  const queue = createCallQueue({ sender: createSender({ ...options, clock }), caps: capsOf(terms), callsAtOnce })
+  const queue = createCallQueue({
+    sender: createSender({ ...options, clock }),
+    caps: capsOf(terms),
+    callsAtOnce,
+    clock,
+  })
   return {
     model,
     terms,

@@ -39,15 +39,15 @@ function classify(texts: readonly string[], samples: number): readonly LengthCla
 
 test('the true number of tokens lies in the range, and the range is narrow', () => {
   let within = 0
-  for (let seed = 1; seed <= 20; seed++) {
-    const texts = corpus(1_500, seed)
+  for (let seed = 1; seed <= 10; seed++) {
+    const texts = corpus(600, seed)
     const truth = texts.reduce((sum, text) => sum + countTokens(text), 0)
-    const { tokens, sampled } = estimateEmbedding({ classes: classify(texts, 150), terms, countTokens })
-    expect(sampled).toBeLessThan(800)
+    const { tokens, sampled } = estimateEmbedding({ classes: classify(texts, 60), terms, countTokens })
+    expect(sampled).toBeLessThan(360)
     expect(tokens.high / tokens.low).toBeLessThan(1.1)
     if (tokens.low <= truth && truth <= tokens.high) within++
   }
-  expect(within).toBeGreaterThanOrEqual(18)
+  expect(within).toBeGreaterThanOrEqual(9)
 })
 
 test('a sample of everything is exact, nothing costs nothing', () => {

@@ -4,28 +4,36 @@ import type { BucketKeeper, Buckets, PaceKind } from '../embeddings/pace.ts'
 import type { RateBucket } from '../embeddings/rate-bucket.ts'
 import type { Queryable, TableWriter } from '../stores/tables.ts'
 
+/** Many calls change the same row: each waits for its turn, where a run's other statements would give up. */
+const patient = { lockTimeout: 60_000, statementTimeout: 90_000 }
+
 /** What one run spends on embeddings, in `lockstep.embedding_spend`. */
 export function createLedgerBudget(tables: TableWriter, run: string): EmbeddingBudget {
   return {
     async reserve({ tokens, usd, calls }, mostUsd) {
-      const rows = await tables.transaction((q) =>
-        q.query(
-          `insert into lockstep.embedding_spend as s (run, tokens, usd, calls)
+      const rows = await tables.transaction(
+        (q) =>
+          q.query(
+            `insert into lockstep.embedding_spend as s (run, tokens, usd, calls)
            select $1, $2::float8, $3::float8, $4::float8 where $3::float8 <= $5::float8
            on conflict (run) do update set tokens = s.tokens + $2::float8, usd = s.usd + $3::float8, calls = s.calls + $4::float8
            where s.usd + $3::float8 <= $5::float8 returning run`,
-          [run, tokens, usd, calls, mostUsd ?? Infinity],
-        ),
+            [run, tokens, usd, calls, mostUsd ?? Infinity],
+          ),
+        patient,
       )
       return rows.length > 0
     },
     async settle(reserved, charged) {
       if (reserved.tokens === charged.tokens && reserved.calls === charged.calls) return
-      await tables.transaction((q) =>
-        q.query(
-          `update lockstep.embedding_spend set tokens = tokens + $2, usd = usd + $3, calls = calls + $4 where run = $1`,
-          [run, charged.tokens - reserved.tokens, charged.usd - reserved.usd, charged.calls - reserved.calls],
-        ),
+      const change = [charged.tokens - reserved.tokens, charged.usd - reserved.usd, charged.calls - reserved.calls]
+      await tables.transaction(
+        (q) =>
+          q.query(
+            `update lockstep.embedding_spend set tokens = tokens + $2, usd = usd + $3, calls = calls + $4 where run = $1`,
+            [run, ...change],
+          ),
+        patient,
       )
     },
   }
@@ -66,7 +74,7 @@ export function createLedgerKeeper(tables: TableWriter, account: string): Bucket
         const { buckets, result } = change(await readBuckets(q, account), now)
         await writeBuckets(q, account, buckets)
         return result
-      }),
+      }, patient),
   }
 }
 

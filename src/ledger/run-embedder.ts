@@ -33,6 +33,5 @@ export function openRunEmbedder(options: RunEmbedderOptions, name: string): Embe
     deadLetters: createLedgerDeadLetters(tables),
     budget: createLedgerBudget(tables, run),
     maxUsd,
-    clock,
   })
 }

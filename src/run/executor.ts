@@ -70,17 +70,17 @@ export async function runContract(context: RunContext, crew: Crew): Promise<void
   context.emit({ type: 'completed' })
   await context.flush({ state: 'completed', ended: true })
   // Only now: as long as the run is not completed, `down` may need them.
-  await forgetPreImages(context.tables, context.run)
   await forgetWayBack(context)
 }
 
 const forgetting = { first: 100, longest: 2_000, repeats: 10 }
 
-/** Takes away what steps kept beside the pre-images for the way back. Safe to repeat. */
-export async function forgetWayBack({ steps, tables, clock, pausing: signal }: RunContext): Promise<void> {
+/** Takes away what was kept for the way back; the pre-images last, since a run that has some is not tidy. Safe to repeat. */
+export async function forgetWayBack({ steps, tables, run, clock, pausing: signal }: RunContext): Promise<void> {
   for (const { operation, spec } of steps)
     if (operation.store === 'tables')
       await retry({ ...forgetting, clock, signal, worthwhile: isPassing }, async () => operation.forget?.(spec, tables))
+  await forgetPreImages(tables, run)
 }
 
 /** The way back, last step first: each step's own, or its pre-images. Ends with both databases as before. */

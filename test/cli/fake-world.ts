@@ -158,6 +158,7 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
       return problems
     },
     journal: async (id) => [{ run: runOf(id), plan: planOf(id, kind), events: [] }],
+    tidy: async () => {},
     close: async () => void calls.push('close'),
   }
 }

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import * as renames from '../../src/operations/postgres/rename-column/rename-column.case.ts'
+import * as resizes from '../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts'
 import { createMortal } from './crashing-stores.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
 const file = new URL('../../src/operations/postgres/rename-column/rename-column.case.ts', import.meta.url).pathname
+const resizeFile = new URL('../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts', import.meta.url)
+  .pathname
 const cases = Object.values(renames).flat() as readonly OperationCase[]
 
 let world: World
@@ -13,6 +16,15 @@ beforeAll(async () => {
   world = await openWorld(file)
 })
 afterAll(() => world.close())
+
+/** What is left of the way back. */
+async function kept({ tables }: World): Promise<unknown> {
+  const [row] = await tables.read((q) =>
+    q.query(`select (select count(*)::int from lockstep.pre_images) as images,
+      (select count(*)::int from pg_tables where schemaname = 'lockstep_past') as twins`),
+  )
+  return row
+}
 
 it.each(cases)('down finds its way when all but the end of complete is done: $name', async (theCase) => {
   const everything = async (): Promise<unknown> => [await catalogOf(world.tables), await rowsOf(world.tables)]
@@ -42,9 +54,44 @@ it.each(cases)('down finds its way when all but the end of complete is done: $na
     const migrator = world.migrator(theCase)
     const state = (await migrator.status()).migrations[0]?.state ?? ''
     states.add(state)
-    if (state === 'completed') continue
+    if (state === 'completed') {
+      await migrator.tidy()
+      expect(await kept(world)).toEqual({ images: 0, twins: 0 })
+      continue
+    }
     await migrator.down(migrationId)
     expect(await everything(), `before write ${write}`).toEqual(before)
   }
   expect([...states]).toContain('completing')
+})
+
+it('what stood for the way back goes at the next up, where a kill came when all was completed but that', async () => {
+  const [theCase] = Object.values(resizes).flat() as readonly OperationCase[]
+  if (theCase === undefined) throw new Error('no case')
+  const vectors = await openWorld(resizeFile)
+  const started = async (): Promise<void> => {
+    await vectors.fill(theCase)
+    const migrator = vectors.migrator(theCase)
+    await migrator.start(await migrator.plan(migrationId))
+  }
+  try {
+    await started()
+    const whole = createMortal(vectors)
+    await vectors.migrator(theCase, whole).complete(migrationId)
+    const left: unknown[] = []
+    for (let write = whole.writes(); write > whole.writes() - 6; write--) {
+      await started()
+      const completing = vectors.migrator(theCase, createMortal(vectors, { write, when: 'before' }))
+      await completing.complete(migrationId).catch((error: unknown) => error)
+      await vectors.tables.transaction((q) => q.script('update lockstep.runs set owner = null'))
+      const migrator = vectors.migrator(theCase)
+      if ((await migrator.status()).migrations[0]?.state !== 'completed') continue
+      left.push(await kept(vectors))
+      await migrator.tidy()
+      expect(await kept(vectors)).toEqual({ images: 0, twins: 0 })
+    }
+    expect(left).toContainEqual(expect.objectContaining({ twins: 1 }))
+  } finally {
+    await vectors.close()
+  }
 })

@@ -15,6 +15,7 @@ export async function complete(cli: Cli, id: string | undefined, options: Option
 
 async function contract(cli: Cli, running: Running, id: string | undefined, options: Options): Promise<void> {
   const { migrator, signal } = running
+  await migrator.tidy()
   const status = await migrator.status()
   const row = requireRow(
     id === undefined ? status.migrations.find(isCompletable) : findRow(status, id),

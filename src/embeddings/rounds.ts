@@ -1,68 +1,55 @@
-import type { Clock } from '../kernel/clock.ts'
 import type { Answers } from './cache.ts'
 import type { Embedded } from './embedder.ts'
 import { createLanes } from './lanes.ts'
 
 /** Answers for texts by their hash. */
-export interface Gathering {
+export interface Rounds {
   /** Rejects when the work that holds one of the texts fails, or the signal aborts. */
   ask(texts: ReadonlyMap<string, string>, signal: AbortSignal | undefined): Promise<Answers>
 }
 
 interface Round {
-  readonly texts: Map<string, string>
   /** Aborts when all who asked have gone. */
   readonly stop: AbortController
   readonly done: Promise<Answers>
   askers: number
 }
 
-/** Rounds on their way at once, so that their texts fit into memory; while there are so many, texts go on gathering. */
+/** Rounds on their way at once, so that their vectors fit into memory. */
 const roundsAtOnce = 16
 
-/**
- * Texts that several workers ask for within `wait` milliseconds go to `work` together, and a text that is on its way is not
- * asked for twice.
- */
-export function createGathering(
+/** Each caller's texts are a round of `work`; a text that is in another caller's round is waited for there. */
+export function createRounds(
   work: (texts: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<Answers>,
-  { wait, clock }: { readonly wait: number; readonly clock: Clock },
-): Gathering {
+): Rounds {
   const inLane = createLanes(roundsAtOnce)
   const onTheirWay = new Map<string, Round>()
-  let open: Round | undefined
 
-  function openRound(): Round {
-    const texts = new Map<string, string>()
+  function startRound(texts: ReadonlyMap<string, string>): Round {
     const stop = new AbortController()
     const run = async (): Promise<Answers> => {
       try {
-        await clock.sleep(wait)
-        return await inLane(() => {
-          open = undefined
-          stop.signal.throwIfAborted()
-          return work(texts, stop.signal)
-        })
+        return await inLane(() => work(texts, stop.signal))
       } finally {
         for (const hash of texts.keys()) onTheirWay.delete(hash)
       }
     }
-    return { texts, stop, askers: 0, done: run() }
-  }
-
-  function roundOf(hash: string, text: string): Round {
-    const found = onTheirWay.get(hash)
-    if (found !== undefined && !found.stop.signal.aborted) return found
-    open ??= openRound()
-    open.texts.set(hash, text)
-    onTheirWay.set(hash, open)
-    return open
+    const round = { stop, askers: 0, done: run() }
+    for (const hash of texts.keys()) onTheirWay.set(hash, round)
+    return round
   }
 
   return {
     async ask(texts, signal) {
       signal?.throwIfAborted()
-      const rounds = new Set([...texts].map(([hash, text]) => roundOf(hash, text)))
+      const rounds = new Set<Round>()
+      const fresh = new Map<string, string>()
+      for (const [hash, text] of texts) {
+        const found = onTheirWay.get(hash)
+        if (found === undefined || found.stop.signal.aborted) fresh.set(hash, text)
+        else rounds.add(found)
+      }
+      if (fresh.size > 0) rounds.add(startRound(fresh))
       for (const round of rounds) join(round, signal)
       const results = await Promise.allSettled([...rounds].map(({ done }) => done))
       const answers = new Map<string, Embedded>()

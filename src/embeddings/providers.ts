@@ -22,7 +22,10 @@ interface KnownProvider {
   readonly models: Readonly<Record<string, KnownModel>>
 }
 
-/** When limits and prices were last looked at. Accounts differ: `limits` and `price` of the configuration win over these. */
+/**
+ * When this table was written, much of it from what others report of the providers. Accounts differ: `limits` and `price`
+ * of the configuration win over these.
+ */
 export const providersCheckedOn = '2026-11-23'
 
 /**

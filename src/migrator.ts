@@ -3,7 +3,6 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { untidyMigrations } from './archive/pre-image-store.ts'
 import { embeddersOf, files, historyOf, load, look, openRun, requireState, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
@@ -167,7 +166,8 @@ export function wireMigrator(house: House): Migrator {
     verify: (migration, level) => verify(house, migration, level),
     complete: (migration) => workOn(house, migration, 'contract', complete),
     async tidy() {
-      const untidy = new Set(await untidyMigrations(stores.tables))
+      runs ??= await readRuns(stores.tables)
+      const untidy = new Set(runs.filter((run) => run.untidy).map(({ migration }) => migration))
       const known = untidy.size === 0 ? [] : files(house).filter(({ id }) => untidy.has(id))
       for (const { id } of known) await workOn(house, id, 'contract', complete)
     },

@@ -150,18 +150,6 @@ export async function shardsWithPreImages(
   )
 }
 
-/** Migrations that were completed, and whose pre-images are still there. None where there is no ledger. */
-export async function untidyMigrations(tables: TableReader): Promise<readonly string[]> {
-  return tables.read(async (q) => {
-    const [ledger] = await q.query<{ found: boolean }>(`select to_regclass('lockstep.pre_images') is not null as found`)
-    if (ledger?.found !== true) return []
-    const rows = await q.query<{ migration: string }>(
-      `select migration from lockstep.runs r where state = 'completed' and exists (select from lockstep.pre_images p where p.run = r.id)`,
-    )
-    return rows.map(({ migration }) => migration)
-  })
-}
-
 /** Pages deleted in one transaction. */
 const forgottenAtOnce = 500
 

@@ -32,6 +32,8 @@ export interface Run {
   readonly owner: string | undefined
   readonly createdAt: string
   readonly endedAt: string | undefined
+  /** Completed, and what was kept for the way back is still there. */
+  readonly untidy?: boolean
   readonly steps: readonly { readonly step: number; readonly kind: string; readonly memo: Json }[]
 }
 
@@ -48,6 +50,7 @@ interface RunRow {
   readonly owner: string | null
   readonly created: string
   readonly ended: string | null
+  readonly untidy?: boolean
   readonly steps: Run['steps'] | null
 }
 
@@ -81,7 +84,8 @@ select r.id, r.migration, r.checksum, r.state, r.phase, r.reason, r.actor, r.sin
        to_char(r.created_at at time zone 'UTC', ${iso}) as created, to_char(r.ended_at at time zone 'UTC', ${iso}) as ended,
        (select json_agg(json_build_object('step', s.step, 'kind', s.kind, 'memo', s.memo) order by s.step)
         from lockstep.steps s where s.run = r.id) as steps,
-       (select max(version) from lockstep.meta) as version
+       (select max(version) from lockstep.meta) as version,
+       r.state = 'completed' and exists (select from lockstep.pre_images p where p.run = r.id) as untidy
 from lockstep.runs r order by r.created_at, r.id`
 
 export interface NewRun {

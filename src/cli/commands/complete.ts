@@ -15,8 +15,8 @@ export async function complete(cli: Cli, id: string | undefined, options: Option
 
 async function contract(cli: Cli, running: Running, id: string | undefined, options: Options): Promise<void> {
   const { migrator, signal } = running
-  await migrator.tidy()
   const status = await migrator.status()
+  await migrator.tidy()
   const row = requireRow(
     id === undefined ? status.migrations.find(isCompletable) : findRow(status, id),
     isCompletable,

@@ -38,8 +38,8 @@ export async function up(cli: Cli, id: string | undefined, options: Options): Pr
   const saved = wanted.plan === undefined ? undefined : loadPlan(cli, wanted.plan, id)
   if (options['dryRun'] === true) return plan(cli, saved?.migration.id ?? id, { strict: options['strict'] })
   await withRunning(cli, 'up', options, async (running) => {
-    await running.migrator.tidy()
     const status = await running.migrator.status()
+    await running.migrator.tidy()
     const queue = queueOf(status, saved?.migration.id ?? id, wanted.outOfOrder)
     if (saved !== undefined) await applySaved(cli, running, { saved, queue, status, wanted })
     else await applyQueue(cli, running, queue, wanted)

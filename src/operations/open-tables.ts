@@ -13,7 +13,11 @@ export async function openTables(
 ): Promise<readonly TableState[]> {
   const due = passesUntil(passes, phase)
   const open = new Set<TableState>()
-  for (const pass of due) for (const table of await openIn(pass, tables, look)) open.add(table)
+  for (const pass of due) {
+    // Rows are asked only of tables that have what earlier passes give: a column may not be there yet.
+    const ready = tables.filter((table) => !open.has(table))
+    for (const table of await openIn(pass, ready, look)) open.add(table)
+  }
   return tables.filter((table) => open.has(table))
 }
 

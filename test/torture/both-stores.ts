@@ -11,7 +11,10 @@ export interface Stores {
   close(): Promise<void>
 }
 
-/** The same tests on the official emulator with PostgreSQL, where they are found, and on the embedded stores. */
+/** Both pairs of stores take twice the time: the embedded one has its turn where there is no other, or on demand. */
+export const full = process.env['LOCKSTEP_TORTURE'] === 'full'
+
+/** Tests on the official emulator with PostgreSQL where they are found, else, and in full, on the embedded stores. */
 export async function describeStores(tests: (open: () => Promise<Stores>) => void): Promise<void> {
   const emulator = await startOfficialEmulator()
   const postgres = await startRealPostgres()
@@ -27,6 +30,7 @@ export async function describeStores(tests: (open: () => Promise<Stores>) => voi
       }
     })
   })
+  if (real && !full) return
   describe('on the embedded stores', () => {
     tests(async () => {
       const firestore = await createFirestoreServer()

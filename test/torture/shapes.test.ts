@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { describeStores } from './both-stores.ts'
+import { describeStores, full } from './both-stores.ts'
 import type { Stores } from './both-stores.ts'
 import { kinds as allKinds } from './shape-kinds.ts'
 import { openShapeProject } from './shape-project.ts'
 import type { ShapeProject } from './shape-project.ts'
 
-const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full
   ? { each: 400, kills: 13, pause: 2, soak: 5_000, milliseconds: 4_000, centKills: 50, cents: 1_000 }
   : { each: 20, kills: 2, pause: 4, soak: 400, milliseconds: 600, centKills: 2, cents: 30 }

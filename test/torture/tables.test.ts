@@ -12,6 +12,7 @@ import { createPostgresTables } from '../../src/stores/postgres/postgres-tables.
 import { catalogOf } from '../laws/world.ts'
 import { startRealPostgres } from '../stores/real-postgres.ts'
 import { needs } from '../stores/skips.ts'
+import { full } from './both-stores.ts'
 import type { Stores } from './both-stores.ts'
 import { killed } from './kills.ts'
 import { ask } from './oracle.ts'
@@ -23,7 +24,6 @@ import { addEntity, startTableClient } from './table-clients.ts'
 import type { Role, TableClient, TableWorld } from './table-clients.ts'
 import { migration, schemaSql, writeProject } from './table-scene.ts'
 
-const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full
   ? { tenants: 400, rows: 40_000, kills: 12, pause: 1, births: 300, soak: 5_000, within: 6_000 }
   : { tenants: 3, rows: 1_600, kills: 1, pause: 20, births: 3_000, soak: 300, within: 1_500 }
@@ -40,7 +40,8 @@ describe('every change of tables, on PostgreSQL', needs(postgres, 'no PostgreSQL
     return { host: firestore.host, url: postgres.url, close }
   }, true)
 })
-describe('every change of tables, on PGlite', () => {
+const onPglite = postgres === undefined || full ? describe : undefined
+onPglite?.('every change of tables, on PGlite', () => {
   torture(async () => {
     const [firestore, tables] = [await createFirestoreServer(), await createPostgresServer()]
     const close = async (): Promise<void> => void (await Promise.all([firestore.close(), tables.close()]))

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { DocumentWriter } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
-import { describeStores } from './both-stores.ts'
+import { describeStores, full } from './both-stores.ts'
 import type { Stores } from './both-stores.ts'
 import { killed } from './kills.ts'
 import { ask, misshapenTables, takePicture, timesChanged, touchedBy } from './oracle.ts'
@@ -14,7 +14,6 @@ import { lockstep, start, succeed } from './processes.ts'
 import type { Running } from './processes.ts'
 import { createRandom, seed } from './seeded.ts'
 
-const full = process.env['LOCKSTEP_TORTURE'] === 'full'
 const size = full
   ? { documents: 100_000, tenants: 5_000, kills: 20, killsBack: 10, rate: 60 }
   : { documents: 6_000, tenants: 300, kills: 3, killsBack: 2, rate: 40 }

@@ -79,7 +79,7 @@ it('what stood for the way back goes at the next up, where a kill came when all 
     const whole = createMortal(vectors)
     await vectors.migrator(theCase, whole).complete(migrationId)
     const left: unknown[] = []
-    for (let write = whole.writes(); write > whole.writes() - 6; write--) {
+    for (let write = whole.writes(); write > whole.writes() - 4; write--) {
       await started()
       const completing = vectors.migrator(theCase, createMortal(vectors, { write, when: 'before' }))
       await completing.complete(migrationId).catch((error: unknown) => error)

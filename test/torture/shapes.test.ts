@@ -8,7 +8,7 @@ import type { ShapeProject } from './shape-project.ts'
 
 const size = full
   ? { each: 400, kills: 13, pause: 2, soak: 5_000, milliseconds: 4_000, centKills: 50, cents: 1_000 }
-  : { each: 20, kills: 2, pause: 4, soak: 400, milliseconds: 600, centKills: 2, cents: 30 }
+  : { each: 20, kills: 1, pause: 4, soak: 400, milliseconds: 600, centKills: 2, cents: 30 }
 const timeout = full ? 3_600_000 : 300_000
 const wanted = process.env['LOCKSTEP_SHAPES']?.split(',')
 const kinds = allKinds.filter(({ name }) => wanted === undefined || wanted.includes(name))

@@ -37,6 +37,16 @@ it('a text that the provider refuses is listed with the reason, the others have 
   expect(await world.migrator(refusedText).verify(migrationId, 'full')).toBe(0)
 })
 
+it('after down nothing is listed as missing but rows that are there and lack a vector', async () => {
+  await up(refusedText)
+  // A client deleted that row after its new vector was asked for.
+  await world.tables.transaction((q) =>
+    q.script("insert into lockstep_vectors.missing (table_name, key) values ('documents', '{999}')"),
+  )
+  await world.migrator(refusedText).down(migrationId)
+  expect(await query("select nspname from pg_namespace where nspname ~ '^lockstep_'")).toEqual([])
+})
+
 it('tells a vector that went missing, and rows that are not the same in both tables', async () => {
   await up(refusedText)
   await world.tables.transaction((q) =>

@@ -6,10 +6,10 @@ import type { TableWork } from '../../work-passes.ts'
 import { alterBorn } from './born-table.ts'
 import { releaseStatements } from './capture-sql.ts'
 import { embedLeft } from './drain.ts'
-import { mirroringBack, mirroringThere } from './mirror.ts'
+import { lacksVector, mirroringBack, mirroringThere } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
 import { readNoted, swapWhenReady } from './switch-table.ts'
-import { knownAs, lostTwin, nextSchema, pastSchema, twinIn, vectorPath } from './vector-change.ts'
+import { hasKey, knownAs, lostTwin, nextSchema, pastSchema, twinIn, vectorPath } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { forgetSql, stageSql } from './vector-store.ts'
 import type { NotedChange } from './vector-store.ts'
@@ -103,6 +103,7 @@ async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Ch
     cursor: at(),
     long: true,
     work: async (q) => {
+      await q.script(forgetMended(change, table))
       const [row] = await q.query<{ count: number; keys: readonly string[] }>(
         `select (select count(*)::int from lockstep_vectors.missing where table_name = c.table_name) as count,
                 array(select jsonb_array_elements_text(c.facts -> 'keys')) as keys from lockstep_vectors.changes c where c.table_name = ${knownAs(table)}`,
@@ -125,6 +126,12 @@ async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Ch
       `${without} rows of ${printTable(table)}, written after the switch, have no vector of the old model; lockstep_vectors.missing lists their keys`,
     )
   yield { ...settled, changed: 1 }
+}
+
+/** Rows that clients wrote or deleted while their vectors were made are not missing any. */
+function forgetMended(change: VectorChange, table: TableState): string {
+  return `delete from lockstep_vectors.missing m where m.table_name = ${knownAs(table)}
+    and not exists (select from ${quoteTable(table)} t where ${hasKey(table, 't', 'm.key')} and ${lacksVector({ change }, 't')})`
 }
 
 function requireVectors(table: TableState, { column }: NotedChange['facts']): string {

@@ -42,8 +42,20 @@ test('tables born since the last look at all are told with their key and shape, 
       { primaryKey: ['id'], columns: [{ name: 'id' }, { name: 'c' }] },
     ])
   }
-  expect((await (await look(memory).fleet()).tablesOf('notes')).length).toBe(2)
+  expect((await look(forgotten(memory)).fleet()).tablesOf('notes')).toHaveLength(2)
   expect((await look(memory).bornTables?.('notes'))?.tables).toEqual([])
+})
+
+test('what one step of a look has read is not taken for seen by its other steps', async () => {
+  const memory: FleetMemory = {}
+  const first = look(memory)
+  await first.fleet()
+  expect(await first.bornTables?.('notes')).toBeUndefined()
+  await provision('c')
+  const later = look(memory)
+  expect((await later.fleet()).tablesOf('notes').map(({ key }) => key)).toContain(md5('c'))
+  for (const each of [later, look(memory)])
+    expect((await each.bornTables?.('notes'))?.tables.map(({ key }) => key)).toEqual([md5('c')])
 })
 
 test('without a memory every look is at all tables', async () => {

@@ -22,7 +22,11 @@ export interface LookSources {
   readonly memory?: FleetMemory
 }
 
-/** The last fleet that was read as a whole: all tables in it were judged, and what is open of them is in the shards. */
+/**
+ * The first fleet that was read as a whole: every step of that look has judged all tables in it, and what is open of
+ * them is in the shards. A fleet that a later look reads for one step does not take its place: other steps of that look
+ * have not seen it.
+ */
 export interface FleetMemory {
   fleet?: Fleet
 }
@@ -45,6 +49,8 @@ export function createLook({
 }: LookSources): FullLook {
   let fleet: Promise<Fleet> | undefined
   let settings: Promise<IndexSettings> | undefined
+  // As of before this look: what it reads itself is as new to its other steps.
+  const known = memory.fleet
   const configured = (): TenantsConfig => {
     if (tenants !== undefined) return tenants
     throw new LockstepError('LS-2203', 'a step names tenants, but none are configured', {
@@ -61,10 +67,10 @@ export function createLook({
     tenants: configured,
     async fleet() {
       fleet ??= readFleet({ config: configured(), documents, tables, grace: (ms) => clock.sleep(ms) })
-      memory.fleet = await fleet
+      memory.fleet ??= await fleet
       return fleet
     },
-    bornTables: async (template) => (memory.fleet === undefined ? undefined : readBorn(tables, memory.fleet, template)),
+    bornTables: async (template) => (known === undefined ? undefined : readBorn(tables, known, template)),
   }
 }
 

@@ -65,6 +65,14 @@ export const runEvent = z.discriminatedUnion('type', [
     findings: z.number().int(),
     seconds,
   }),
+  /** What a verification measured, by name; `text` says the same in words. */
+  z.object({
+    type: z.literal('measured'),
+    step,
+    where: z.string(),
+    text: z.string(),
+    figures: z.record(z.string(), z.number()),
+  }),
   z.object({ type: z.literal('finding'), step, where: z.string(), problem: z.string() }),
   /** Nothing is done for a while, on purpose. */
   z.object({ type: z.literal('waiting'), seconds, why: z.string() }),

@@ -11,6 +11,7 @@ import type { DocumentHands } from './document-hands.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { IndexOperation } from './index-operation.ts'
 import type { KeptValues, RestoredValues } from './kept-values.ts'
+import type { Measurement } from './measurement.ts'
 import type { ShapeChange } from './shape-change.ts'
 import type { Told } from './told.ts'
 
@@ -212,6 +213,8 @@ export interface VerifyScope {
   readonly images: DocumentHands['images']
   /** Pre-images of this step, newest first; none once the run is completed. */
   preImages?(): AsyncIterable<PreImage>
+  /** Takes what was measured; without it nobody wants to know. */
+  measured?(found: Measurement): void
   readonly told?: Told
   readonly signal: AbortSignal
 }

@@ -32,6 +32,8 @@ export function eventText(event: RunEvent): EventText | undefined {
       return note(
         `step ${event.step + 1} verified: ${printCount(event.checked)} ${event.what}, ${printCounted(event.findings, 'findings')}`,
       )
+    case 'measured':
+      return note(`step ${event.step + 1}: ${event.where}: ${event.text}`)
     default:
       return isTrouble(event) ? troubleText(event) : undefined
   }

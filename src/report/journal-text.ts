@@ -114,11 +114,14 @@ function stepLine({
   return `step ${step + 1} ${kind}: ${summary}: ${[`${printCount(changed)} changed`, `${printCount(skipped)} needed nothing`, met, ...back].join(', ')}`
 }
 
-function verifiedLines({ verified }: JournalReport['digest']): readonly string[] {
-  return verified.map(
-    ({ step, at, level, checked, what, findings }) =>
-      `${printTime(at)} step ${step + 1} (${level}): ${printCount(checked)} ${what}, ${printCounted(findings, 'findings')}`,
-  )
+function verifiedLines({ verified, measured }: JournalReport['digest']): readonly string[] {
+  return [
+    ...verified.map(
+      ({ step, at, level, checked, what, findings }) =>
+        `${printTime(at)} step ${step + 1} (${level}): ${printCount(checked)} ${what}, ${printCounted(findings, 'findings')}`,
+    ),
+    ...cut(measured.map(({ step, at, where, text }) => `${printTime(at)} step ${step + 1}: ${where}: ${text}`)),
+  ]
 }
 
 function lockLine({

@@ -84,6 +84,13 @@ describe('a journal', () => {
       unit: 'values',
       why: 'written by others after the cutover',
     },
+    {
+      type: 'measured',
+      step: 0,
+      where: 'documents',
+      text: '20 searches: recall@10 0.995',
+      figures: { probes: 20, recall: 0.995 },
+    },
   ]
   const journal = buildJournal({
     run: {
@@ -130,6 +137,7 @@ describe('a journal', () => {
 
       How it was verified
         - 2026-11-22 09:31:10 UTC: step 1 (full): 1,207 documents read, 0 findings
+        - 2026-11-22 09:31:15 UTC: step 1: documents: 20 searches: recall@10 0.995
 
       How long it took
         - expand: 1.3 s
@@ -178,6 +186,7 @@ test('a verification', () => {
       id,
       problems: 3,
       steps: [{ step: 0, checked: 1207, what: 'documents read', findings: 3, seconds: 2 }],
+      measured: [{ step: 0, where: 'documents', text: '20 searches: recall@10 0.995', figures: { recall: 0.995 } }],
       findings: [{ step: 0, where: 'Users/u1', problem: 'language is absent' }],
     },
   ]
@@ -186,6 +195,7 @@ test('a verification', () => {
   ).toMatchInlineSnapshot(`
     "20261122093000_chats_know_their_language  3 problems  (full)
       step 1  1,207 documents read, 3 findings, 2.0 s
+        step 1  documents: 20 searches: recall@10 0.995
       ! step 1  Users/u1: language is absent
       and 2 problems more"
   `)

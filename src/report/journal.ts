@@ -34,6 +34,16 @@ const digest = z.object({
       findings: z.number().int(),
     }),
   ),
+  /** What verifications measured, each with the time at which it was. */
+  measured: z.array(
+    z.object({
+      step: z.number().int(),
+      at: z.string(),
+      where: z.string(),
+      text: z.string(),
+      figures: z.record(z.string(), z.number()),
+    }),
+  ),
   findings: z.array(z.object({ step: z.number().int(), where: z.string(), problem: z.string() })),
   /** Transactions over tables: the longest, and how often locks had to be waited for. */
   locks: z.array(
@@ -124,6 +134,13 @@ function digestOf(plan: Plan, events: readonly RecordedEvent[]): Digest {
       checked,
       what,
       findings,
+    })),
+    measured: ofType(events, 'measured').map(({ step, at, where, text, figures }) => ({
+      step,
+      at,
+      where,
+      text,
+      figures,
     })),
     findings: ofType(events, 'finding').map(({ step, where, problem }) => ({ step, where, problem })),
     locks: locksOf(events),

@@ -18,6 +18,15 @@ const checkedMigration = z.object({
   /** How many things are not as promised; `findings` names the first of them. */
   problems: z.number().int(),
   steps: z.array(checkedStep),
+  /** What was measured on the way. */
+  measured: z.array(
+    z.object({
+      step: z.number().int(),
+      where: z.string(),
+      text: z.string(),
+      figures: z.record(z.string(), z.number()),
+    }),
+  ),
   findings: z.array(z.object({ step: z.number().int(), where: z.string(), problem: z.string() })),
 })
 
@@ -45,7 +54,12 @@ export function buildChecked(
   const findings = events.flatMap((event) =>
     event.type === 'finding' ? [{ step: event.step, where: event.where, problem: event.problem }] : [],
   )
-  return { id, problems, steps, findings }
+  const measured = events.flatMap((event) => {
+    if (event.type !== 'measured') return []
+    const { step, where, text, figures } = event
+    return [{ step, where, text, figures }]
+  })
+  return { id, problems, steps, measured, findings }
 }
 
 /** What was looked at, step by step, and what was found. */
@@ -55,7 +69,7 @@ export function renderVerification({ migrations, level }: VerificationReport, { 
 }
 
 function renderMigration(
-  { id, problems, steps, findings }: VerificationReport['migrations'][number],
+  { id, problems, steps, measured, findings }: VerificationReport['migrations'][number],
   level: string,
   { width, paint }: Screen,
 ): readonly string[] {
@@ -67,6 +81,7 @@ function renderMigration(
       (step) =>
         `  step ${step.step + 1}  ${printCount(step.checked)} ${step.what}, ${printCounted(step.findings, 'findings')}, ${printMeasured(step.seconds)}`,
     ),
+    ...measured.flatMap(({ step, where, text }) => hang(`    step ${step + 1}  `, `${where}: ${text}`, width)),
     ...findings.flatMap(({ step, where, problem }) => hang(`  ! step ${step + 1}  `, `${where}: ${problem}`, width)),
     ...(untold > 0 ? [`  and ${printCounted(untold, 'problems')} more`] : []),
   ]

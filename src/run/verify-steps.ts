@@ -40,7 +40,8 @@ export async function verifySteps(options: VerifyOptions): Promise<Verified> {
     const { since, told, phase, level, signal, emit, tables, run } = options
     const images: VerifyScope['images'] = (units) => readUnitImages(tables, { run, step }, units)
     const preImages: VerifyScope['preImages'] = () => preImagesOf(tables, { run, step })
-    const scope = { since, told, phase, level, memo, signal, images, preImages }
+    const measured: VerifyScope['measured'] = (found) => emit({ type: 'measured', step, ...found })
+    const scope = { since, told, phase, level, memo, signal, images, preImages, measured }
     const look = { ...options.look, leftOut: () => tablesLeftOut(tables, { run, step }) }
     const found = operation.verify(spec, look, scope)
     let findings = 0

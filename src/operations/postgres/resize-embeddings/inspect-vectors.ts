@@ -10,6 +10,7 @@ import type { TableState } from '../../table-state.ts'
 import { nextSchema, pastSchema, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { costEffects } from './cost.ts'
+import { inspectSearches } from './inspect-searches.ts'
 import { approximateIndexes, metricOf } from './vector-index.ts'
 import { notedChanges } from './vector-store.ts'
 
@@ -42,6 +43,8 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
     ...(await underway(change, todo, look)),
   ]
   if (problems.length > 0) return { problems }
+  const unsearchable = await inspectSearches(change, tables, look)
+  if (unsearchable.length > 0) return { problems: unsearchable }
   const models = await modelsOf(change, look)
   const [sample] = todo.toSorted((a, b) => b.rows - a.rows)
   return {
@@ -181,7 +184,8 @@ async function underway(
 }
 
 async function modelsOf({ spec }: VectorChange, look: Look): Promise<{ readonly [name: string]: string }> {
-  const names = [spec.options.embedder, spec.options.was].flatMap((name) => name ?? [])
+  const { embedder, was, verify } = spec.options
+  const names = [embedder, was, verify?.searches].flatMap((name) => name ?? [])
   const found = await Promise.all(
     names.map(async (name) => [name, (await look.embedder?.(name))?.model.key ?? ''] as const),
   )

@@ -41,6 +41,21 @@ describe('parse', () => {
     ['a model that cannot be cut', { embedder: undefined, within: 'text-embedding-ada-002' }, /not known/],
     ['texts in the vectors', { from: 'embedding' }, /not the vectors/],
     ['an index that pgvector refuses', { index: { m: 40 } }, /twice m/],
+    ['a query of no table', { verify: { query: 'select 1 where $1 is null' } }, /has to search \{table\}/],
+    ['a query with other values', { verify: { query: 'select $2, $1 from {table}' } }, /one parameter/],
+    ['a query of the old vectors alone', { verify: { queryBefore: 'select $1 from {table}' } }, /name both/],
+    ['an embedder of no text', { verify: { searches: 'large' } }, /there are none/],
+    [
+      'a text that nobody embeds',
+      {
+        embedder: undefined,
+        from: undefined,
+        dimensions: undefined,
+        type: 'halfvec' as const,
+        verify: { golden: [{ query: 'a', ids: [1] }] },
+      },
+      /verify\.searches/,
+    ],
     ['what it does not know', { storage: 'main' }, /storage/],
   ])('refuses %s', (_, options, message) => {
     const { spec } = resizeEmbeddingsStep('documents', { ...usual, ...options })
@@ -61,6 +76,16 @@ describe('plan', () => {
   ])('refuses %s', async (_, before, code) => {
     await sql(before)
     await expect(plan()).rejects.toThrow(expect.objectContaining({ code }))
+  })
+
+  it('refuses what cannot be asked of the table as it is, and golden queries of another table', async () => {
+    await sql(documents)
+    const cast = 'select id from {table} order by embedding <=> $1::extensions.vector(16) limit 3'
+    await expect(plan({ verify: { query: cast } })).rejects.toThrow(/verify\.query cannot be asked of documents/)
+    const queryBefore = cast.replace('16', '8')
+    expect((await plan({ verify: { query: cast, queryBefore } })).effects).not.toEqual([])
+    const golden = [{ query: 'a', ids: [1], table: 'other' }]
+    await expect(plan({ verify: { golden } })).rejects.toThrow(/not among those of the step: other/)
   })
 
   it('refuses to lengthen vectors by cutting them', async () => {

@@ -3,6 +3,8 @@ import { LockstepError } from '../../../kernel/errors.ts'
 import { quoteIdentifier } from '../../../kernel/identifiers.ts'
 import type { TableTarget } from '../../../tenants/tenants-config.ts'
 import { targetForm } from '../../step-target.ts'
+import { checksForm, wrongChecks } from './vector-checks.ts'
+import type { VectorChecks } from './vector-checks.ts'
 
 /** The index of the new column: as its size asks for it, none, or HNSW with these settings. */
 export type VectorIndex =
@@ -26,9 +28,7 @@ export interface ResizeEmbeddingsOptions {
   readonly type?: 'vector' | 'halfvec' | undefined
   readonly index?: VectorIndex | undefined
   /** What a table has to reach before it is switched. */
-  readonly verify?:
-    | { readonly recall?: number | undefined; readonly k?: number | undefined; readonly probes?: number | undefined }
-    | undefined
+  readonly verify?: VectorChecks | undefined
 }
 
 export interface ResizeEmbeddingsSpec {
@@ -52,13 +52,7 @@ const specForm = z.object({
         z.strictObject({ m: z.int().min(2).max(100).optional(), efConstruction: z.int().min(4).max(1000).optional() }),
       ])
       .optional(),
-    verify: z
-      .strictObject({
-        recall: z.number().min(0).max(1).optional(),
-        k: z.int().min(1).max(100).optional(),
-        probes: z.int().min(1).max(1_000).optional(),
-      })
-      .optional(),
+    verify: checksForm.optional(),
   }),
 })
 
@@ -81,7 +75,9 @@ export function parseResize(spec: unknown): ResizeEmbeddingsSpec {
   const { options } = parsed.data
   quoteIdentifier(options.column)
   if (options.from !== undefined) quoteIdentifier(options.from)
-  const wrong = wrongTexts(options) ?? wrongSource(options) ?? wrongIndex(options)
+  const of = { embedder: options.embedder, fleet: 'tenants' in parsed.data.target }
+  const wrong =
+    wrongTexts(options) ?? wrongSource(options) ?? wrongIndex(options) ?? wrongChecks(options.verify ?? {}, of)
   if (wrong !== undefined) throw invalid(wrong)
   return parsed.data
 }

@@ -30,7 +30,7 @@ export function metricOf(index: IndexShape | undefined): Metric {
 }
 
 /** The operator of a distance: the one that queries must use for an index to help. */
-const operators: Readonly<Record<Metric, string>> = { l2: '<->', ip: '<#>', cosine: '<=>', l1: '<+>' }
+export const operators: Readonly<Record<Metric, string>> = { l2: '<->', ip: '<#>', cosine: '<=>', l1: '<+>' }
 
 export interface PlannedIndex {
   readonly metric: Metric

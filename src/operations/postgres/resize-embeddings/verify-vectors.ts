@@ -5,11 +5,23 @@ import type { TableState } from '../../table-state.ts'
 import { lacksVector, carriedColumns } from './mirror.ts'
 import { isNear, nearness, wrongModel } from './probe.ts'
 import type { Probed } from './probe.ts'
-import { measureRecall } from './recall.ts'
-import { hasKey, keyText, knownAs, nextSchema, pastSchema, twinIn, vectorPath } from './vector-change.ts'
+import {
+  hasKey,
+  keyText,
+  knownAs,
+  nextSchema,
+  pastSchema,
+  twinIn,
+  typeAfter,
+  vectorColumn,
+  vectorPath,
+  vectorType,
+} from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { notedChanges } from './vector-store.ts'
 import type { NotedChange } from './vector-store.ts'
+import { createSearchChecks } from './verify-searches.ts'
+import type { SearchedTable } from './verify-searches.ts'
 
 /** Vectors looked at for their length, and how far it may be from 1. */
 const normsAsked = 200
@@ -23,9 +35,11 @@ export async function* verifyVectors(
   change: VectorChange,
   tables: readonly TableState[],
   look: Look,
-  { signal, level }: VerifyScope,
+  scope: VerifyScope,
 ): AsyncGenerator<Finding> {
+  const { signal, level } = scope
   const { changes } = await look.tables.read((q) => notedChanges(q, tables, change.column))
+  const searches = createSearchChecks(change, tables, look, scope)
   let probes = 0
   for (const table of tables) {
     const noted = changes.get(printTable(table))
@@ -38,24 +52,40 @@ export async function* verifyVectors(
     })
     for (const problem of problems) yield { where: printTable(table), problem }
     if (level !== 'full') continue
-    for (const problem of await measureRecall(change, table, sides.fresh, look))
-      yield { where: printTable(table), problem }
+    const searched = searchedIn(change, table, sides, noted)
+    const weak = searched === undefined ? [] : await searches.check(searched)
+    for (const problem of weak) yield { where: printTable(table), problem }
     if (probes++ >= mostProbed) continue
     const probed = { change, place: sides.fresh, signal }
     for (const problem of await probeNew(table, probed, look)) yield { where: printTable(table), problem }
   }
+  searches.finish()
 }
 
 interface Sides {
   /** Where rows are compared, and where the new vectors are; quoted. */
   readonly twin: string
   readonly fresh: string
+  readonly old: string
 }
 
 function sidesOf(table: TableState, { stage }: NotedChange): Sides {
+  const here = quoteTable(table)
+  const [next, past] = [twinIn(nextSchema, table), twinIn(pastSchema, table)]
   return stage === 'switched' || stage === 'settled'
-    ? { twin: twinIn(pastSchema, table), fresh: quoteTable(table) }
-    : { twin: twinIn(nextSchema, table), fresh: twinIn(nextSchema, table) }
+    ? { twin: past, fresh: here, old: past }
+    : { twin: next, fresh: next, old: here }
+}
+
+function searchedIn(
+  change: VectorChange,
+  table: TableState,
+  { fresh, old }: Sides,
+  { facts }: NotedChange,
+): SearchedTable | undefined {
+  const [now, before] = [vectorType(vectorColumn(change, table)?.type), vectorType(facts.type)]
+  if (now === undefined || before === undefined) return undefined
+  return { table, fresh: { at: fresh, type: typeAfter(change, now) }, old: { at: old, type: before } }
 }
 
 async function differences(

@@ -117,6 +117,10 @@ async function dependents(
        where d.deptype = 'n' and (d.classid in ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_proc'::regclass)
          or (d.classid = 'pg_catalog.pg_attrdef'::regclass and exists (select from pg_catalog.pg_attribute a where a.attrelid = d.refobjid and a.attnum = d.refobjsubid and a.attname = $2)))
        union
+       select distinct pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) from unnest($1::text[]) as t(name)
+       join pg_catalog.pg_class c on c.oid = t.name::regclass join pg_catalog.pg_type y on y.oid = c.reltype
+       join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_type'::regclass and d.refobjid in (y.oid, y.typarray) and d.deptype = 'n'
+       union
        select distinct 'foreign key ' || k.conname || ' of ' || k.conrelid::regclass from unnest($1::text[]) as t(name)
        join pg_catalog.pg_constraint k on k.confrelid = t.name::regclass and k.contype = 'f'
        union

@@ -66,6 +66,11 @@ describe('parse', () => {
 describe('plan', () => {
   it.each([
     ['a view', `${documents}; create view v as select id from documents`, 'LS-2123'],
+    [
+      'a function of its rows',
+      `${documents}; create function all_of_them() returns setof documents language sql as 'select * from documents'`,
+      'LS-2123',
+    ],
     ['a foreign key', `${documents}; create table o (d int references documents (id))`, 'LS-2123'],
     ['a check of the vectors', `${documents}; alter table documents add check (embedding is not null)`, 'LS-2123'],
     ['no key', documents.replace(' primary key', ''), 'LS-2107'],

@@ -13,6 +13,7 @@ import type {
   Look,
   OperationMeta,
   PlanWarning,
+  ReadText,
   ShardPlan,
   StepPlan,
   TableHands,
@@ -77,7 +78,7 @@ export interface Inspected {
 export interface StructureChange<Spec extends TargetedSpec> extends BornTenants<Spec> {
   readonly kind: string
   readonly meta: Omit<OperationMeta, 'phases'>
-  parse(spec: unknown): Spec
+  parse(spec: unknown, readText?: ReadText): Spec
   /** What is done to each table, there and (phase `revert`) back, in order. Pure. */
   passes(spec: Spec): readonly TablePass[]
   /** For the plan, before the name of the target: `add column language text to`. */
@@ -128,7 +129,7 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
   return defineTableOperation<Spec>({
     kind: change.kind,
     meta: { ...change.meta, phases: ['expand', 'backfill', 'cutover', 'contract'] },
-    parse: (spec) => change.parse(spec),
+    parse: (spec, readText) => change.parse(spec, readText),
     plan: (spec, look) => plan(change, spec, look),
     remaining,
     apply: (work, hands) => apply(change, work, hands),

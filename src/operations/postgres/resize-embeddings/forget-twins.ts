@@ -2,6 +2,7 @@ import { quoteTable } from '../../../kernel/identifiers.ts'
 import { parseTableName } from '../../../kernel/identifiers.ts'
 import type { TableWriter } from '../../../stores/tables.ts'
 import { releaseStatements } from './capture-sql.ts'
+import { restoreFunctions } from './vector-companion.ts'
 import { knownAs, nextSchema, pastSchema, twinIn } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { forgetSql, vectorStore } from './vector-store.ts'
@@ -11,6 +12,8 @@ const atOnce = 20
 
 /** Once the migration is completed: the tables in the old shape go, and what kept them in step. Safe to repeat. */
 export async function forgetTwins(change: VectorChange, tables: TableWriter): Promise<void> {
+  // Before the tables that they search for clients of the old model.
+  await tables.transaction((q) => q.script(restoreFunctions(change, 'after')))
   for (;;) {
     const names = await tables.read(async (q) => {
       const [store] = await q.query<{ found: boolean }>(`select ${vectorStore.exists} as found`)

@@ -10,6 +10,7 @@ import type { TableState } from '../../table-state.ts'
 import { nextSchema, pastSchema, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { costEffects } from './cost.ts'
+import { functionEffects, inspectFunctions } from './inspect-functions.ts'
 import { inspectSearches } from './inspect-searches.ts'
 import { approximateIndexes, metricOf } from './vector-index.ts'
 import { notedChanges } from './vector-store.ts'
@@ -41,6 +42,7 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
     ...(await untold(change, { tables, todo, look })),
     ...(await dependents(change, todo, look)),
     ...(await underway(change, todo, look)),
+    ...(await inspectFunctions(change, todo, look)),
   ]
   if (problems.length > 0) return { problems }
   const unsearchable = await inspectSearches(change, tables, look)
@@ -52,7 +54,7 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
     warnings: warningsOf(change, todo),
     basis: models,
     ...(sample === undefined ? {} : { memo: shapeBefore(change, sample) }),
-    effects: tables.length === 0 ? [] : await costEffects(change, todo, look),
+    effects: tables.length === 0 ? [] : [...functionEffects(change), ...(await costEffects(change, todo, look))],
   }
 }
 

@@ -26,6 +26,7 @@ export const resizeEmbeddingsCases: readonly OperationCase[] = [
         embedder: 'large',
         dimensions: 16,
         index: 'hnsw',
+        functions: ['near_documents'],
       }),
     ],
     before: { documents: {}, sql: [extension, everything] },
@@ -38,16 +39,16 @@ export const resizeEmbeddingsCases: readonly OperationCase[] = [
           rows: [{ rows: 28, vectors: 26, unique: 25, dims: 16, seen: 27 }],
         },
         {
+          sql: `select (select count(*)::int from pg_trigger where tgrelid = 'documents'::regclass and tgname = 'seen') as triggers, (select count(*)::int from near_documents(${vector(1, 16)}, 3)) as new`,
+          rows: [{ triggers: 1, new: 3 }],
+        },
+        {
           sql: "select last_value as id, pg_get_serial_sequence('documents', 'id') as owned from documents_id_seq",
           rows: [{ id: '28', owned: 'public.documents_id_seq' }],
         },
         {
           sql: "select change <> '' as told, dimensions, model like '%local%' as model from lockstep_vectors.pointers",
           rows: [{ told: true, dimensions: 16, model: true }],
-        },
-        {
-          sql: "select count(*)::int as n from pg_trigger where tgrelid = 'documents'::regclass and tgname = 'seen'",
-          rows: [{ n: 1 }],
         },
         {
           sql: "select string_agg(conname || ' ' || convalidated, ', ' order by conname) as valid from pg_constraint where conrelid = 'documents'::regclass and contype in ('c', 'f', 'u')",

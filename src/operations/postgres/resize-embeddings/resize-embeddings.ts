@@ -5,11 +5,11 @@ import { defineStructureChange } from '../../structure-operation.ts'
 import { vectorExtension } from './born-table.ts'
 import { forgetTwins } from './forget-twins.ts'
 import { inspectVectors } from './inspect-vectors.ts'
+import { vectorCompanion } from './vector-companion.ts'
 import { parseResize } from './resize-spec.ts'
 import type { ResizeEmbeddingsOptions, ResizeEmbeddingsSpec } from './resize-spec.ts'
 import { changeOf } from './vector-change.ts'
 import { vectorPasses } from './vector-passes.ts'
-import { vectorStore } from './vector-store.ts'
 import { verifyVectors } from './verify-vectors.ts'
 
 /** Gives a column of vectors another model, dimension or type, in one table or in every tenant's: `tenants('documents')`. */
@@ -37,7 +37,7 @@ export const resizeEmbeddings = defineStructureChange<ResizeEmbeddingsSpec>({
   inspect: (spec, inspection) => inspectVectors(changeOf(spec), inspection),
   extension: (spec) => vectorExtension(changeOf(spec)),
   extensionPhase: () => 'cutover',
-  companion: () => vectorStore,
+  companion: (spec) => vectorCompanion(changeOf(spec)),
   verify: (spec, tables, look, scope) => verifyVectors(changeOf(spec), tables, look, scope),
   forget: (spec, tables) => forgetTwins(changeOf(spec), tables),
 })

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { LockstepError } from '../../../kernel/errors.ts'
 import { quoteIdentifier } from '../../../kernel/identifiers.ts'
 import type { TableTarget } from '../../../tenants/tenants-config.ts'
+import type { ReadText } from '../../operation.ts'
 import { targetForm } from '../../step-target.ts'
+import { functionsForm, parseFunctions } from './search-functions.ts'
+import type { ParsedFunction, SearchFunction } from './search-functions.ts'
 import { checksForm, wrongChecks } from './vector-checks.ts'
 import type { VectorChecks } from './vector-checks.ts'
 
@@ -27,6 +30,8 @@ export interface ResizeEmbeddingsOptions {
   readonly dimensions?: number | undefined
   readonly type?: 'vector' | 'halfvec' | undefined
   readonly index?: VectorIndex | undefined
+  /** Functions that take a query vector and search: until `complete` they serve clients of both models. */
+  readonly functions?: readonly (string | SearchFunction)[] | undefined
   /** What a table has to reach before it is switched. */
   readonly verify?: VectorChecks | undefined
 }
@@ -34,6 +39,7 @@ export interface ResizeEmbeddingsOptions {
 export interface ResizeEmbeddingsSpec {
   readonly target: TableTarget
   readonly options: ResizeEmbeddingsOptions
+  readonly functions?: readonly ParsedFunction[]
 }
 
 const specForm = z.object({
@@ -52,6 +58,7 @@ const specForm = z.object({
         z.strictObject({ m: z.int().min(2).max(100).optional(), efConstruction: z.int().min(4).max(1000).optional() }),
       ])
       .optional(),
+    functions: functionsForm.optional(),
     verify: checksForm.optional(),
   }),
 })
@@ -69,7 +76,7 @@ const shortenable: ReadonlySet<string> = new Set([
 ])
 
 /** Throws LS-2002 that names the part at fault. */
-export function parseResize(spec: unknown): ResizeEmbeddingsSpec {
+export function parseResize(spec: unknown, readText?: ReadText): ResizeEmbeddingsSpec {
   const parsed = specForm.safeParse(spec)
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
   const { options } = parsed.data
@@ -79,7 +86,8 @@ export function parseResize(spec: unknown): ResizeEmbeddingsSpec {
   const wrong =
     wrongTexts(options) ?? wrongSource(options) ?? wrongIndex(options) ?? wrongChecks(options.verify ?? {}, of)
   if (wrong !== undefined) throw invalid(wrong)
-  return parsed.data
+  const functions = parseFunctions(options.functions, readText)
+  return functions.length === 0 ? parsed.data : { ...parsed.data, functions }
 }
 
 function wrongTexts({ column, from, was }: ResizeEmbeddingsOptions): string | undefined {

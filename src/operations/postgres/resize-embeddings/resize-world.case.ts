@@ -20,6 +20,8 @@ create index documents_label_idx on documents (lower(label)) where label <> '';
 create index documents_embedding_idx on documents using ivfflat (embedding extensions.vector_cosine_ops) with (lists = 1);
 create function count_seen() returns trigger language plpgsql as 'begin new.seen := old.seen + 1; return new; end';
 create trigger seen before update on documents for each row execute function count_seen();
+create function near_documents(query extensions.vector, most int default 1) returns table (id int) language sql stable
+  as 'select d.id from public.documents d where d.embedding is not null order by d.embedding operator(extensions.<=>) query, d.id limit most';
 comment on table documents is 'what was said';
 comment on column documents.embedding is 'by the small model';
 comment on trigger seen on documents is 'counts';

@@ -65,7 +65,12 @@ end $lockstep$`,
   create table lockstep_vectors.pointers (
     table_name text not null, column_name text not null, change text not null, model text, dimensions int not null,
     at timestamptz not null default pg_catalog.clock_timestamp(), primary key (table_name, column_name));
+  create table lockstep_vectors.functions (
+    change text not null, position int not null, function text not null, before text not null, after text not null, dispatch text not null,
+    primary key (change, position));
   grant usage on schema lockstep_vectors to public;
+  -- Rights on the tables in it are those that they had: clients of the old model go on searching.
+  grant usage on schema ${pastSchema} to public;
   grant select on lockstep_vectors.pointers to public;
   ${tableForDimensions}
   ${noteBorn}
@@ -86,7 +91,7 @@ end $lockstep$`,
   delete from lockstep_vectors.pointers p where not exists (select from pg_catalog.pg_class t join pg_catalog.pg_namespace n on n.oid = t.relnamespace
     where p.table_name = case when n.nspname = 'public' then t.relname else n.nspname || '.' || t.relname end);
   if exists (select from lockstep_vectors.changes) or exists (select from lockstep_vectors.pointers)
-    or exists (select from lockstep_vectors.missing) then return; end if;
+    or exists (select from lockstep_vectors.missing) or exists (select from lockstep_vectors.functions) then return; end if;
   drop schema lockstep_vectors cascade;
   drop schema ${nextSchema};
   drop schema ${pastSchema};

@@ -2,6 +2,7 @@ import { printTable, quoteIdentifier, quoteTable } from '../../../kernel/identif
 import type { Queryable } from '../../../stores/tables.ts'
 import type { Finding, Look, VerifyScope } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
+import { replacedFunctions } from './inspect-functions.ts'
 import { lacksVector, carriedColumns } from './mirror.ts'
 import { isNear, nearness, wrongModel } from './probe.ts'
 import type { Probed } from './probe.ts'
@@ -60,6 +61,7 @@ export async function* verifyVectors(
     for (const problem of await probeNew(table, probed, look)) yield { where: printTable(table), problem }
   }
   searches.finish()
+  yield* await replacedFunctions(change, look)
 }
 
 interface Sides {

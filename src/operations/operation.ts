@@ -79,6 +79,8 @@ export interface Effect {
   /** Bytes added to the store until contract. */
   readonly disk: number
   readonly undo: string
+  /** What `what` tells in words besides, as numbers by name. */
+  readonly figures?: { readonly [name: string]: number }
   /** SQL as it will run, one example where a thousand tables get the same. */
   readonly statements: readonly string[]
 }

@@ -17,6 +17,8 @@ const effect = z.object({
   cost: z.number(),
   disk: z.number(),
   undo: z.string(),
+  /** What `what` tells in words besides, as numbers by name. */
+  figures: z.record(z.string(), z.number()).optional(),
   statements: z.array(z.string()),
 })
 

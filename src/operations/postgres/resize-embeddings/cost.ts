@@ -5,26 +5,16 @@ import { loadTokenCounter } from '../../../embeddings/tokenizer.ts'
 import type { Effect, Look } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import { groupsOf } from '../../table-targets.ts'
-import { buildBytes, rowsOf } from './resize-effects.ts'
-import { hasContent, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
+import { hasContent } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
-import { planIndex } from './vector-index.ts'
 
 /** Tables asked in one statement. */
 const tablesAsked = 50
 
-/** What goes to the provider, and what the index takes to be built. Reads each text once. */
-export async function costEffects(
-  change: VectorChange,
-  tables: readonly TableState[],
-  look: Look,
-): Promise<readonly Effect[]> {
-  return [...(await callEffects(change, tables, look)), ...indexEffects(change, tables)]
-}
+const common = { lock: 'none', disk: 0, statements: [] } as const
 
-const common = { lock: 'none', seconds: [0, 0], secondsSource: 'guess', cost: 0, disk: 0, statements: [] } as const
-
-async function callEffects(
+/** What goes to the provider. Reads each text once. */
+export async function callEffects(
   change: VectorChange,
   tables: readonly TableState[],
   look: Look,
@@ -49,6 +39,16 @@ async function callEffects(
       secondsSource: 'sampled',
       cost: usd?.likely ?? 0,
       undo: 'answers stay in the cache',
+      figures: {
+        rows,
+        texts,
+        tokensLow: tokens.low,
+        tokensHigh: tokens.high,
+        calls,
+        ...(usd === undefined ? {} : { usdLow: usd.low, usdHigh: usd.high }),
+        minutesLow: minutes.low,
+        minutesHigh: minutes.high,
+      },
     },
   ]
 }
@@ -115,26 +115,4 @@ async function sampleTexts(
     q.query<{ class: number; text: string }>(`select distinct class, text from (${parts.join(' union all ')}) s`),
   )
   return bounds.map((_, at) => rows.flatMap((row) => (row.class === at ? [row.text] : [])))
-}
-
-function indexEffects(change: VectorChange, tables: readonly TableState[]): readonly Effect[] {
-  const indexed = tables.flatMap((table) => {
-    const now = vectorType(vectorColumn(change, table)?.type)
-    if (now === undefined || typeof planIndex(change, table, rowsOf(table)) === 'string') return []
-    return [{ table, bytes: rowsOf(table) * buildBytes(typeAfter(change, now)) }]
-  })
-  if (indexed.length === 0) return []
-  const most = Math.max(...indexed.map(({ bytes }) => bytes))
-  const rows = indexed.reduce((sum, { table }) => sum + rowsOf(table), 0)
-  return [
-    {
-      ...common,
-      phase: 'backfill',
-      what: `build HNSW after the rows; the largest takes ${Math.ceil(most / 1_048_576)} MiB of maintenance_work_mem, four times as long with less`,
-      count: { value: indexed.length, source: 'statistics' },
-      unit: 'indexes',
-      seconds: [rows / 3_000, rows / 200],
-      undo: 'goes with the twins',
-    },
-  ]
 }

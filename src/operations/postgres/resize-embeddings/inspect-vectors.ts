@@ -9,7 +9,8 @@ import { columnIn } from '../../column-pair.ts'
 import type { TableState } from '../../table-state.ts'
 import { nextSchema, pastSchema, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
-import { costEffects } from './cost.ts'
+import { callEffects } from './cost.ts'
+import { indexCost } from './index-cost.ts'
 import { functionEffects, inspectFunctions } from './inspect-functions.ts'
 import { inspectSearches } from './inspect-searches.ts'
 import { approximateIndexes, metricOf } from './vector-index.ts'
@@ -49,12 +50,13 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
   if (unsearchable.length > 0) return { problems: unsearchable }
   const models = await modelsOf(change, look)
   const [sample] = todo.toSorted((a, b) => b.rows - a.rows)
+  const indexes = await indexCost(change, todo, look)
   return {
     problems: [],
-    warnings: warningsOf(change, todo),
+    warnings: [...warningsOf(change, todo), ...indexes.warnings],
     basis: models,
     ...(sample === undefined ? {} : { memo: shapeBefore(change, sample) }),
-    effects: tables.length === 0 ? [] : [...functionEffects(change), ...(await costEffects(change, todo, look))],
+    effects: [...functionEffects(change), ...(await callEffects(change, todo, look)), ...indexes.effects],
   }
 }
 

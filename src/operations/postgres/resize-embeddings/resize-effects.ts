@@ -37,6 +37,9 @@ function diskOf(change: VectorChange, tables: readonly TableState[]): number {
 const perTable = { twin: [0.003, 0.05], switch: [0.004, 0.1] } as const
 const rowsPerSecond = { fast: 8_000, slow: 300 }
 
+/** Milliseconds for which a table is locked at its switch, measured while clients wrote to it. */
+const lockHeld = [4, 20] as const
+
 const common = { cost: 0, secondsSource: 'guess', statements: [] } as const
 
 const scaled = (n: number, [low, high]: readonly [number, number]): readonly [number, number] => [n * low, n * high + 1]
@@ -84,6 +87,7 @@ function fillEffect(change: VectorChange, tables: readonly TableState[]): Effect
     seconds: [rows / rowsPerSecond.fast, rows / rowsPerSecond.slow + 1],
     disk: diskOf(change, tables),
     undo: 'goes with the twins',
+    figures: { rows },
   }
 }
 
@@ -93,10 +97,11 @@ function switchEffect(_: VectorChange, tables: readonly TableState[], example: T
     phase: 'cutover',
     what: `put the twins in the tables' place, each in one transaction; the tables are kept in step until complete`,
     ...counted(tables),
-    lock: 'SHARE ROW EXCLUSIVE, then ACCESS EXCLUSIVE, together 4 to 20 ms a table, lock_timeout 200 ms, retried',
+    lock: `SHARE ROW EXCLUSIVE, then ACCESS EXCLUSIVE, together ${lockHeld.join(' to ')} ms a table, lock_timeout 200 ms, retried`,
     seconds: scaled(tables.length, perTable.switch),
     disk: 0,
     undo: 'put the tables back, with what was written meanwhile',
+    figures: { lockMillisecondsLow: lockHeld[0], lockMillisecondsHigh: lockHeld[1] },
     statements: [swapScript(example, 'there')],
   }
 }

@@ -56,9 +56,11 @@ describe('parse', () => {
       },
       /verify\.searches/,
     ],
+    ['another distance at once', { metric: 'ip' }, /vectors and distance are not changed at once/],
+    ['an operator class', { index: { opclass: 'vector_ip_ops' } }, /vectors and distance are not changed at once/],
     ['what it does not know', { storage: 'main' }, /storage/],
   ])('refuses %s', (_, options, message) => {
-    const { spec } = resizeEmbeddingsStep('documents', { ...usual, ...options })
+    const { spec } = resizeEmbeddingsStep('documents', { ...usual, ...(options as object) })
     expect(() => resizeEmbeddings.parse(spec)).toThrow(message)
   })
 })
@@ -93,6 +95,26 @@ describe('plan', () => {
     await expect(plan({ verify: { golden } })).rejects.toThrow(/not among those of the step: other/)
   })
 
+  it('sets the memory that an index takes while it is built beside what the server gives', async () => {
+    await sql(
+      `${documents}; insert into documents select n, 'text', null from generate_series(1, 2000) n; analyze documents`,
+    )
+    const built = async (index: ResizeEmbeddingsOptions['index']) => {
+      const { effects, warnings } = await plan({ was: 'small', index })
+      return [effects.find(({ unit }) => unit === 'indexes')?.figures, warnings.map(({ code }) => code)]
+    }
+    const [given] = await tables.read((q) =>
+      q.query<{ size: number }>("select pg_size_bytes(current_setting('maintenance_work_mem'))::int as size"),
+    )
+    // 16 dimensions take 72 bytes, an element and its neighbours 780.
+    const figures = { indexes: 1, rows: 2_000, largestBuildBytes: 2_000 * 852, maintenanceWorkMemBytes: given?.size }
+    expect(await built('none')).toEqual([undefined, []])
+    expect(await built('hnsw')).toEqual([figures, []])
+    await sql("set maintenance_work_mem = '1MB'")
+    expect(await built('hnsw')).toEqual([{ ...figures, maintenanceWorkMemBytes: 1_048_576 }, ['W226']])
+    await sql('reset maintenance_work_mem')
+  })
+
   it('refuses to lengthen vectors by cutting them', async () => {
     await sql(documents)
     const options = { embedder: undefined, within: 'text-embedding-3-large' }
@@ -104,6 +126,15 @@ describe('plan', () => {
     const { effects, warnings } = await plan()
     const [calls] = effects.filter(({ what }) => what.startsWith('embed '))
     expect(calls?.what).toContain('7 different texts of 20')
+    expect(calls?.figures).toMatchObject({
+      rows: 20,
+      texts: 7,
+      tokensLow: expect.any(Number),
+      usdLow: 0,
+      minutesLow: expect.any(Number),
+    })
+    const [locked] = effects.filter(({ phase }) => phase === 'cutover')
+    expect(locked?.figures).toEqual({ lockMillisecondsLow: 4, lockMillisecondsHigh: 20 })
     expect(warnings.map(({ code }) => code)).toEqual(['W224'])
     expect((await plan({ was: 'small' })).warnings).toEqual([])
   })

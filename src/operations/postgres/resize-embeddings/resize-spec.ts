@@ -77,6 +77,7 @@ const shortenable: ReadonlySet<string> = new Set([
 
 /** Throws LS-2002 that names the part at fault. */
 export function parseResize(spec: unknown, readText?: ReadText): ResizeEmbeddingsSpec {
+  if (namesDistance(spec)) throw distanceStays()
   const parsed = specForm.safeParse(spec)
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
   const { options } = parsed.data
@@ -88,6 +89,27 @@ export function parseResize(spec: unknown, readText?: ReadText): ResizeEmbedding
   if (wrong !== undefined) throw invalid(wrong)
   const functions = parseFunctions(options.functions, readText)
   return functions.length === 0 ? parsed.data : { ...parsed.data, functions }
+}
+
+const distanceWords = ['distance', 'metric', 'operator', 'operatorClass', 'opclass'] as const
+
+/** What people write where they expect to choose the distance as well. */
+function namesDistance(spec: unknown): boolean {
+  const options = memberOf(spec, 'options')
+  return [options, memberOf(options, 'index')].some((each) =>
+    distanceWords.some((word) => memberOf(each, word) !== undefined),
+  )
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+}
+
+function distanceStays(): LockstepError {
+  return new LockstepError('LS-2002', 'resizeEmbeddings: vectors and distance are not changed at once', {
+    why: 'if searches got worse, nobody could tell by which of the two',
+    hint: "take it out: the index keeps its distance; in a migration of its own, postgres.addIndex('documents', 'embedding', { using: 'hnsw', opclass: 'vector_ip_ops' })",
+  })
 }
 
 function wrongTexts({ column, from, was }: ResizeEmbeddingsOptions): string | undefined {

@@ -5,7 +5,11 @@ import type { Measured } from './judge-searches.ts'
 import { latencyOf } from './measure-searches.ts'
 import type { Searches } from './measure-searches.ts'
 
-const of = (searches: Partial<Searches>): Measured => ({ searches: { probes: 20, ...searches }, index: 'nearest' })
+const of = (searches: Partial<Searches>, dimensions = 1_536): Measured => ({
+  searches: { probes: 20, ...searches },
+  index: 'nearest',
+  dimensions,
+})
 const took = (median: number, p95 = median): { readonly median: number; readonly p95: number } => ({ median, p95 })
 
 describe('what was measured is judged', () => {
@@ -43,7 +47,7 @@ describe('what was measured is judged', () => {
   })
 
   it('figures that were not measured are left out', () => {
-    expect(measurementOf('documents', { searches: { probes: 3 }, index: undefined }, {})).toEqual({
+    expect(measurementOf('documents', { searches: { probes: 3 }, index: undefined, dimensions: 8 }, {})).toEqual({
       where: 'documents',
       text: '3 searches: no vector index',
       figures: { probes: 3, k: 10, indexed: 0 },

@@ -2,7 +2,7 @@ import type { Measurement } from '../../measurement.ts'
 import type { GoldenFound } from './golden-queries.ts'
 import type { IndexUse } from './index-use.ts'
 import type { Searches } from './measure-searches.ts'
-import { usualChecks } from './vector-checks.ts'
+import { usualChecks, usualMedian } from './vector-checks.ts'
 import type { VectorChecks } from './vector-checks.ts'
 
 /** All that was measured of a table's searches. */
@@ -10,13 +10,18 @@ export interface Measured {
   readonly searches: Searches
   /** The name of its index. */
   readonly index: string | undefined
+  /** Of the new vectors. */
+  readonly dimensions: number
   /** Of the app's own query, where it is known and there is an index. */
   readonly use?: IndexUse | undefined
   readonly golden?: GoldenFound | undefined
 }
 
 /** What is not good enough, in words. Pure. */
-export function judgeSearches({ searches, index, use, golden }: Measured, checks: VectorChecks): readonly string[] {
+export function judgeSearches(
+  { searches, index, dimensions, use, golden }: Measured,
+  checks: VectorChecks,
+): readonly string[] {
   const { recall, answered } = searches
   const least = checks.recall ?? usualChecks.recall
   return [
@@ -29,15 +34,19 @@ export function judgeSearches({ searches, index, use, golden }: Measured, checks
           `its query gives ${percent(answered)} of the rows that it gives without the index ${index}: what it filters by comes after the index; raise hnsw.ef_search, or set hnsw.iterative_scan`,
         ]
       : []),
-    ...slowness(searches, checks.latency),
+    ...slowness(searches, checks.latency, dimensions),
     ...(golden?.problems ?? []),
   ]
 }
 
-function slowness({ before, after }: Searches, latency: VectorChecks['latency'] = {}): readonly string[] {
+function slowness(
+  { before, after }: Searches,
+  latency: VectorChecks['latency'] = {},
+  dimensions: number,
+): readonly string[] {
   if (after === undefined) return []
-  const { times = usualChecks.times, median = usualChecks.median, p95 } = latency
-  const most = mostMedian(before?.median, { times, median })
+  const { p95 } = latency
+  const most = mostMedian(before?.median, latency, dimensions)
   const than = before === undefined ? '' : ` (${printMs(before.median)} before)`
   return [
     ...(after.median > most
@@ -52,9 +61,10 @@ function slowness({ before, after }: Searches, latency: VectorChecks['latency'] 
 /** What the median may be, in milliseconds: so many times what it was, and always so much. */
 function mostMedian(
   before: number | undefined,
-  { times, median }: { readonly times: number; readonly median: number },
+  { times = usualChecks.times, median }: NonNullable<VectorChecks['latency']>,
+  dimensions: number,
 ): number {
-  return Math.max(median, (before ?? 0) * times)
+  return Math.max(median ?? usualMedian(dimensions), (before ?? 0) * times)
 }
 
 /** The same as numbers, with what was asked for, and as a line for people. Pure. */
@@ -62,7 +72,10 @@ export function measurementOf(where: string, measured: Measured, checks: VectorC
   return { where, text: textOf(measured, checks), figures: figuresOf(measured, checks) }
 }
 
-function figuresOf({ searches, index, use, golden }: Measured, checks: VectorChecks): Measurement['figures'] {
+function figuresOf(
+  { searches, index, dimensions, use, golden }: Measured,
+  checks: VectorChecks,
+): Measurement['figures'] {
   const { probes, recall, ties, answered, overlap } = searches
   return given({
     probes,
@@ -73,7 +86,7 @@ function figuresOf({ searches, index, use, golden }: Measured, checks: VectorChe
     ties,
     indexUsed: use === undefined ? undefined : use === 'used' ? 1 : 0,
     answered,
-    ...latencyFigures(searches, checks.latency),
+    ...latencyFigures(searches, checks.latency, dimensions),
     overlap,
     goldenAsked: golden?.asked,
     goldenFound: golden?.found,
@@ -83,16 +96,16 @@ function figuresOf({ searches, index, use, golden }: Measured, checks: VectorChe
 function latencyFigures(
   { before, after }: Searches,
   latency: VectorChecks['latency'] = {},
+  dimensions: number,
 ): Readonly<Record<string, number | undefined>> {
   if (after === undefined) return {}
-  const { times = usualChecks.times, median = usualChecks.median, p95 } = latency
   return {
     medianMilliseconds: after.median,
     medianMillisecondsBefore: before?.median,
-    medianMillisecondsMost: mostMedian(before?.median, { times, median }),
+    medianMillisecondsMost: mostMedian(before?.median, latency, dimensions),
     p95Milliseconds: after.p95,
     p95MillisecondsBefore: before?.p95,
-    p95MillisecondsMost: p95,
+    p95MillisecondsMost: latency.p95,
   }
 }
 

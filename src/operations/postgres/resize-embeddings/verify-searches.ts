@@ -37,7 +37,7 @@ export function createSearchChecks(
   change: VectorChange,
   tables: readonly TableState[],
   look: Look,
-  scope: VerifyScope,
+  scope: Pick<VerifyScope, 'signal' | 'measured'>,
 ): SearchChecks {
   const largest = new Set(tables.toSorted((a, b) => rowsOf(b) - rowsOf(a)).slice(0, mostTimed))
   const checks = change.spec.options.verify ?? {}
@@ -70,7 +70,7 @@ export function createSearchChecks(
 
 interface Asked {
   readonly look: Look
-  readonly scope: VerifyScope
+  readonly scope: Pick<VerifyScope, 'signal' | 'measured'>
   readonly wide: boolean
 }
 
@@ -88,7 +88,11 @@ async function measure(change: VectorChange, searched: SearchedTable, asked: Ask
       return { searches, index: index?.name, use: index && (await useOf(q, change, searched, index)) }
     })
     if (typeof found === 'string') return found
-    return { ...found, golden: await askGolden(change, table, fresh, { look, signal: scope.signal }) }
+    return {
+      ...found,
+      dimensions: fresh.type.dimensions,
+      golden: await askGolden(change, table, fresh, { look, signal: scope.signal }),
+    }
   } catch (error) {
     const said = change.spec.options.verify?.query === undefined ? undefined : refusal(error)
     if (said === undefined) throw error

@@ -3,6 +3,7 @@ import type { Json } from '../kernel/canonical-json.ts'
 import { throwAll } from '../kernel/errors.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import { printTable } from '../kernel/identifiers.ts'
+import type { SqlText } from '../sql/sql-text.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import type { TableTarget } from '../tenants/tenants-config.ts'
 import { defineTableOperation, phases } from './operation.ts'
@@ -93,6 +94,8 @@ export interface StructureChange<Spec extends TargetedSpec> extends BornTenants<
   verify?(spec: Spec, tables: readonly TableState[], look: Look, scope: VerifyScope): AsyncGenerator<Finding>
   /** Takes away what was only kept for the way back, once the run is completed. Safe to repeat. */
   forget?(spec: Spec, tables: TableWriter): Promise<void>
+  /** The SQL that users wrote for the step, for the linter. */
+  sql?(spec: Spec): readonly SqlText[]
   /** Only where the passes of phase `revert` are not the whole way back. */
   revert?(work: Work<Spec>, hands: TableHands): AsyncGenerator<Checkpoint>
 }
@@ -148,6 +151,7 @@ export function defineStructureChange<Spec extends TargetedSpec>(change: Structu
     },
     revert: (work, hands) => apply(change, work, hands),
     ...(change.forget && { forget: change.forget.bind(change) }),
+    ...(change.sql && { sql: change.sql.bind(change) }),
   })
 }
 

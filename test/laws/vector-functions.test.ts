@@ -43,6 +43,10 @@ it('functions serve queries of either dimension during the soak, with the rights
   expect(await asClient(`select nearest(${old(4)}) as before, nearest(${five}) as now`)).toEqual([
     { before: 4, now: 5 },
   ])
+  // Who may not call the function may not call what it calls either.
+  const rights =
+    "select has_function_privilege('public', oid, 'execute') as open from pg_proc where proname ~ '^(old|new)_.*_0$'"
+  expect(await query(rights)).toEqual([{ open: false }, { open: false }])
   expect(await asClient(`select near_in('documents', ${old(3)}) as id`)).toEqual([{ id: 3 }])
   expect(await asClient(`select near_in('documents', ${five}) as id`)).toEqual([{ id: 5 }])
   expect(await world.migrator(byDimension).verify(migrationId, 'full')).toBe(0)

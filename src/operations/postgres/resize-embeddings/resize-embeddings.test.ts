@@ -65,6 +65,13 @@ describe('parse', () => {
   })
 })
 
+it('the files of search functions are read, and linted', () => {
+  const functions = ['near', { name: 'far', file: 'sql/far.sql' }]
+  const { spec } = resizeEmbeddingsStep('documents', { ...usual, functions })
+  const parsed = resizeEmbeddings.parse(spec, (path) => `the text of ${path}`)
+  expect(resizeEmbeddings.sql?.(parsed)).toMatchObject([{ name: 'sql/far.sql', text: 'the text of sql/far.sql' }])
+})
+
 describe('plan', () => {
   it.each([
     ['a view', `${documents}; create view v as select id from documents`, 'LS-2123'],

@@ -5,6 +5,7 @@ import { defineStructureChange } from '../../structure-operation.ts'
 import { vectorExtension } from './born-table.ts'
 import { forgetTwins } from './forget-twins.ts'
 import { inspectVectors } from './inspect-vectors.ts'
+import { functionTexts } from './search-functions.ts'
 import { vectorCompanion } from './vector-companion.ts'
 import { parseResize } from './resize-spec.ts'
 import type { ResizeEmbeddingsOptions, ResizeEmbeddingsSpec } from './resize-spec.ts'
@@ -40,4 +41,5 @@ export const resizeEmbeddings = defineStructureChange<ResizeEmbeddingsSpec>({
   companion: (spec) => vectorCompanion(changeOf(spec)),
   verify: (spec, tables, look, scope) => verifyVectors(changeOf(spec), tables, look, scope),
   forget: (spec, tables) => forgetTwins(changeOf(spec), tables),
+  sql: ({ functions }) => functionTexts(functions),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { quoteLiteral } from '../../../kernel/identifiers.ts'
+import type { SqlText } from '../../../sql/sql-text.ts'
 import type { ReadText } from '../../operation.ts'
 
 /** A function that takes a query vector and searches: until `complete` it serves clients of both models. */
@@ -32,15 +33,25 @@ export function parseFunctions(
 ): readonly ParsedFunction[] {
   return functions.map((each) => {
     const { name, file, model } = typeof each === 'string' ? { name: each } : each
-    return { name, model, text: file === undefined ? undefined : readText?.(file) }
+    return { name, model, file, text: file === undefined ? undefined : readText?.(file) }
   })
 }
 
 export interface ParsedFunction {
   readonly name: string
   readonly model: string | undefined
+  readonly file: string | undefined
   /** The statement that replaces it. */
   readonly text: string | undefined
+}
+
+/** The files, for the linter. */
+export function functionTexts(functions: readonly ParsedFunction[] = []): readonly SqlText[] {
+  return functions.flatMap(({ file, text }) =>
+    file === undefined || text === undefined
+      ? []
+      : [{ name: file, text, inTransaction: true, definition: { execute: [] } }],
+  )
 }
 
 /** SQL of the function's oid; NULL where there is none of that name, or several. */

@@ -4,6 +4,8 @@ import type { TableWriter } from '../../../stores/tables.ts'
 import type { Measurement } from '../../measurement.ts'
 import type { Look } from '../../operation.ts'
 import { tableStates } from '../../table-state.ts'
+import { indexUse } from './index-use.ts'
+import type { VectorIndexShape } from './index-use.ts'
 import { resizeEmbeddingsStep } from './resize-embeddings.ts'
 import { parseResize } from './resize-spec.ts'
 import { changeOf } from './vector-change.ts'
@@ -12,6 +14,7 @@ import { createSearchChecks } from './verify-searches.ts'
 let tables: TableWriter
 beforeAll(async () => {
   tables = await createPgliteTables({})
+  await tables.transaction((q) => q.script('create extension vector'))
 })
 afterAll(() => tables.close())
 
@@ -24,7 +27,7 @@ it('of many tables the largest are told one by one, the others in one line; gold
   const names = Array.from({ length: 23 }, (_, n) => `notes_${n}`)
   await tables.transaction((q) =>
     q.script(
-      `create extension vector; ${names
+      `${names
         .map(
           (
             name,
@@ -52,5 +55,29 @@ it('of many tables the largest are told one by one, the others in one line; gold
     where: '2 smaller tables',
     text: 'recall@2 at least 1.000 (0.95 asked for, 0 ties)',
     figures: { tables: 2, recall: 1, ties: 0, recallLeast: 0.95, k: 2 },
+  })
+})
+
+it('long vectors are indexed as half floats: a search that casts can use that, one that does not is told how to', async () => {
+  const vector = `[1${',0'.repeat(2_099)}]`
+  await tables.transaction((q) =>
+    q.script(`create table long (id int primary key, embedding vector(2100)); insert into long select n, array_fill(n::real, '{2100}')::vector from generate_series(1, 5) n;
+      create index nearest on long using hnsw ((embedding::halfvec(2100)) halfvec_cosine_ops)`),
+  )
+  const used = (order: string) =>
+    tables.read(async (q) => {
+      const [index] = await q.query<VectorIndexShape>(
+        "select 'nearest' as name, pg_get_indexdef('nearest'::regclass) as definition",
+      )
+      const sql = `select id from long order by ${order} limit 3`
+      return index && indexUse(q, index, { sql, vector, column: 'embedding' })
+    })
+  expect(await used('embedding::halfvec(2100) <=> $1::halfvec(2100)')).toBe('not preferred')
+  expect(await used('embedding <=> $1')).toEqual({
+    never:
+      'its query cannot use the index nearest: the index is of embedding cast to halfvec(2100), and the query has to cast as it does; write "order by embedding::halfvec(2100) <=> $1::halfvec(2100) limit …" with nothing around it',
+  })
+  expect(await used('1 - (embedding::halfvec(2100) <=> $1::halfvec(2100)) desc')).toEqual({
+    never: expect.stringContaining('it is ordered downwards'),
   })
 })

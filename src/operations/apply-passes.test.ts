@@ -84,3 +84,22 @@ it('tables of a size that an earlier pass was for are not looked at again, and t
     { asked: ['large'], changed: ['large'], cursor: { pass: 'big', table: 'large' } },
   ])
 })
+
+it('one that an earlier pass found too large is not left over when it is emptied meanwhile', async () => {
+  await pages('large', 10)
+  const emptied: CatalogPass['also'] = async (q) => {
+    await q.script('truncate large')
+    return {}
+  }
+  const first = passOf('before', { sizes: { over: 8192 }, also: emptied })
+  const passes = [first, passOf('small', { sizes: { most: 8192 } }), passOf('big', { sizes: { over: 8192 } })]
+  const changes = await run(passes, ['large'])
+  expect(changes.map(({ cursor }) => cursor)).toEqual([
+    { pass: 'before', table: 'large' },
+    { pass: 'big', table: 'large' },
+  ])
+  const columns = await tables.read((q) =>
+    q.query("select attname from pg_attribute where attrelid = 'large'::regclass and attname = 'big'"),
+  )
+  expect(columns).toHaveLength(1)
+})

@@ -140,10 +140,20 @@ async function openTables(
   hands: TableHands,
   pass: CatalogPass,
   names: readonly string[],
-  { scope }: Progress,
+  progress: Progress,
 ): Promise<readonly TableState[]> {
-  const states = await hands.tables.read((q) => tableStates(q, scope, names))
-  return states.filter((state) => isOpen(pass, state))
+  return openOf(pass, await hands.tables.read((q) => tableStates(q, progress.scope, names)), progress)
+}
+
+/** What counted as larger for an earlier pass does so for all: else one emptied meanwhile would be left by each of them. */
+function openOf(pass: CatalogPass, states: readonly TableState[], { seen }: Progress): readonly TableState[] {
+  return states.filter((state) => {
+    const before = seen.get(state.name)
+    const bytes = Math.max(state.bytes, before?.bytes ?? 0)
+    const parent = state.parent || before?.parent === true
+    seen.set(state.name, { bytes, parent })
+    return isOpen(pass, { ...state, bytes, parent })
+  })
 }
 
 /** A table that may need the pass. */
@@ -196,12 +206,12 @@ function inTransaction(hands: TableHands, pass: CatalogPass, altering: Altering)
     names: group.map(({ name }) => name),
     cursor: () => cursorAt(pass, lastOf(altering), progress),
     long: !group.every((table) => isShared(pass, table)),
+    catalog: pass.keeps === undefined,
     onFailure,
     work: async (q, some) => {
       // As of now, in the transaction itself: tables grow, and another runner may have been here.
       const found = await tableStates(q, progress.scope, some)
-      for (const { name, bytes, parent } of found) progress.seen.set(name, { bytes, parent })
-      const open = found.filter((state) => isOpen(pass, state))
+      const open = openOf(pass, found, progress)
       const now = fitting(pass, open)
       for (const name of some) altering.postponed.delete(name)
       for (const { name } of open.slice(now.length)) altering.postponed.add(name)

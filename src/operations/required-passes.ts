@@ -9,8 +9,9 @@ export function requirementName(table: string, column: string): string {
   return derivedName(table, column, 'required')
 }
 
-/** Bytes of tables that are read in one transaction under an exclusive lock. */
-export const readAtOnce = 1024 * 1024
+/** Tiny tables that are read in one transaction under an exclusive lock, which is all that each takes: milliseconds. */
+export const readAtOnce = { atOnce: 100, locks: 2, bytesAtOnce: 1024 * 1024 } as const
+export const readAtOnceLock = 'ACCESS EXCLUSIVE for milliseconds, at most 100 tables and 1 MiB of them at once'
 
 /**
  * NOT NULL without a scan under an exclusive lock: a check NOT VALID, validated, then SET NOT NULL trusts it. Tiny tables
@@ -26,9 +27,9 @@ export function requiredPasses(column: string, phase: WorkPhase): readonly Catal
       name: 'require in small tables',
       how: 'together',
       what: `set ${column} of small tables not null`,
-      lock: `ACCESS EXCLUSIVE for milliseconds, at most ${readAtOnce / 2 ** 20} MiB of tables at once`,
+      lock: readAtOnceLock,
       sizes: { most: tinyTable, lone: true },
-      bytesAtOnce: readAtOnce,
+      ...readAtOnce,
       statements: requirement.atOnce,
     },
     {

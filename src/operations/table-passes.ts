@@ -81,10 +81,20 @@ export function passesUntil(passes: readonly TablePass[], phase: WorkPhase): rea
 /**
  * A phase whose sweeps are for tables that were born meanwhile. In expand the others were looked at by the plan, and
  * verification looks at all of them again; in a phase without work of its own they were when the phase before it ended.
+ * In a cutover that changes the catalog alone each was looked at by the very transaction that changed it.
  */
 export function isCatchingUp(passes: readonly TablePass[], phase: WorkPhase): boolean {
-  if (phase === 'expand') return true
-  return (phase === 'backfill' || phase === 'cutover') && passes.every((pass) => pass.phase !== phase)
+  const own = passes.filter((pass) => pass.phase === phase)
+  switch (phase) {
+    case 'expand':
+      return true
+    case 'backfill':
+      return own.length === 0
+    case 'cutover':
+      return own.every(({ how }) => how === 'together' || how === 'one by one')
+    default:
+      return false
+  }
 }
 
 /** Whether the pass is for such tables. */

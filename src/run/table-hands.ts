@@ -144,7 +144,7 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
       else await saveCheckpoint(q, shard, { cursor, changed: 0, skipped: 0, conflicts: 0 })
       return changed
     },
-    change.long === true ? { statementTimeout: 0 } : {},
+    { ...(change.long === true && { statementTimeout: 0 }), plansOnce: change.catalog === true },
   )
   part.tally.changed += images.length
   part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)

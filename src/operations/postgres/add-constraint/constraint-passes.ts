@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
 import { columnIn } from '../../column-checks.ts'
 import { indexPasses, indexRemovalPasses } from '../../index-passes.ts'
-import { readAtOnce } from '../../required-passes.ts'
+import { readAtOnce, readAtOnceLock } from '../../required-passes.ts'
 import type { CatalogPass, TablePass } from '../../table-passes.ts'
 import { tinyTable } from '../../table-state.ts'
 import type { TableState } from '../../table-state.ts'
@@ -58,9 +58,9 @@ function smallCheckPass(spec: AddConstraintSpec): CatalogPass {
     name: 'small checks',
     how: 'together',
     what: `add ${printConstraint(spec)} to small tables`,
-    lock: `ACCESS EXCLUSIVE for milliseconds, at most ${readAtOnce / 2 ** 20} MiB of tables at once`,
+    lock: readAtOnceLock,
     sizes: { most: tinyTable, lone: true },
-    bytesAtOnce: readAtOnce,
+    ...readAtOnce,
     statements(table) {
       const found = constraintIn(spec, table)
       if (found?.validated === true) return []

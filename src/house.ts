@@ -9,13 +9,14 @@ import { openRunEmbedder } from './ledger/run-embedder.ts'
 import { readRuns } from './ledger/runs.ts'
 import type { Run } from './ledger/runs.ts'
 import { findMigration, listMigrations, loadMigration } from './migrations/load-migrations.ts'
+import type { Checksum } from './migrations/load-module.ts'
 import type { LoadedMigration, MigrationFile } from './migrations/load-migrations.ts'
 import type { Stores } from './open-stores.ts'
 import { operations } from './operations/catalogue.ts'
 import { createLook } from './operations/look.ts'
 import type { FleetMemory } from './operations/look.ts'
 import type { FullLook } from './operations/index-operation.ts'
-import { isEdited } from './report/status.ts'
+import { appliedChecksum, isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
 import { createSupabaseHistory } from './stores/supabase-history.ts'
@@ -90,12 +91,13 @@ export function files({ loaded }: House): readonly MigrationFile[] {
   return listMigrations(loaded.migrationsFolder)
 }
 
-/** Throws LS-2006 for one that is not on disk. */
-export async function load(house: House, migration: string): Promise<LoadedMigration> {
+/** Throws LS-2006 for one that is not on disk. `applied` saves parsing a file that is as it was then. */
+export async function load(house: House, migration: string, applied?: Checksum): Promise<LoadedMigration> {
   return loadMigration(findMigration(house.loaded.migrationsFolder, migration), {
     root: house.loaded.root,
     provided,
     operations,
+    applied,
   })
 }
 
@@ -111,14 +113,15 @@ export async function openRun({ stores }: House, migration: string): Promise<Run
 
 /** The steps as loaded from the file, with what the ledger keeps of each. Throws LS-2003 and LS-2004. */
 export async function stepsOf(house: House, run: Run): Promise<readonly RunStep[]> {
-  const migration = await load(house, run.migration).catch((error: unknown) => {
+  const applied = appliedChecksum(run)
+  const migration = await load(house, run.migration, applied).catch((error: unknown) => {
     if (!(error instanceof LockstepError && error.code === 'LS-2006')) throw error
     throw new LockstepError('LS-2004', `the file of ${run.migration} is missing, and its run needs it`, {
       where: { name: run.migration },
       hint: 'bring the file back as it was applied',
     })
   })
-  if (isEdited(run.checksum, migration.checksum)) throw editedError(migration)
+  if (isEdited(applied, migration.checksum)) throw editedError(migration)
   return migration.steps.map(({ operation, spec }, index) => ({
     operation,
     spec,

@@ -83,12 +83,13 @@ export async function lintSqlFiles(
   return texts.length === 0 ? [] : lintTexts(texts, await createLinting(texts, sql, tables))
 }
 
-/** Lints a database itself, and files of SQL by what it knows. Reads only. */
+/** Lints a database itself, and files of SQL by what it knows, as asked or as configured. Reads only. */
 export async function lintDatabase(
   tables: TableReader,
   files: readonly string[],
-  sql: SqlOptions,
+  asked: SqlOptions | LoadedConfig,
 ): Promise<readonly LintFinding[]> {
+  const sql = 'config' in asked ? readSqlOptions(asked, {}) : asked
   return [...(await lintSqlFiles(files, sql, tables)), ...(await lintLive(tables, await loadSqlParser()))]
 }
 

@@ -19,13 +19,11 @@ import { noteTables, readOddTables } from './ledger/tables.ts'
 import type { TableRow } from './ledger/tables.ts'
 import { ensureLedger } from './ledger/schema.ts'
 import { insertShards } from './ledger/shards.ts'
-import { lintDatabase, lintLoaded, readSqlOptions } from './linting.ts'
 import type { SqlOptions } from './linting.ts'
 import { openStores } from './open-stores.ts'
 import { forgotten } from './operations/look.ts'
 import type { FleetMemory } from './operations/look.ts'
 import { buildPlan } from './plan/build-plan.ts'
-import { requireRules } from './plan/lint.ts'
 import { requireLinted, standing } from './plan/lint-finding.ts'
 import type { LintFinding } from './plan/lint-finding.ts'
 import type { Plan, Target } from './plan/plan.ts'
@@ -103,6 +101,9 @@ export interface Migrator {
 
 const defaultConcurrency = 4
 
+/** Loaded when something is linted: there are a hundred rules. */
+const linting = () => import('./linting.ts')
+
 /** Clients whose listener fails read the phase every ten seconds at most. */
 const defaultGraceSeconds = 15
 
@@ -145,8 +146,8 @@ export function wireMigrator(house: House): Migrator {
       return readStatus(house, runs)
     },
     oddTables: (run) => readOddTables(stores.tables, run),
-    lint: async (migration) => lintLoaded(loaded, await load(house, migration), stores),
-    lintDatabase: async (files, sql) => lintDatabase(stores.tables, files, sql ?? readSqlOptions(loaded, {})),
+    lint: async (migration) => (await linting()).lintLoaded(loaded, await load(house, migration), stores),
+    lintDatabase: async (files, sql) => (await linting()).lintDatabase(stores.tables, files, sql ?? loaded),
     async plan(migration) {
       const memory: FleetMemory = {}
       const planned = await plan({ ...house, memory }, migration)
@@ -154,10 +155,10 @@ export function wireMigrator(house: House): Migrator {
       return planned
     },
     async start(planned, stopAfter, allow) {
-      requireLinted(
-        await lintLoaded(loaded, await load(house, planned.migration.id), stores),
-        requireRules(allow ?? []),
-      )
+      const { lintLoaded } = await linting()
+      const { requireRules } = await import('./plan/lint.ts')
+      const found = await lintLoaded(loaded, await load(house, planned.migration.id), stores)
+      requireLinted(found, requireRules(allow ?? []))
       await start({ ...house, memory: { ...seen.get(planned) } }, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
@@ -186,6 +187,7 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
   const supabase = await historyOf(house).drift()
+  const { lintLoaded } = await linting()
   const findings = standing(await lintLoaded(house.loaded, migration, house.stores))
   const { target } = house.stores
   const mostWrites = house.environment.settings.limits?.writesPerSecond

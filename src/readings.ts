@@ -31,7 +31,10 @@ export async function readStatus(house: House, runs: readonly Run[]): Promise<St
     target,
     runs,
     progress,
-    files: files(house).map((file) => ({ id: file.id, checksum: () => checksumOf(file, house.loaded.root) })),
+    files: files(house).map((file) => ({
+      id: file.id,
+      checksum: (applied) => checksumOf(file, house.loaded.root, applied),
+    })),
   })
 }
 

@@ -29,7 +29,7 @@ export interface ShardRow {
 }
 
 /** A shard untouched for so long is taken over. */
-const shardLeaseSeconds = 30
+export const shardLeaseSeconds = 30
 
 export interface ShardBatch {
   readonly run: string
@@ -146,7 +146,8 @@ export async function endShard(
   if (rows.length === 0) throw fenced(shard)
 }
 
-function fenced(shard: ClaimedShard): LockstepError {
+/** LS-4003 of this shard. */
+export function fenced(shard: Pick<ClaimedShard, 'id'>): LockstepError {
   return new LockstepError('LS-4003', `shard ${shard.id} was taken over by another runner`, {
     hint: 'nothing to do: the other runner goes on from the last checkpoint',
   })

@@ -67,26 +67,28 @@ export interface LoadOptions {
   readonly root: string
   readonly provided: ProvidedModules
   readonly operations: readonly Operation<unknown>[]
+  /** What the file was when it was applied, where it was. */
+  readonly applied?: Checksum | undefined
 }
 
 /** Throws LS-2001 with the place when the file does not load, LS-2002 when it is not a migration. */
 export async function loadMigration(found: MigrationFile, options: LoadOptions): Promise<LoadedMigration> {
   const migration = parseMigration(found, await runFile(found, options.provided))
   const { summary, allow } = migration
-  const { checksum, sql } = sourceOf(found, options.root)
+  const { checksum, sql } = sourceOf(found, options.root, options.applied)
   const reading = { operations: options.operations, readText: readSqlFiles(options.root, sql) }
   const steps = migration.steps.map((step, index) => loadStep(found, step, index, reading))
   return { ...found, summary, allow, checksum, steps }
 }
 
 /** Reads, never runs, the file and what belongs to it. Throws LS-2001 when it cannot be parsed. */
-export function checksumOf(found: MigrationFile, root: string): Checksum {
-  return sourceOf(found, root).checksum
+export function checksumOf(found: MigrationFile, root: string, applied?: Checksum): Checksum {
+  return sourceOf(found, root, applied).checksum
 }
 
-function sourceOf({ file }: MigrationFile, root: string): ModuleSource {
+function sourceOf({ file }: MigrationFile, root: string, applied: Checksum | undefined): ModuleSource {
   try {
-    return readSource(file, root)
+    return readSource(file, root, applied)
   } catch (cause) {
     throw notLoaded(file, cause)
   }

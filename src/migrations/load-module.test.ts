@@ -65,6 +65,48 @@ describe('readSource', () => {
     expect(both(migration.replace("'x'", "'y'")).meaning).not.toBe(meaning)
   })
 
+  it.each<[string, string]>([
+    ['imports', migration],
+    ['types of another file', `import type { Row } from './rows'\n${migration}`],
+    ['what looks like an import', `// from './nowhere'\n${migration}`],
+    ['an import in a string', migration.replace("'x'", `"import './other'"`)],
+    ['an SQL file', migration.replace("'x'", "'sql/one.sql'")],
+    ['an SQL file in a comment alone', `// 'sql/two.sql'\n${migration}`],
+  ])('is the same with what was applied, with %s', (_, main) => {
+    for (const [name, text] of [
+      ['rows.ts', 'export interface Row { n: number }'],
+      ['other.ts', 'export {}'],
+      ['sql/one.sql', 'select 1'],
+      ['sql/two.sql', 'select 2'],
+      ['helper.ts', helper],
+    ] as const)
+      plant(name, text)
+    const file = plant('20261122093000_x.ts', main)
+    const first = readSource(file, folder)
+    const marked = { ...first.checksum, meaning: 'as applied' }
+    const again = readSource(file, folder, marked)
+    expect(again.checksum.text).toBe(first.checksum.text)
+    expect(again.sql).toEqual(first.sql)
+    for (const [name, text] of [
+      ['helper.ts', `${helper}// more`],
+      ['20261122093000_x.ts', `${main}// more`],
+    ] as const) {
+      plant(name, text)
+      const edited = readSource(file, folder, marked)
+      expect(edited).toEqual(readSource(file, folder))
+      expect(edited.checksum.text).not.toBe(first.checksum.text)
+    }
+  })
+
+  it('takes the meaning from what was applied where the texts are the same', () => {
+    plant('helper.ts', helper)
+    const file = plant('20261122093000_x.ts', migration)
+    const applied = { text: readSource(file, folder).checksum.text, meaning: 'as applied' }
+    expect(readSource(file, folder, applied).checksum).toBe(applied)
+    plant('helper.ts', helper.replace('Number', 'String'))
+    expect(readSource(file, folder, applied).checksum.meaning).not.toBe('as applied')
+  })
+
   it.each([
     ['an import', migration],
     ['an import of a file with its ending', migration.replace('./helper', './helper.ts')],

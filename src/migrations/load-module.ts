@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,33 +33,66 @@ const sqlFile = /(["'`])((?:(?!\1)[^\\\n])+\.sql)\1/g
 
 /**
  * Reads, never runs, the file, what it imports by relative path, and the SQL files that it names by a path from `root`:
- * they are part of the checksum.
+ * they are part of the checksum. Where their texts are those of `applied`, so is their meaning, and nothing is parsed.
  */
-export function readSource(file: string, root: string): ModuleSource {
+export function readSource(file: string, root: string, applied?: Checksum): ModuleSource {
   // Its cache knows a file by its source alone, and would answer with what it kept for running it.
   const jiti = createJiti(file, { fsCache: false })
+  if (applied !== undefined) {
+    const { checksum, sql } = gather(jiti, [file, root], unparsed)
+    if (checksum.text === applied.text) return { checksum: applied, sql }
+  }
+  return gather(jiti, [file, root], {
+    codeOf: (source, path) =>
+      jiti.transform({
+        source,
+        filename: path,
+        ts: /\.[mc]?tsx?$/.test(path),
+        async: true,
+        babel: { comments: false, minified: true, retainLines: false },
+      }),
+    imports: /(?:jitiImport|require|import)\((")(\.[^"]+)"\)/g,
+    isFile: () => true,
+  })
+}
+
+interface Reading {
+  codeOf(source: string, path: string): string
+  /** The second group is the path of another file of the project. */
+  readonly imports: RegExp
+  /** Whether what looks like an import is one. */
+  isFile(path: string): boolean
+}
+
+/** Without a parser: what it takes for an import too many or too few shows in the checksum of the texts. */
+const unparsed: Reading = {
+  codeOf: (source) => source.replace(/^\s*(?:import|export)\s+type\b[^'";]*from\s*['"][^'"\n]+['"]/gm, ''),
+  imports: /\b(?:from|import|require)\s*\(?\s*(["'])(\.[^"'\n]+)\1/g,
+  isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+}
+
+/** The file and those that its code leads to. */
+function gather(
+  jiti: ReturnType<typeof createJiti>,
+  [file, root]: readonly [string, string],
+  { codeOf, imports, isFile }: Reading,
+): ModuleSource {
   const texts: string[] = []
   const meanings: string[] = []
   const sql = new Map<string, string>()
   const seen = new Set<string>()
   const visit = (path: string): void => {
-    if (seen.has(path)) return
+    if (seen.has(path) || !isFile(path)) return
     seen.add(path)
     const source = normaliseLineEnds(readFileSync(path, 'utf8'))
-    const code = jiti.transform({
-      source,
-      filename: path,
-      ts: /\.[mc]?tsx?$/.test(path),
-      async: true,
-      babel: { comments: false, minified: true, retainLines: false },
-    })
+    const code = codeOf(source, path)
     texts.push(source)
     meanings.push(code)
     for (const [, , name = ''] of code.matchAll(sqlFile)) {
       const found = resolve(root, name)
       if (!sql.has(found) && existsSync(found)) sql.set(found, normaliseLineEnds(readFileSync(found, 'utf8')))
     }
-    for (const [, name = ''] of code.matchAll(/(?:jitiImport|require|import)\("(\.[^"]+)"\)/g)) {
+    for (const [, , name = ''] of code.matchAll(imports)) {
       const found = jiti.esmResolve(name, { parentURL: path, try: true })
       visit(found === undefined ? resolve(dirname(path), name) : fileURLToPath(found))
     }

@@ -109,13 +109,12 @@ function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
       what: `index ${pair.new} of small tables as ${pair.old} is`,
       lock: `SHARE (writers wait) for milliseconds, at most ${indexesAtOnce} tables at once`,
       atOnce: indexesAtOnce,
+      sizes: { most: smallTable },
       statements: (table) =>
-        table.bytes > smallTable
-          ? []
-          : missing(table).flatMap((index) => [
-              ...(leftover(table, index.name) ? [drop(table, index.name, '')] : []),
-              create(table, index, ''),
-            ]),
+        missing(table).flatMap((index) => [
+          ...(leftover(table, index.name) ? [drop(table, index.name, '')] : []),
+          create(table, index, ''),
+        ]),
     },
     {
       ...shared,
@@ -123,13 +122,12 @@ function carriedIndexPasses(pair: ColumnPair): readonly CatalogPass[] {
       how: 'concurrently',
       what: `index ${pair.new} concurrently as ${pair.old} is`,
       lock: 'SHARE UPDATE EXCLUSIVE: readers and writers go on',
+      sizes: { over: smallTable },
       statements: (table) =>
-        table.bytes <= smallTable
-          ? []
-          : missing(table).flatMap((index) => [
-              drop(table, index.name, 'concurrently if exists '),
-              create(table, index, 'concurrently '),
-            ]),
+        missing(table).flatMap((index) => [
+          drop(table, index.name, 'concurrently if exists '),
+          create(table, index, 'concurrently '),
+        ]),
     },
   ]
 }

@@ -1,13 +1,14 @@
 import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable } from '../kernel/identifiers.ts'
 import type { TableHands } from './operation.ts'
+import type { Sized } from './table-passes.ts'
 import type { TablesScope } from './table-scope.ts'
 
 /** Where the work on the tables of a shard stands. */
 export interface Progress {
   readonly scope: TablesScope
   /** As an earlier pass saw them, in the transaction that changed them. */
-  readonly bytes: Map<string, number>
+  readonly seen: Map<string, Sized>
   /** Tables whose shape before this step is in the ledger. */
   readonly kept: Set<string>
   readonly failed: Map<string, LockstepError>

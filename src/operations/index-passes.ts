@@ -55,10 +55,9 @@ export function indexPasses(wanted: WantedIndex): readonly CatalogPass[] {
       what: `index ${wanted.of} of small tables`,
       lock: `SHARE (writers wait) for milliseconds, at most ${bytesAtOnce / 2 ** 20} MiB of tables at once`,
       bytesAtOnce,
+      sizes: { most: smallTable },
       statements: (table) =>
-        hasIt(table) || table.bytes > smallTable
-          ? []
-          : [...(leftover(table) ? [drop(table, '')] : []), wanted.create(table, 'plainly')],
+        hasIt(table) ? [] : [...(leftover(table) ? [drop(table, '')] : []), wanted.create(table, 'plainly')],
     },
     {
       ...shared,
@@ -67,10 +66,9 @@ export function indexPasses(wanted: WantedIndex): readonly CatalogPass[] {
       how: 'concurrently',
       what: `index ${wanted.of} concurrently`,
       lock: 'SHARE UPDATE EXCLUSIVE: readers and writers go on',
+      sizes: { over: smallTable },
       statements: (table) =>
-        hasIt(table) || table.bytes <= smallTable
-          ? []
-          : [drop(table, 'concurrently if exists '), wanted.create(table, 'concurrently')],
+        hasIt(table) ? [] : [drop(table, 'concurrently if exists '), wanted.create(table, 'concurrently')],
     },
   ]
 }
@@ -88,7 +86,8 @@ export function indexRemovalPasses(of: string, nameOf: (table: TableName) => str
       how: 'together',
       what: `drop the index on ${of}`,
       lock: 'ACCESS EXCLUSIVE for milliseconds',
-      statements: (table) => (table.bytes > smallTable ? [] : drop(table, '')),
+      sizes: { most: smallTable },
+      statements: (table) => drop(table, ''),
     },
     {
       ...shared,
@@ -96,7 +95,8 @@ export function indexRemovalPasses(of: string, nameOf: (table: TableName) => str
       how: 'concurrently',
       what: `drop the index on ${of} concurrently`,
       lock: 'SHARE UPDATE EXCLUSIVE: readers and writers go on',
-      statements: (table) => (table.bytes > smallTable ? drop(table, 'concurrently ') : []),
+      sizes: { over: smallTable },
+      statements: (table) => drop(table, 'concurrently '),
     },
   ]
 }

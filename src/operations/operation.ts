@@ -165,6 +165,8 @@ export interface TableChange {
   readonly cursor: Json | (() => Json | undefined) | undefined
   /** True where a statement may read a whole large table: it has no statement timeout then. */
   readonly long?: boolean | undefined
+  /** True where `work` looks at the catalog and changes that, and no row: its statements are planned once. */
+  readonly catalog?: boolean | undefined
   /**
    * Runs inside the transaction, under the lock timeout. Returns the pre-image of each thing it changed, which is
    * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.

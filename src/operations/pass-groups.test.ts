@@ -7,7 +7,8 @@ import type { TableState } from './table-state.ts'
 const shape = { columns: [], indexes: [], constraints: [], triggers: [], primaryKey: [], rowSecurity: false }
 
 function tableOf(n: number, bytes = 0): TableState {
-  return { schema: 'public', name: `t${String(n).padStart(3, '0')}`, key: '', bytes, rows: 0, shape, fingerprint: '' }
+  const name = `t${String(n).padStart(3, '0')}`
+  return { schema: 'public', name, key: '', bytes, parent: false, rows: 0, shape, fingerprint: '' }
 }
 
 function sizes(pass: Partial<CatalogPass>, tables: readonly TableState[]): readonly number[] {

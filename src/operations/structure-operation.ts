@@ -24,6 +24,7 @@ import type {
   Work,
   WorkPhase,
 } from './operation.ts'
+import { applyPasses } from './apply-passes.ts'
 import {
   bornFrom,
   extensionAtWork,
@@ -40,7 +41,7 @@ import type { Provision } from './provision-steps.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import { companionEffects, effectsOfPasses } from './table-effects.ts'
 import { behindTables, openIn, openTables, tablesOfPhase } from './open-tables.ts'
-import { applyPasses, isCatchingUp, passesUntil } from './table-passes.ts'
+import { isCatchingUp, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
 import type { TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'

@@ -8,8 +8,10 @@ import type { TablesScope } from './table-scope.ts'
 export interface TableState extends TableName {
   /** What makes its name this tenant's; '' where there is none. */
   readonly key: string
-  /** Of the main fork: as of now inside a transaction, as of the last VACUUM or ANALYZE in a plan. */
+  /** Of the main fork: as of now inside a transaction and of a single table, as of the last VACUUM or ANALYZE in a fleet's plan. */
   readonly bytes: number
+  /** Whether other tables inherit from it or are partitions of it: it has more rows than its bytes hold. */
+  readonly parent: boolean
   /** As of the last VACUUM or ANALYZE; -1 when never counted. */
   readonly rows: number
   readonly shape: TableShape
@@ -19,6 +21,9 @@ export interface TableState extends TableName {
 
 /** Tables up to this many bytes are read or indexed under one lock: it takes milliseconds. */
 export const smallTable = 1024 * 1024
+
+/** Tables up to this many bytes are read under an exclusive lock: about as long as the change of the catalog takes. */
+export const tinyTable = 64 * 1024
 
 /** The named tables of the scope that still exist, sorted by name. */
 export async function tableStates(
@@ -39,22 +44,8 @@ export async function tableStates(
   })
 }
 
-/** Bytes of the named tables of the scope that still exist, as of now, sorted by name. */
-export async function tableSizes(
-  q: Queryable,
-  { schema }: TablesScope,
-  names: readonly string[],
-): Promise<readonly Pick<TableState, 'name' | 'bytes'>[]> {
-  return q.query(
-    `select c.relname as name, pg_catalog.pg_relation_size(c.oid)::float8 as bytes
-     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = any($2::text[]) and c.relkind in ('r', 'p') order by c.relname`,
-    [schema, names],
-  )
-}
-
 /** One table of a catalog with its shape spelled out. */
 export function stateOf(table: CatalogTable, shape: TableShape): TableState {
-  const { schema, name, key, pages, rows, shape: fingerprint } = table
-  return { schema, name, key, bytes: pages * 8192, rows, shape: shapeOfTable(shape, table), fingerprint }
+  const { schema, name, key, pages, parent, rows, shape: fingerprint } = table
+  return { schema, name, key, bytes: pages * 8192, parent, rows, shape: shapeOfTable(shape, table), fingerprint }
 }

@@ -55,7 +55,8 @@ export type StatusRow = z.infer<typeof row>
 
 export interface StatusSources {
   readonly target: Target
-  readonly files: readonly { readonly id: string; readonly checksum: () => Checksum }[]
+  /** `checksum` is told what was applied, which may be all that the file has to be compared with. */
+  readonly files: readonly { readonly id: string; readonly checksum: (applied: Checksum) => Checksum }[]
   readonly runs: readonly Run[]
   /** Done and expected of the current phase, by run. */
   readonly progress: ReadonlyMap<string, number>
@@ -92,7 +93,8 @@ function rowOf(
   const { state, reason } = run
   if (state === 'rolled back')
     return withNext({ ...unknown, id, state, reason: reason ?? null, run: run.id, fileMissing })
-  const edited = file !== undefined && isEdited(run.checksum, file.checksum())
+  const applied = appliedChecksum(run)
+  const edited = file !== undefined && isEdited(applied, file.checksum(applied))
   const percent = underWay.has(state) ? (progress.get(run.id) ?? null) : null
   return withNext({ id, state, phase: run.phase, percent, reason: reason ?? null, run: run.id, edited, fileMissing })
 }
@@ -106,9 +108,13 @@ function withNext(row: Omit<StatusRow, 'next'>): StatusRow {
 }
 
 /** Edited when neither the text nor, comments and spacing apart, the meaning is what was applied. */
-export function isEdited(applied: string, now: Checksum): boolean {
-  const then = JSON.parse(applied) as Checksum
-  return then.text !== now.text && then.meaning !== now.meaning
+export function isEdited(applied: Checksum, now: Checksum): boolean {
+  return applied.text !== now.text && applied.meaning !== now.meaning
+}
+
+/** What the migration's file was when the run began. */
+export function appliedChecksum({ checksum }: Pick<Run, 'checksum'>): Checksum {
+  return JSON.parse(checksum) as Checksum
 }
 
 function nextOf({ id, state, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { PgBoss } from 'pg-boss'
+import type { PgBoss } from 'pg-boss'
 import { LockstepError } from '../kernel/errors.ts'
 import { sqlState } from '../stores/tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
@@ -175,7 +175,9 @@ async function hasTables({ tables, schema }: QueueOptions): Promise<boolean> {
 }
 
 async function startBoss({ tables, queue, schema, leaseSeconds, onWarning }: QueueOptions): Promise<PgBoss> {
-  const boss = new PgBoss({
+  // Loaded with the first shard: most commands work on none.
+  const { PgBoss: Boss } = await import('pg-boss')
+  const boss = new Boss({
     db: createBossDatabase(tables),
     schema,
     // No timers of its own: takeOver() is its supervision, and REINDEX has no place in a migration.

@@ -7,6 +7,7 @@ import { beat, changeRun, holdRun, releaseRun } from '../ledger/runs.ts'
 import { reopenShards } from '../ledger/shards.ts'
 import type { Crew } from './phase-loop.ts'
 import { lostRun } from './phase-loop.ts'
+import { createBell } from './retry.ts'
 import type { Rooms, RunContext, RunStep } from './run-context.ts'
 import { createRunnerName, isDeadRunner, printRunner } from './runner.ts'
 import { createShardWorker } from './shard-worker.ts'
@@ -136,22 +137,19 @@ interface LiveCrew extends Crew {
 }
 
 async function startCrew(context: RunContext, way: string, reopened: ReadonlySet<string>): Promise<LiveCrew> {
-  let wake = (): void => {}
-  const worker = createShardWorker(context, () => wake())
+  // It remembers a ring: a shard that ends while the ledger is asked must not be waited for.
+  const bell = createBell()
+  const worker = createShardWorker(context, () => bell.ring())
   const engine = await context.createEngine(`${context.run}-${way}`, (message) =>
     context.emit({ type: 'warning', message }),
   )
   await engine.work(context.concurrency, worker)
-  const onPause = (): void => wake()
+  const onPause = (): void => bell.ring()
   context.pausing.addEventListener('abort', onPause)
   return {
     engine,
     reopened,
-    progressed: async (ms) => {
-      const waiting = new AbortController()
-      wake = () => waiting.abort()
-      await context.clock.sleep(ms, waiting.signal)
-    },
+    progressed: (ms) => bell.wait(ms),
     async close() {
       context.pausing.removeEventListener('abort', onPause)
       await engine.close(30_000)

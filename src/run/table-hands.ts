@@ -5,8 +5,8 @@ import { LockstepError, isLockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { Embedder } from '../embeddings/embedder.ts'
 import type { RunEvent } from '../ledger/events.ts'
-import { packPreImages } from '../archive/pre-images.ts'
-import { preImagesOf, storePreImages } from '../archive/pre-image-store.ts'
+import { preImagesOf } from '../archive/pre-image-store.ts'
+import { saveChangedTables } from '../archive/table-checkpoint.ts'
 import { saveCheckpoint } from '../ledger/shards.ts'
 import { noteTables } from '../ledger/tables.ts'
 import type { ClaimedShard } from '../ledger/shards.ts'
@@ -139,17 +139,12 @@ async function attempt({ tables, shard, signal }: TableHandsOptions, change: Tab
     async (q) => {
       started = performance.now()
       const changed = await change.work(q, part.names)
-      if (changed.length > 0) await storePreImages(q, shard, packPreImages(changed), true)
-      await noteTables(q, shard, 'changed', changed)
-      await saveCheckpoint(q, shard, {
-        cursor: part.whole ? cursorOf(change) : undefined,
-        changed: changed.length,
-        skipped: 0,
-        conflicts: 0,
-      })
+      const cursor = part.whole ? cursorOf(change) : undefined
+      if (changed.length > 0) await saveChangedTables(q, shard, { images: changed, cursor })
+      else await saveCheckpoint(q, shard, { cursor, changed: 0, skipped: 0, conflicts: 0 })
       return changed
     },
-    change.long === true ? { statementTimeout: 0 } : {},
+    { ...(change.long === true && { statementTimeout: 0 }), plansOnce: change.catalog === true },
   )
   part.tally.changed += images.length
   part.tally.seconds = Math.max(part.tally.seconds, (performance.now() - started) / 1000)

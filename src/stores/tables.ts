@@ -33,6 +33,11 @@ export interface TransactionOptions {
   readonly lockTimeout?: number
   /** Milliseconds a statement may take. Default 30,000; 0 is no limit. Not enforced by PGlite. */
   readonly statementTimeout?: number
+  /**
+   * Statements with parameters are planned once a session instead of five times anew, triggers and functions included:
+   * for those that look at the catalog, which take longer to plan than they run. Default false.
+   */
+  readonly plansOnce?: boolean
 }
 
 export interface TableWriter extends TableReader {

@@ -1,19 +1,23 @@
-/** Tables by selectors: $1 schemas, $2 expressions, $3 and $4 what stands before and after the key, null where there is none. */
+/**
+ * Tables by selectors: $1 schemas, $2 expressions, $3 and $4 what stands before and after the key, null where there is
+ * none; of $5 parts of them the one with the number $6.
+ */
 export const selectedTables = `
-select distinct on (c.oid) c.oid, n.nspname, c.relname::text as relname, c.relpages, c.reltuples, c.relrowsecurity,
-       c.relforcerowsecurity, c.relowner, c.relacl,
+select distinct on (c.oid) c.oid, n.nspname, c.relname::text as relname,
+       case when w.prefix is null then pg_catalog.pg_relation_size(c.oid) / 8192 else c.relpages end as relpages, c.reltuples, c.relrowsecurity,
+       c.relforcerowsecurity, c.relowner, c.relacl, c.relhassubclass,
        case when w.prefix is null then ''
             else substr(c.relname, length(w.prefix) + 1, length(c.relname) - length(w.prefix) - length(w.suffix)) end as key,
        coalesce(w.prefix || '{key}' || w.suffix, c.relname) as blank
 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as w(schema, expression, prefix, suffix)
 join pg_catalog.pg_namespace n on n.nspname = w.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid
-where c.relkind in ('r', 'p') and starts_with(c.relname, coalesce(w.prefix, '')) and c.relname ~ w.expression`
+where c.relkind in ('r', 'p') and starts_with(c.relname, coalesce(w.prefix, '')) and (pg_catalog.hashoid(c.oid)::int8 & 2147483647) % $5 = $6 and c.relname ~ w.expression`
 
 /** Tables of schema $1 by name: $2 names, $3 keys, $4 the names with `{key}`. */
 export const namedTables = `
 select c.oid, n.nspname, c.relname::text as relname, pg_catalog.pg_relation_size(c.oid) / 8192 as relpages, c.reltuples,
-       c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relacl, w.key, w.blank
+       c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relacl, c.relhassubclass, w.key, w.blank
 from unnest($2::text[], $3::text[], $4::text[]) as w(name, key, blank)
 join pg_catalog.pg_namespace n on n.nspname = $1
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name
@@ -63,13 +67,13 @@ const demanded = `concat_ws(':', regexp_replace(k.conbin::text, ':location -?\\d
 
 const constraintText = `concat_ws(':', b.blank, k.contype, k.convalidated, k.conkey, case when d.cut is not null then ${demanded} end)`
 
-const noTable = 'null, null, null, null, null, null, null'
+const noTable = 'null, null, null, null, null, null, null, null'
 const nothing = `null, ${noTable}`
 
 /** Parts of a shape, in columns: table, number, text, what stands for `{cut}`. No join grows with the square of the tables, whatever the planner expects of them. */
 const parts = `
   select f.oid, 0, concat_ws(':', f.relrowsecurity, f.relforcerowsecurity, f.relowner, f.relacl), null::text,
-         f.nspname, f.relname, f.key, f.blank, f.relpages, f.reltuples, f.relrowsecurity
+         f.nspname, f.relname, f.key, f.blank, f.relpages, f.reltuples, f.relrowsecurity, f.relhassubclass
   from found f
   union all
   select a.attrelid, 1, string_agg(concat_ws(':', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
@@ -133,15 +137,17 @@ const constraintDetails = `
       where k.conrelid = f.oid and k.contype in (${kinds})`
 
 /** The shape of a table is what is hashed here: columns, indexes, constraints, triggers, policies, rights and owner. */
-const shapesOfFound = `), parts (oid, part, text, cuts, nspname, relname, key, blank, relpages, reltuples, relrowsecurity) as (${parts}
+const shapesOfFound = `), parts (oid, part, text, cuts, nspname, relname, key, blank, relpages, reltuples, relrowsecurity, relhassubclass) as (${parts}
 ), shaped as (
   select oid, md5(string_agg(text, '|' order by part)) as shape, max(nspname) as nspname, max(relname) as relname,
          max(key) as key, max(blank) as blank, max(relpages) as relpages, max(reltuples) as reltuples,
-         bool_or(relrowsecurity) as relrowsecurity, max(cuts) filter (where part = 2) as index_cuts,
+         bool_or(relrowsecurity) as relrowsecurity, bool_or(relhassubclass) as relhassubclass,
+         max(cuts) filter (where part = 2) as index_cuts,
          max(cuts) filter (where part = 3) as constraint_cuts
   from parts group by oid
 )
 select f.nspname as schema, f.relname as name, f.key, f.shape, f.relpages::float8 as pages, f.reltuples::float8 as rows,
+       f.relhassubclass as parent,
        f.index_cuts as "indexCuts", f.constraint_cuts as "constraintCuts",
   case when f.nth = 1 then json_build_object(
     'rowSecurity', f.relrowsecurity,

@@ -62,8 +62,10 @@ export interface CatalogTable {
   readonly key: string
   /** Equal for tables of equal shape. */
   readonly shape: string
-  /** 8 KiB pages as of the last VACUUM or ANALYZE. */
+  /** 8 KiB pages as of now; of tables selected by what stands around their key as of the last VACUUM or ANALYZE. */
   readonly pages: number
+  /** Whether other tables inherit from it or are partitions of it, or did: it has more rows than its pages hold. */
+  readonly parent: boolean
   /** Rows as of then; -1 when never counted. */
   readonly rows: number
   /** What stands for `{cut}` in the names of its indexes, in the order of the shape, with commas; null without any. */
@@ -85,16 +87,28 @@ export interface CatalogSelector {
   readonly suffix?: string
 }
 
+/** One of several parts of equal size, counted from 0. */
+export interface CatalogPart {
+  readonly part: number
+  readonly of: number
+}
+
 /**
- * Every matching table with its shape, sorted by name, in one statement. Shapes are hashed from raw catalog columns
- * and spelled out once each, which is what keeps 10,000 tables within about a second.
+ * Every matching table with its shape, sorted by name, in one statement; or a part of them. Shapes are hashed from raw
+ * catalog columns and spelled out once each, which is what keeps 10,000 tables within about a second.
  */
-export async function readCatalog(q: Queryable, selectors: readonly CatalogSelector[]): Promise<Catalog> {
+export async function readCatalog(
+  q: Queryable,
+  selectors: readonly CatalogSelector[],
+  { part, of }: CatalogPart = { part: 0, of: 1 },
+): Promise<Catalog> {
   const rows = await q.query<CatalogRow>(catalogStatement(selectedTables), [
     selectors.map((selector) => selector.schema),
     selectors.map((selector) => selector.expression),
     selectors.map(({ prefix }) => prefix ?? null),
     selectors.map(({ suffix }) => suffix ?? ''),
+    of,
+    part,
   ])
   return catalogOf(rows)
 }

@@ -29,6 +29,7 @@ function fleetOf(shapes: Readonly<Record<string, readonly [shape: TableShape, co
       key: '',
       shape: id,
       pages: 0,
+      parent: false,
       rows: 0,
       indexCuts: null,
       constraintCuts: null,

@@ -48,7 +48,7 @@ export interface FleetSources {
  */
 const waits = { documents: [2000], sql: [100, 400, 1500] } as const
 
-/** Reads the catalog (one statement); the source is read only when mismatches are asked for. */
+/** Reads the catalog (one statement, in two parts); the source is read only when mismatches are asked for. */
 export async function readFleet(sources: FleetSources): Promise<Fleet> {
   const { config } = sources
   const templates = new Map(Object.keys(config.tables).map((name) => [name, parseTemplate(config, name)]))
@@ -74,8 +74,25 @@ export async function readBorn(tables: TableReader, fleet: Fleet, template: stri
   })
 }
 
-function readTemplates(sources: FleetSources, templates: readonly TableTemplate[]): Promise<Catalog> {
-  return sources.tables.read((q) => readCatalog(q, templates))
+/** Parts of the catalog that are read at once, each by a session of the server of its own. */
+const partsAtOnce = 2
+
+async function readTemplates({ tables }: FleetSources, templates: readonly TableTemplate[]): Promise<Catalog> {
+  const of = tables.target.engine === 'pglite' ? 1 : partsAtOnce
+  const parts = await Promise.all(
+    Array.from({ length: of }, (_, part) => tables.read((q) => readCatalog(q, templates, { part, of }))),
+  )
+  const [whole, ...others] = parts
+  if (whole !== undefined && others.length === 0) return whole
+  return {
+    tables: parts.flatMap((part) => part.tables).sort(inOrder),
+    shapes: new Map(parts.flatMap((part) => [...part.shapes])),
+  }
+}
+
+function inOrder(a: TableName, b: TableName): number {
+  if (a.schema !== b.schema) return a.schema < b.schema ? -1 : 1
+  return a.name < b.name ? -1 : 1
 }
 
 function groupByTemplate(

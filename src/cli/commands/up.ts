@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LockstepError } from '../../kernel/errors.ts'
 import { parsePlan, requireFresh } from '../../plan/build-plan.ts'
-import { requireRules } from '../../plan/lint.ts'
 import { requireLinted } from '../../plan/lint-finding.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { renderMore, renderPlan } from '../../report/plan.ts'
@@ -32,7 +31,7 @@ export async function up(cli: Cli, id: string | undefined, options: Options): Pr
     to: options['to'] === 'verify' ? 'verify' : 'cutover',
     plan: options['plan'] as string | undefined,
     outOfOrder: options['outOfOrder'] === true,
-    allow: requireRules((options['allow'] ?? []) as readonly string[]),
+    allow: await knownRules((options['allow'] ?? []) as readonly string[]),
     given: { yes: options['yes'] === true, confirm: options['confirm'] as string | undefined },
   }
   const saved = wanted.plan === undefined ? undefined : loadPlan(cli, wanted.plan, id)
@@ -47,6 +46,11 @@ export async function up(cli: Cli, id: string | undefined, options: Options): Pr
     return status
   })
   return 0
+}
+
+/** Throws LS-1007 for one that is no rule. */
+async function knownRules(names: readonly string[]): Promise<readonly string[]> {
+  return names.length === 0 ? [] : (await import('../../plan/lint.ts')).requireRules(names)
 }
 
 function loadPlan(cli: Cli, name: string, id: string | undefined): Plan {

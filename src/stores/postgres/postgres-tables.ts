@@ -41,7 +41,7 @@ export async function createPostgresTables(options: PostgresTablesOptions): Prom
 function createPooledTables(connections: Connections, target: TableTarget): TableWriter {
   const unlimited = ['statement_timeout', ...(target.serverVersion >= 170_000 ? ['transaction_timeout'] : [])]
   const lift = target.serverVersion >= 170_000 ? '; SET LOCAL transaction_timeout = 0' : ''
-  const script = (mode: string, limits: typeof readLimits) => {
+  const script = (mode: string, limits: Parameters<typeof beginScript>[1]) => {
     const plain = beginScript(mode, limits)
     return { ...plain, begin: plain.begin + lift }
   }
@@ -52,7 +52,10 @@ function createPooledTables(connections: Connections, target: TableTarget): Tabl
     transaction: (work, limits = {}) => {
       const lock = limits.lockTimeout ?? defaultLockTimeout
       const statement = limits.statementTimeout ?? defaultStatementTimeout
-      return connections.use((s) => runTransaction(s, script('', { lock, statement, idle: idleLimit }), work))
+      const { plansOnce } = limits
+      return connections.use((s) =>
+        runTransaction(s, script('', { lock, statement, idle: idleLimit, plansOnce }), work),
+      )
     },
     autocommit: (sql, limits = {}) =>
       connections.use((s) => runAutocommit(s, sql, limits.lockTimeout ?? defaultLockTimeout, unlimited)),

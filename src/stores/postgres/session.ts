@@ -31,7 +31,7 @@ const graceForAnswer = 15_000
 /** What opens a transaction under these limits (milliseconds; 0 is none). */
 export function beginScript(
   mode: string,
-  limits: { lock: number; statement: number; idle: number },
+  limits: { lock: number; statement: number; idle: number; plansOnce?: boolean | undefined },
 ): TransactionScript {
   const lines = [
     `BEGIN ${mode}`,
@@ -39,6 +39,7 @@ export function beginScript(
     `SET LOCAL statement_timeout = ${limits.statement}`,
     `SET LOCAL idle_in_transaction_session_timeout = ${limits.idle}`,
     formats,
+    ...(limits.plansOnce === true ? ['SET LOCAL plan_cache_mode = force_generic_plan'] : []),
   ]
   return { begin: lines.join('; '), patience: limits.statement === 0 ? 0 : limits.statement + graceForAnswer }
 }

@@ -1,7 +1,9 @@
 import { quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
 import { columnIn } from '../../column-checks.ts'
 import { indexPasses, indexRemovalPasses } from '../../index-passes.ts'
+import { readAtOnce, readAtOnceLock } from '../../required-passes.ts'
 import type { CatalogPass, TablePass } from '../../table-passes.ts'
+import { tinyTable } from '../../table-state.ts'
 import type { TableState } from '../../table-state.ts'
 import type { AddConstraintSpec } from './add-constraint.ts'
 import {
@@ -21,6 +23,7 @@ export function constraintPasses(spec: AddConstraintSpec): readonly TablePass[] 
   const forward = (): readonly TablePass[] => {
     switch (spec.rule.kind) {
       case 'check':
+        return [smallCheckPass(spec), ...[addPass(spec), validatePass(spec)].map(ofLarger)]
       case 'foreign key':
         return [addPass(spec), validatePass(spec)]
       case 'unique':
@@ -44,6 +47,29 @@ function shared(spec: AddConstraintSpec) {
     lacking: `${printConstraint(spec)} is missing`,
     refused: (table: TableState, error: unknown) => refusedRows(spec, table, error),
   } as const
+}
+
+const ofLarger = (pass: CatalogPass): CatalogPass => ({ ...pass, sizes: { over: tinyTable, lone: true } })
+
+/** Tiny tables are read under the lock of the very statement that adds the check. */
+function smallCheckPass(spec: AddConstraintSpec): CatalogPass {
+  return {
+    ...shared(spec),
+    name: 'small checks',
+    how: 'together',
+    what: `add ${printConstraint(spec)} to small tables`,
+    lock: readAtOnceLock,
+    sizes: { most: tinyTable, lone: true },
+    ...readAtOnce,
+    statements(table) {
+      const found = constraintIn(spec, table)
+      if (found?.validated === true) return []
+      const name = quotedName(spec, table)
+      return [
+        alter(table, found ? `validate constraint ${name}` : `add constraint ${name} ${definitionSql(spec.rule, '')}`),
+      ]
+    },
+  }
 }
 
 function addPass(spec: AddConstraintSpec): CatalogPass {

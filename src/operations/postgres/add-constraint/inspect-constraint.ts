@@ -20,7 +20,7 @@ export async function inspectConstraint(spec: AddConstraintSpec, given: Inspecti
   const early = missing.length > 0 ? missing : [...takenNames(spec, tables), ...(await unfit(rule, todo, look))]
   if (early.length > 0) return { problems: early }
   const to = rule.kind === 'foreign key' ? await referencedColumns(rule, todo, look) : []
-  const counts = await countInTables(todo, (table) => `select count(*) from (${violating(rule, table, to)}) v`, look)
+  const counts = await countInTables(todo, (table) => violating(rule, table, to), look)
   const [table] = todo
   const find = table === undefined ? '' : violating(rule, table, to)
   return {

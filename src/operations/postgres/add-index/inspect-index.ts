@@ -20,7 +20,7 @@ export async function inspectIndex(spec: AddIndexSpec, { tables, todo, look }: I
     ...(missing.length > 0 ? [] : [...(await unfitMethod(spec, todo, look)), ...(await wrongSql(spec, todo, look))]),
   ]
   if (problems.length > 0 || spec.options.unique !== true) return { problems, warnings: trained(spec, todo) }
-  const counts = await countInTables(todo, (table) => repeatedSql(spec, table), look)
+  const counts = await countInTables(todo, (table) => groupsSql(spec, table), look)
   return {
     problems: [],
     unfit: tablesInTheWay(counts, `values of ${printIndex(spec)} stand in more than one row`, repeatedHint(spec, todo)),
@@ -33,11 +33,7 @@ function keysOf({ on }: AddIndexSpec): readonly string[] {
   return on.map((each) => quoteIdentifier(typeof each === 'string' ? each : each.column))
 }
 
-/** How many values stand in more than one row; NULL is equal to nothing. */
-function repeatedSql(spec: AddIndexSpec, table: TableName): string {
-  return `select count(*) from (${groupsSql(spec, table)}) repeated`
-}
-
+/** The values that stand in more than one row; NULL is equal to nothing. */
 function groupsSql(spec: AddIndexSpec, table: TableName): string {
   const keys = keysOf(spec)
   const where = spec.options.where === undefined ? [] : [`(${spec.options.where})`]

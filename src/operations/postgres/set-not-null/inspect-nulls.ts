@@ -35,7 +35,7 @@ export async function inspectColumn(spec: SetNotNullSpec, { tables, todo, look }
 }
 
 function nullsSql({ column }: SetNotNullSpec, table: TableState): string {
-  return `select count(*) from ${quoteTable(table)} where ${quoteIdentifier(column)} is null`
+  return `select * from ${quoteTable(table)} where ${quoteIdentifier(column)} is null`
 }
 
 /** Rows are filled in the order of their keys. */
@@ -88,7 +88,7 @@ export function refusedNulls(spec: SetNotNullSpec, table: TableState, error: unk
     error: new LockstepError('LS-2121', `${name}: rows have no value in column ${spec.column}`, {
       where: { name },
       why: 'they were written since the plan was made',
-      hint: `fill them (${nullsSql(spec, table).replace('count(*)', '*')}) and run up again, or go back with down`,
+      hint: `fill them (${nullsSql(spec, table)}) and run up again, or go back with down`,
       cause: error,
     }),
   }

@@ -54,6 +54,26 @@ describe('plan', () => {
     ])
   })
 
+  it('sets tiny tables not null at once, larger ones and those with partitions through a check', async () => {
+    await sql(`create table tiny (c text); create table large (c text) with (fillfactor = 10);
+      insert into large select repeat('x', 500) from generate_series(1, 20);
+      create table parted (c text) partition by list (c); create table part partition of parted for values in ('x')`)
+    const statementsOf = async (table: string): Promise<readonly string[]> =>
+      (await plan(table, 'c')).effects.flatMap(({ statements }) => statements)
+    const alter = (table: string, what: string): string => `alter table "public"."${table}" ${what}`
+    const set = 'alter column "c" set not null'
+    expect(await statementsOf('tiny')).toEqual([alter('tiny', set)])
+    for (const table of ['large', 'parted'])
+      expect(await statementsOf(table)).toEqual([
+        alter(table, `add constraint "${table}_c_required" check ("c" is not null) not valid`),
+        alter(table, `validate constraint "${table}_c_required"`),
+        alter(table, set),
+        alter(table, `drop constraint "${table}_c_required"`),
+      ])
+    await sql(alter('tiny', 'add constraint "tiny_c_required" check ("c" is not null) not valid'))
+    expect(await statementsOf('tiny')).toEqual([alter('tiny', set), alter('tiny', 'drop constraint "tiny_c_required"')])
+  })
+
   it('says from when on which clients get errors', async () => {
     await sql("create table t (id int primary key, c text, d text default 'x')")
     const warning = async (...given: Parameters<typeof setNotNullStep>): Promise<string | undefined> =>

@@ -55,3 +55,46 @@ export const manyRows: OperationCase = {
   after: { documents: {}, queries: [] },
   others: nothing,
 }
+
+/** What others do while a text is embedded by the model of before. */
+export const meanwhile = { work: async (): Promise<void> => {} }
+
+const small = createLocalEmbedder({ model: 'hash-1', dimensions: 8 })
+const watched = {
+  ...small,
+  embed: async (texts: readonly string[], options: Parameters<typeof small.embed>[1]) => {
+    await meanwhile.work()
+    return small.embed(texts, options)
+  },
+}
+
+export const bornLater: OperationCase = {
+  name: 'a tenant is born in the new shape',
+  tenants: {
+    source: { from: 'sql', sql: 'select uid from app_users' },
+    key: 'plain',
+    tables: { notes: 'notes_{key}' },
+    provision: 'create_notes(text)',
+  },
+  embedders: { small: { provider: 'custom', embedder: watched }, large: { provider: 'local', dimensions: 16 } },
+  steps: [
+    resizeEmbeddingsStep(
+      { tenants: 'notes' },
+      { column: 'embedding', from: 'content', embedder: 'large', dimensions: 16, was: 'small' },
+    ),
+  ],
+  before: {
+    documents: {},
+    sql: [
+      `create schema if not exists extensions; create extension if not exists vector schema extensions;
+       create table app_users (uid text primary key);
+       create function create_notes(uid text) returns void language plpgsql as $f$ begin
+         execute format('create table %I (id int primary key, content text, embedding extensions.vector(8))', 'notes_' || uid);
+         insert into app_users values (uid);
+       end $f$;
+       select create_notes('a')`,
+    ],
+  },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RunEvent } from '../../src/ledger/events.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
-import { manyRows, refusedText, wrongModel } from './embeddings.cases.ts'
+import { bornLater, manyRows, meanwhile, refusedText, wrongModel } from './embeddings.cases.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -80,4 +80,21 @@ it('an index is built after the rows, and finds what an exact search finds', asy
   await up(manyRows)
   expect(await query("select indexname from pg_indexes where indexdef like '%USING hnsw%'")).toHaveLength(1)
   expect(await world.migrator(manyRows).verify(migrationId, 'full')).toBe(0)
+})
+
+it('a row of a tenant born since gets its vector back, though its key changes while that is made', async () => {
+  await up(bornLater)
+  await world.tables.transaction((q) =>
+    q.script(`select create_notes('b'); insert into notes_b (id, content) values (1, 'one'), (2, 'two')`),
+  )
+  meanwhile.work = async () => {
+    meanwhile.work = async () => {}
+    await world.tables.transaction((q) => q.script('update notes_b set id = 1000 where id = 1'))
+  }
+  await world.migrator(bornLater).down(migrationId)
+  expect(await query('select id, embedding is null as lacks from notes_b order by id')).toEqual([
+    { id: 2, lacks: false },
+    { id: 1000, lacks: false },
+  ])
+  expect(await query("select nspname from pg_namespace where nspname ~ '^lockstep_'")).toEqual([])
 })

@@ -4,8 +4,8 @@ import { newTable } from '../../provision-steps.ts'
 import type { Extension } from '../../provisioning.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
-import { lacksVector } from './mirror.ts'
-import { keyText, knownAs, printType, typeAfter, vectorPath, vectorType } from './vector-change.ts'
+import { noteLacking } from './mirror.ts'
+import { knownAs, printType, typeAfter, vectorPath, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import type { Facts } from './vector-store.ts'
 
@@ -65,7 +65,7 @@ end $lockstep$`
 export async function* alterBorn(change: VectorChange, { table, hands, work }: TableWork): AsyncGenerator<Checkpoint> {
   const { column, tag } = change
   const shape = bornShape(work.memo)
-  const facts: Facts = { column, type: shape?.type ?? '', notNull: false, keys: [], pointer: null }
+  const facts: Facts = { column, type: shape?.type ?? '', notNull: false, keys: [], pointer: null, born: true }
   yield await hands.change({
     names: [table.name],
     cursor: undefined,
@@ -82,10 +82,7 @@ export async function* alterBorn(change: VectorChange, { table, hands, work }: T
         `insert into lockstep_vectors.changes (table_name, change, column_name, stage, facts) values ($1, $2, $3, 'returned', $4::jsonb)`,
         [printTable(table), tag, column, JSON.stringify(facts)],
       )
-      await q.query(
-        `insert into lockstep_vectors.missing (table_name, key)
-         select ${knownAs(table)}, ${keyText(table, 't')} from ${quoteTable(table)} t where ${lacksVector({ change }, 't')} on conflict do nothing`,
-      )
+      await noteLacking(q, { change, table })
       return []
     },
   })

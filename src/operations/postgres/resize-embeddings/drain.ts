@@ -1,10 +1,11 @@
+import { quoteTable } from '../../../kernel/identifiers.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import { sqlState } from '../../../stores/tables.ts'
 import { isLockstepError } from '../../../kernel/errors.ts'
 import type { TableHands } from '../../operation.ts'
 import type { TableWork } from '../../work-passes.ts'
 import { embedMissing } from './embed-missing.ts'
-import { mirrorChanges, pendingChanges, rowsAtOnce } from './mirror.ts'
+import { mirrorChanges, noteLacking, pendingChanges, rowsAtOnce } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
 
 /** Rounds after which the switch does the rest: clients that write without pause would be followed for ever. */
@@ -59,6 +60,32 @@ function isUniqueViolation(error: unknown): boolean {
 /** The first statement of a transaction: all that follow see one and the same moment. */
 export function oneSnapshot(q: Queryable): Promise<void> {
   return q.script('set transaction isolation level repeatable read')
+}
+
+/** Looks after which rows whose keys go on changing are left without a vector, and listed. */
+const mostLooks = 5
+
+/**
+ * Embeds the rows of the app's table that are without a vector, where there is an embedder. They are noted by their keys:
+ * one that got another key meanwhile is looked for again.
+ */
+export async function embedAll(working: TableWork, mirroring: Mirroring, name: string | undefined): Promise<void> {
+  const { hands, table } = working
+  if (name === undefined) return
+  for (let look = 0; look < mostLooks; look++) {
+    await embedLeft(working, mirroring, { name, place: quoteTable(table) })
+    let found = 0
+    await hands.change({
+      names: [table.name],
+      cursor: undefined,
+      long: true,
+      work: async (q) => {
+        found = await noteLacking(q, mirroring)
+        return []
+      },
+    })
+    if (found === 0) return
+  }
 }
 
 /** Embeds what is noted as missing, where there is an embedder. */

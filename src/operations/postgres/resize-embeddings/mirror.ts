@@ -109,6 +109,21 @@ export function lacksVector({ change }: Pick<Mirroring, 'change'>, alias: string
   return from === undefined ? 'false' : `(${isNull} and ${hasContent(`${alias}.${quoteIdentifier(from)}`)})`
 }
 
+/** Lists the rows of a table that have to have a vector and have none, by the keys that they have now. Returns how many are new. */
+export async function noteLacking(
+  q: Queryable,
+  { change, table }: Pick<Mirroring, 'change' | 'table'>,
+): Promise<number> {
+  const [noted] = await q.query<{ count: number }>(
+    `with noted as (
+       insert into lockstep_vectors.missing (table_name, key)
+       select ${knownAs(table)}, ${keyText(table, 't')} from ${quoteTable(table)} t where ${lacksVector({ change }, 't')}
+       on conflict do nothing returning 1)
+     select count(*)::int as count from noted`,
+  )
+  return noted?.count ?? 0
+}
+
 /** Columns that a row is carried over with, without the vector and what Postgres makes itself. */
 export function carriedColumns({ column }: VectorChange, { shape }: TableState): readonly string[] {
   return shape.columns.flatMap((each) => (each.name === column || isComputed(each) ? [] : [quoteIdentifier(each.name)]))

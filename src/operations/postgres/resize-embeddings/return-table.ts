@@ -5,7 +5,7 @@ import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
 import { alterBorn } from './born-table.ts'
 import { releaseStatements } from './capture-sql.ts'
-import { embedLeft } from './drain.ts'
+import { embedAll, embedLeft } from './drain.ts'
 import { lacksVector, mirroringBack, mirroringThere } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
 import { readNoted, swapWhenReady } from './switch-table.ts'
@@ -92,11 +92,11 @@ async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Ch
   const { table, hands, at } = working
   const noted = await readNoted(working, change)
   if (noted === undefined) return
-  await embedLeft(working, mirroringThere(change, table), {
-    name: change.spec.options.was,
-    place: quoteTable(table),
-  })
   const { facts } = noted
+  const [mirroring, { was }] = [mirroringThere(change, table), change.spec.options]
+  // A row that had no vector before is none of ours.
+  if (facts.born === true) await embedAll(working, mirroring, was)
+  else await embedLeft(working, mirroring, { name: was, place: quoteTable(table) })
   let without = 0
   const settled = await hands.change({
     names: [table.name],

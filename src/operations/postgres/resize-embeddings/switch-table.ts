@@ -5,7 +5,7 @@ import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
 import { captureStatements } from './capture-sql.ts'
-import { drain, embedLeft, oneSnapshot } from './drain.ts'
+import { drain, embedAll, oneSnapshot } from './drain.ts'
 import type { DrainedBy } from './drain.ts'
 import { mirrorChanges, mirroringThere } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
@@ -144,8 +144,5 @@ async function settle(change: VectorChange, working: TableWork): Promise<void> {
       },
     })
   }
-  await embedLeft(working, mirroringThere(change, table), {
-    name: change.spec.options.embedder,
-    place: quoteTable(table),
-  })
+  await embedAll(working, mirroringThere(change, table), change.spec.options.embedder)
 }

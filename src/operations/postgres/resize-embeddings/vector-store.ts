@@ -107,6 +107,8 @@ export interface Facts {
   /** Foreign keys that were valid. */
   readonly keys: readonly string[]
   readonly pointer: { readonly change: string; readonly model: string | null; readonly dimensions: number } | null
+  /** Whether it was born in the new shape, so that no row of it was ever without a vector of the old model. */
+  readonly born?: boolean
 }
 
 /** What is noted of a table that the change has begun with. */

@@ -1,6 +1,6 @@
 import { LockstepError } from '../kernel/errors.ts'
 import { printTable, quoteIdentifier, quoteTable } from '../kernel/identifiers.ts'
-import { sqlState } from '../stores/tables.ts'
+import { saidBy, sqlState } from '../stores/tables.ts'
 import type { Queryable } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
 import { columnIn, downSql, upSql } from './column-pair.ts'
@@ -127,8 +127,7 @@ end $lockstep$`)
 }
 
 function notValid(pair: ColumnPair, cause: unknown): LockstepError {
-  const said = cause instanceof Error ? cause.message : String(cause)
-  return new LockstepError('LS-2109', `the conversion of "${pair.old}" cannot be run: ${said}`, {
+  return new LockstepError('LS-2109', `the conversion of "${pair.old}" cannot be run: ${saidBy(cause)}`, {
     where: { name: pair.old },
     hint: 'up and down are SQL over the bare row; functions and types that are not built in need their schema in front',
   })

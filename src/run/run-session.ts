@@ -11,6 +11,7 @@ import { createBell } from './retry.ts'
 import type { Rooms, RunContext, RunStep } from './run-context.ts'
 import { createRunnerName, isDeadRunner, printRunner } from './runner.ts'
 import { createShardWorker } from './shard-worker.ts'
+import { saidBy } from '../stores/tables.ts'
 
 /** Often enough that a lease of 15 s outlasts two lost beats. */
 const beatMilliseconds = 3_000
@@ -163,7 +164,7 @@ async function startCrew(context: RunContext, way: string, reopened: ReadonlySet
  */
 async function record(context: RunContext, way: SessionOptions['way'], error: unknown): Promise<void> {
   const code = isLockstepError(error) ? error.code : 'LS-9001'
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = saidBy(error)
   if (code === 'LS-4003') return
   const paused = code === 'LS-4007' || code === 'LS-4002'
   context.emit(paused ? { type: 'paused', reason } : { type: 'failed', code, reason })

@@ -13,6 +13,7 @@ import { isPassing } from './passing-errors.ts'
 import { revertDocuments } from './revert-documents.ts'
 import type { RunContext, RunStep } from './run-context.ts'
 import { createTableHands } from './table-hands.ts'
+import { saidBy } from '../stores/tables.ts'
 
 /** Attempts at a shard whose errors pass by themselves, before it counts as failed. */
 const mostAttempts = 8
@@ -168,7 +169,7 @@ async function leave(context: RunContext, shard: ClaimedShard, signal: AbortSign
     context.emit({ type: 'warning', message: error.message })
     return
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = saidBy(error)
   if (signal.aborted || (isPassing(error) && shard.attempt < mostAttempts)) {
     await context.tables.transaction((q) => endShard(q, shard, 'pending', signal.aborted ? undefined : message))
     if (context.pausing.aborted) return

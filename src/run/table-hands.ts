@@ -14,6 +14,7 @@ import type { KeptValues, RestoredValues } from '../operations/kept-values.ts'
 import type { Checkpoint, TableChange, TableHands } from '../operations/operation.ts'
 import type { Queryable, TableWriter } from '../stores/tables.ts'
 import { isLockConflict, isPassing } from './passing-errors.ts'
+import { saidBy } from '../stores/tables.ts'
 
 export interface TableHandsOptions {
   readonly tables: TableWriter
@@ -156,7 +157,7 @@ function cursorOf(change: TableChange): Json | undefined {
 
 function failureOf(error: unknown, name: string): LockstepError {
   if (isLockstepError(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = saidBy(error)
   if (isLockConflict(error)) {
     return new LockstepError('LS-4008', `no lock on ${name} within ${singleRepeats.repeats} tries: ${message}`, {
       where: { name },

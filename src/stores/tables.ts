@@ -58,3 +58,12 @@ export function sqlState(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
+
+/**
+ * What an error says, without contents of rows: where Postgres cannot read or fit a value (class 22) it quotes it, and
+ * what stands in its quotes is left out.
+ */
+export function saidBy(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return sqlState(error)?.startsWith('22') === true ? message.replace(/".*"/s, '"…"') : message
+}

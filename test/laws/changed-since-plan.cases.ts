@@ -22,7 +22,8 @@ function caseOf(name: string, step: OperationCase['steps'][number]): OperationCa
       sql: [
         "create table app_users (uid text primary key); insert into app_users values ('a'), ('b')",
         ...tables.map(
-          (table) => `create table ${table} (id int primary key, email text); insert into ${table} values (1, 'x')`,
+          (table) =>
+            `create table ${table} (id int primary key, email text, id2 text); insert into ${table} values (1, 'x', '5')`,
         ),
       ],
     },
@@ -38,5 +39,9 @@ export const changedSincePlanCases: readonly OperationCase[] = [
   caseOf(
     'a conversion',
     postgres.convertColumn(tenants('user_table'), 'email', { to: 'varchar(9)', up: 'email', down: 'mail', as: 'mail' }),
+  ),
+  caseOf(
+    'numbers',
+    postgres.convertColumn(tenants('user_table'), 'id2', { to: 'int', up: 'id2::int', down: 'n::text', as: 'n' }),
   ),
 ]

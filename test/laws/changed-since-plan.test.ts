@@ -63,3 +63,17 @@ it('a table that got a column of that name and another type meanwhile stops the 
     message: `${table}: its column language is not of type text, and stays`,
   })
 })
+
+it('a value that came since and cannot be converted is not told, the table and the reason are', async () => {
+  const theCase = changedSincePlanCases.at(-1) as (typeof changedSincePlanCases)[number]
+  await world.fill(theCase)
+  const plan = await world.migrator(theCase).plan(migrationId)
+  await world.write({}, [`insert into ${table} values (2, 'y', 'Ada "Countess" Lovelace')`])
+  const told: unknown[] = []
+  const error: unknown = await world
+    .migrator(theCase, undefined, (message) => told.push(message))
+    .start(plan)
+    .catch((problem: unknown) => problem)
+  expect(String(error)).toContain(`${table}: invalid input syntax for type integer: "…"`)
+  expect(JSON.stringify(told) + String(error)).not.toMatch(/Ada|Countess|Lovelace/)
+})

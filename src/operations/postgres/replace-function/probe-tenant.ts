@@ -1,7 +1,7 @@
 import { md5 } from '../../../kernel/checksum.ts'
 import { LockstepError } from '../../../kernel/errors.ts'
 import { printTable, quoteIdentifier } from '../../../kernel/identifiers.ts'
-import { sqlState } from '../../../stores/tables.ts'
+import { saidBy, sqlState } from '../../../stores/tables.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import { readCatalog } from '../../../tenants/catalog.ts'
 import type { Catalog, CatalogTable, TableShape } from '../../../tenants/catalog.ts'
@@ -72,7 +72,7 @@ async function callWith(q: Queryable, signature: string): Promise<void> {
 export function broken(name: string, cause: unknown): unknown {
   const state = sqlState(cause)
   if (state === undefined || !(cause instanceof Error) || !/^(0A|P0|XX|2|3|42|44)/.test(state)) return cause
-  return new LockstepError('LS-2605', `${name} failed when it was tried: ${cause.message}`, {
+  return new LockstepError('LS-2605', `${name} failed when it was tried: ${saidBy(cause)}`, {
     where: { name },
     why: 'it was called and taken back; nothing has been changed',
     hint: "mend the function; where it cannot be tried like this, allow: { 'tenant-probe': 'why' } or another probe",

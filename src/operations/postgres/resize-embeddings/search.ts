@@ -1,6 +1,6 @@
 import { isLockstepError } from '../../../kernel/errors.ts'
 import type { Queryable } from '../../../stores/tables.ts'
-import { sqlState } from '../../../stores/tables.ts'
+import { saidBy, sqlState } from '../../../stores/tables.ts'
 import type { TableState } from '../../table-state.ts'
 import { keyText } from './vector-change.ts'
 import type { VectorChange, VectorType } from './vector-change.ts'
@@ -41,10 +41,10 @@ export async function searched(q: Queryable, sql: string, vector: string): Promi
   return rows.map((row) => String(Object.values(row)[0]))
 }
 
-/** What Postgres says of a query that is wrong; undefined where something else went wrong. */
+/** What Postgres says of a query that is wrong, without contents; undefined where something else went wrong. */
 export function refusal(error: unknown): string | undefined {
   const cause = isLockstepError(error) ? error.cause : error
   const state = sqlState(cause)
   if (state === undefined || !/^(?:22|42)/.test(state)) return undefined
-  return cause instanceof Error ? cause.message : state
+  return saidBy(cause)
 }

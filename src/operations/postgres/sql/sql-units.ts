@@ -2,6 +2,7 @@ import { LockstepError } from '../../../kernel/errors.ts'
 import { printTable, quoteLiteral, quoteTable } from '../../../kernel/identifiers.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import type { SqlSpec } from './sql.ts'
+import { saidBy } from '../../../stores/tables.ts'
 
 /** What the SQL is run for at once: the database, or one tenant's table. */
 export interface SqlUnit {
@@ -42,8 +43,7 @@ export async function isDone(q: Queryable, unit: SqlUnit): Promise<boolean> {
     const rows = await q.query(`select 1 from (${text}\n) as lockstep_check limit 1`)
     return rows.length === 0
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new LockstepError('LS-3005', `verify of sql on ${unit.name}: ${message}`, {
+    throw new LockstepError('LS-3005', `verify of sql on ${unit.name}: ${saidBy(cause)}`, {
       where: { name: unit.name },
       hint: 'it has to be one SELECT that can be run before and after up',
       cause,

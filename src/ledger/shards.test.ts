@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packPreImages } from '../archive/pre-images.ts'
 import { storePreImages } from '../archive/pre-image-store.ts'
+import { saveChangedTables } from '../archive/table-checkpoint.ts'
 import { createPgliteTables } from '../stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../stores/tables.ts'
 import { insertRun } from './runs.ts'
@@ -39,9 +40,14 @@ test('who lost a shard can neither store pre-images, nor save a checkpoint, nor 
   await expect(tables.transaction((q) => saveCheckpoint(q, late, checkpoint))).rejects.toMatchObject({
     code: 'LS-4003',
   })
+  const changes = { images: [{ name: 'a', before: null, after: null }], cursor: 'x' }
+  await expect(tables.transaction((q) => saveChangedTables(q, late, changes))).rejects.toMatchObject({
+    code: 'LS-4003',
+  })
   await expect(tables.transaction((q) => endShard(q, late, 'done'))).rejects.toMatchObject({ code: 'LS-4003' })
   expect(await tables.transaction((q) => storePreImages(q, owner, images, false))).toBeDefined()
   await tables.transaction((q) => saveCheckpoint(q, owner, checkpoint))
+  await tables.transaction((q) => saveChangedTables(q, owner, changes))
   await tables.transaction((q) => endShard(q, owner, 'done'))
   expect(await claimShard(tables, id, 'third')).toBeUndefined()
 })

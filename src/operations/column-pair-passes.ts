@@ -46,14 +46,17 @@ function besidePass(pair: ColumnPair): CatalogPass {
     lacking: `column ${pair.new} is missing, or is not kept in step with ${pair.old}`,
     statements(table) {
       const name = quoteTable(table)
+      const old = columnIn(table.shape, pair.old)
       if (columnIn(table.shape, pair.new) === undefined) {
+        // Dropped since the plan: the trigger would fail for every writer, so the server's own word for it comes first.
+        if (old === undefined) return [`select ${quoteIdentifier(pair.old)} from ${name} limit 0`]
         return [
           `alter table ${name} add column ${quoteIdentifier(pair.new)} ${newType(pair, table.shape)}`,
           copyAttributesSql(pair, `${quoteLiteral(name)}::regclass`),
           triggerSql(pair, name),
         ]
       }
-      return columnIn(table.shape, pair.old) === undefined || hasTrigger(pair, table) ? [] : [triggerSql(pair, name)]
+      return old === undefined || hasTrigger(pair, table) ? [] : [triggerSql(pair, name)]
     },
   }
 }

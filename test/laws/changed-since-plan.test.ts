@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { changedSincePlanCases, tables } from './changed-since-plan.cases.ts'
+import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
+import type { World } from './world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(new URL('./changed-since-plan.cases.ts', import.meta.url).pathname)
+})
+afterAll(() => world.close())
+
+const [, table] = tables
+
+it.each([
+  [
+    'a column',
+    'it got one of another type',
+    `alter table ${table} add column language int`,
+    /language is integer, not text/,
+  ],
+  ['an index', 'it lost the column', `alter table ${table} drop column email`, /column "email" does not exist/],
+  ['a conversion', 'it lost the column', `alter table ${table} drop column email`, /column "email" does not exist/],
+  [
+    'a conversion',
+    'its column got another type',
+    `alter table ${table} alter column email type bytea using email::bytea`,
+    /operator does not exist: bytea/,
+  ],
+])(
+  '%s, and a table is not as planned any more: %s. That is said, and down leaves it so',
+  async (name, _, sql, said) => {
+    const theCase = changedSincePlanCases.find((each) => each.name === name) as (typeof changedSincePlanCases)[number]
+    await world.fill(theCase)
+    const plan = await world.migrator(theCase).plan(migrationId)
+    await world.write({}, [sql])
+    const before = [await catalogOf(world.tables), await rowsOf(world.tables)]
+    const told: string[] = []
+    const migrator = world.migrator(theCase, undefined, (message) => {
+      if (!('event' in message)) return
+      if (message.event.type === 'finding') told.push(`${message.event.where}: ${message.event.problem}`)
+      if (message.event.type === 'failed') told.push(message.event.reason)
+    })
+    await expect(migrator.start(plan)).rejects.toThrow()
+    expect(told.filter((each) => each.includes(table) && said.test(each))).not.toEqual([])
+    expect((await migrator.status()).migrations[0]).toMatchObject({ state: 'failed' })
+    await migrator.down(migrationId)
+    expect([await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+  },
+)

@@ -159,6 +159,8 @@ export interface TableChange {
   readonly cursor: Json | (() => Json | undefined) | undefined
   /** True where a statement may read a whole large table: it has no statement timeout then. */
   readonly long?: boolean | undefined
+  /** The journal tells how long its locks were held, also where it stores no pre-image. */
+  readonly told?: boolean | undefined
   /**
    * Runs inside the transaction, under the lock timeout. Returns the pre-image of each thing it changed, which is
    * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.

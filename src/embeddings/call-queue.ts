@@ -97,19 +97,22 @@ export function createCallQueue({ sender, caps, callsAtOnce, clock }: CallQueueO
     ask(texts, options) {
       const ask = createAsk(texts.length, options)
       const leave = (): void => fail(ask, options.signal?.reason)
-      const look = (): void => pump()
-      options.signal?.addEventListener('abort', leave, { once: true })
-      options.leisure?.addEventListener('abort', look, { once: true })
+      const release = [onAbort(options.signal, leave), onAbort(options.leisure, () => pump())]
       queue = [...queue, ...dealOut(texts).map((text) => ({ ...text, ask }))]
       if (options.signal?.aborted === true) leave()
       settle(ask)
       pump()
       return ask.done.finally(() => {
-        options.signal?.removeEventListener('abort', leave)
-        options.leisure?.removeEventListener('abort', look)
+        for (const end of release) end()
       })
     },
   }
+}
+
+/** Listens until the function that is returned is called. */
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
 }
 
 function isNeeded({ leisure }: Ask): boolean {

@@ -7,7 +7,7 @@ import { vectorOid } from './embed-texts.ts'
 import type { EmbeddedRow } from './embed-texts.ts'
 import { beyond, pageRows } from './fill-pages.ts'
 import type { FillPages } from './fill-pages.ts'
-import { carriedColumns } from './mirror.ts'
+import { carriedColumns, isTaken } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
 import { hasKey, keyOf, keyText, knownAs, vectorPath } from './vector-change.ts'
 import { encodeVectors } from './vector-array.ts'
@@ -33,24 +33,33 @@ async function* fillByEmbedder(
     const page = await pages.next(table)
     const last = page?.at(-1)?.key
     if (page === undefined || last === undefined) return
-    const settled = await hands.change({
-      names: [table.name],
-      cursor: at(last),
-      work: async (q) => {
-        await insertPage(q, mirroring, page, oid)
-        return []
-      },
+    const insert = (around: Around): Promise<Checkpoint> =>
+      hands.change({
+        names: [table.name],
+        cursor: at(last),
+        work: async (q) => {
+          await insertPage(q, mirroring, page, { oid, around })
+          return []
+        },
+      })
+    // A unique value that has gone from one row to another meanwhile is rare, and looking out for it dear.
+    const settled = await insert('').catch((error: unknown) => {
+      if (!isTaken(error)) throw error
+      return insert('on conflict do nothing')
     })
     yield { ...settled, changed: page.length }
   }
 }
+
+/** What becomes of a row that another one is in the way of: it fails the page, or stays away, and the outbox has both. */
+type Around = '' | 'on conflict do nothing'
 
 /** Only rows that still have the text that was embedded: whatever else happened to a row is in the outbox. */
 async function insertPage(
   q: Queryable,
   { change, table, twin }: Mirroring,
   page: readonly EmbeddedRow[],
-  oid: number,
+  { oid, around }: { readonly oid: number; readonly around: Around },
 ): Promise<void> {
   const text = `s.${quoteIdentifier(change.spec.options.from ?? '')}::text`
   const columns = carriedColumns(change, table)
@@ -61,7 +70,7 @@ async function insertPage(
      insert into ${twin} (${[...columns, quoteIdentifier(change.column)].join(', ')}) overriding system value
      select ${columns.map((name) => `s.${name}`).join(', ')}, p.vector
      from embedded p join ${quoteTable(table)} s on ${hasKey(table, 's', 'p.key')} and pg_catalog.md5(${text}) is not distinct from p.hash
-     where ${between(table, keyOf(table).length + 3)} on conflict do nothing`,
+     where ${between(table, keyOf(table).length + 3)} ${around}`,
     [
       ...keyParams(table, keys),
       page.map(({ hash }) => hash),

@@ -16,7 +16,7 @@ import { carriedColumns, mirroringThere } from './mirror.ts'
 import { probeOld } from './probe.ts'
 import { returnTable } from './return-table.ts'
 import { switchTable } from './switch-table.ts'
-import { makeTwin } from './twin-sql.ts'
+import { keepWhole, makeTwin } from './twin-sql.ts'
 import { twinDifferences } from './twin-differences.ts'
 import { hasTypeAfter, nextSchema, twinIn, vectorColumn, vectorPath } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
@@ -115,6 +115,7 @@ async function* makeTwinOf(change: VectorChange, { table, hands, at }: TableWork
       await noteBegun(q, change, table)
       const different = await twinDifferences(q, change, table)
       if (different.length > 0) throw notAlike(table, different)
+      await q.script(keepWhole(table, true))
       return [imageOf(table)]
     },
   })
@@ -170,7 +171,7 @@ async function* fill(change: VectorChange, working: TableWork, pages: FillPages)
     names: [table.name],
     cursor: at(),
     work: async (q) => {
-      await q.script(stageSql(table, 'filled'))
+      await q.script([keepWhole(table, false), stageSql(table, 'filled')].join(';\n'))
       return []
     },
   })

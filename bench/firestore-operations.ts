@@ -20,6 +20,7 @@ const { values } = parseArgs({
     documents: { type: 'string', default: '20000' },
     only: { type: 'string' },
     peers: { type: 'boolean', default: false },
+    passes: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 })
@@ -39,11 +40,12 @@ const peerTools = ['BulkWriter', 'fireway', 'firewalk'] as const
 const doneByPeers: readonly OperationName[] = ['addField', 'renameField', 'convertField']
 
 function entriesOf(name: OperationName, tools: readonly string[]): readonly Entry[] {
-  const { step, seeds }: BenchOperation = operations[name]
+  const { step, seeds, phase }: BenchOperation = operations[name]
+  const until = values.passes ? { until: phase } : {}
   const peers = doneByPeers.includes(name) ? tools : []
   return [
     { name: `${name} raw`, program: 'raw-operation', options: { operation: name }, seeds },
-    { name, program: 'lockstep-operation', options: { step }, seeds },
+    { name, program: 'lockstep-operation', options: { step, ...until }, seeds },
     ...peers.map((tool) => ({
       name: `${name} ${tool}`,
       program: 'peer-rewrite',
@@ -87,13 +89,14 @@ function renderOperations(results: Results, tools: readonly string[]): string {
       name,
       ratio(pass, scan),
       ratio(pass, raw),
-      ratio(whole, raw),
+      ...(values.passes ? [] : [ratio(whole, raw)]),
       ...peers.map((each) => (each.length === 0 ? '' : ratio(each, raw))),
-      ...[raw, pass, whole].map((each) => each.map((one) => one.toFixed(2)).join(' ')),
+      ...[raw, pass, ...(values.passes ? [] : [whole])].map((each) => each.map((one) => one.toFixed(2)).join(' ')),
     ]
   })
-  const heads = ['pass, of raw scan', 'pass, of raw twin', 'phase, of raw twin']
-  return renderTable(['', ...heads, ...tools.map((tool) => `${tool}, of raw twin`), 'raw s', 'pass s', 'phase s'], rows)
+  const heads = ['pass, of raw scan', 'pass, of raw twin', ...(values.passes ? [] : ['phase, of raw twin'])]
+  const seconds = ['raw s', 'pass s', ...(values.passes ? [] : ['phase s'])]
+  return renderTable(['', ...heads, ...tools.map((tool) => `${tool}, of raw twin`), ...seconds], rows)
 }
 
 const tools = values.peers ? installPeers(peerFolder, peerTools) : []

@@ -16,9 +16,12 @@ export interface BenchStores {
   stop(): Promise<void>
 }
 
+/** Gigabytes: with 2 it answers nothing any more after some twenty contenders. */
+const heapOfEmulator = 10
+
 /** The official emulator and a PostgreSQL server of our own. Throws where one of them is not on this machine. */
 export async function startStores(): Promise<BenchStores> {
-  const emulator = await startOfficialEmulator()
+  const emulator = await startOfficialEmulator(heapOfEmulator)
   const postgres = await startRealPostgres()
   if (emulator === undefined || postgres === undefined) {
     throw new Error('this benchmark needs the Firestore emulator, Java and PostgreSQL: see .ci/stores')

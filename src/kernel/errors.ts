@@ -105,7 +105,7 @@ export const warningCatalogue = {
   W117: 'settings of the old collection do not apply to the new one',
   W118: 'documents get another time by which they expire',
   W120: 'values are removed for good',
-  W130: 'one value in very many documents heats its index',
+  W130: 'values side by side in very many documents heat an index',
   W201: 'no provisioning function is configured',
   W202: 'tenants without a table, or tables without a tenant, are left as they are',
   W203: 'tables are not as most of their kind are',

@@ -5,6 +5,8 @@ import { pagesOf } from './document-pages.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
 import { fieldAt, parseFieldPath, sameValue } from './field-path.ts'
+import { createHotFields } from './hot-fields.ts'
+import type { HotField } from './hot-fields.ts'
 import type { IndexSettings } from './index-settings.ts'
 import type { InPlace, Verdict } from './in-place.ts'
 import type { Finding, Verification, VerifyScope } from './operation.ts'
@@ -23,6 +25,7 @@ export interface InPlaceInspection {
   readonly sent: number
   /** Documents that get another time in a field by which they expire, by that field. */
   readonly expiring: ReadonlyMap<string, number>
+  readonly hot: readonly HotField[]
   readonly problems: Problems
 }
 
@@ -36,6 +39,7 @@ export async function inspectInPlace(
   const sums = { read: 0, writes: 0, existing: 0, bytes: 0, sent: 0 }
   const ttl = settings.expiring.filter(({ collection }) => collection === inPlace.pattern.scope.collection)
   const expiring = new Map<string, number>()
+  const hot = createHotFields()
   // Whole documents, since it is as a whole that they may become too large.
   for await (const document of matching(inPlace.pattern, documents.scan(inPlace.pattern.scope, {}))) {
     const seen = onlyFields(document, inPlace.fields)
@@ -47,7 +51,9 @@ export async function inspectInPlace(
       sums.writes++
       const after = fieldsWith(document.fields, verdict.changes)
       sums.bytes += JSON.stringify(after).length - JSON.stringify(document.fields).length
-      sums.sent += documentSize(document.name, fieldsWith({}, verdict.changes))
+      const written = fieldsWith({}, verdict.changes)
+      hot.note(document.name, written)
+      sums.sent += documentSize(document.name, written)
       const broken = brokenLimit(document.name, after, settings)
       if (broken !== undefined) note(document.name, broken)
       for (const { field } of ttl) {
@@ -58,7 +64,7 @@ export async function inspectInPlace(
     }
     if (sums.read >= most) break
   }
-  return { ...sums, expiring, problems }
+  return { ...sums, expiring, hot: hot.found(), problems }
 }
 
 function scanOf({ pattern, fields }: InPlace, documents: DocumentReader, signal: AbortSignal): AsyncIterable<Document> {

@@ -88,6 +88,7 @@ async function planInPlace(described: DescribedInPlace, look: Look): Promise<Ste
     effects: [effectOf(described, documents, found, expected)],
     shards: await documentShards(documents, inPlace.pattern, 'backfill', expected),
     warnings: [...warnings, ...mixedWarning(found), ...expiryWarnings(inPlace, found)],
+    hot: found.hot,
     basis,
     memo: { mixed: found.existing > 0 },
   }

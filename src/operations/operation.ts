@@ -1,3 +1,4 @@
+import type { HotField } from './hot-fields.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import type { LockstepError, WarningCode } from '../kernel/errors.ts'
 import type { Embedder } from '../embeddings/embedder.ts'
@@ -102,6 +103,8 @@ export interface StepPlan {
   readonly warnings: readonly PlanWarning[]
   /** Tables of the fleet that are not touched; kept in the ledger. */
   readonly leftOut?: readonly LeftOut[]
+  /** Fields whose index would be heated, as far as was looked; the plan warns where the writes are that many. */
+  readonly hot?: readonly HotField[]
   /** Facts the plan stands on; when one of them differs later, the plan is stale. */
   readonly basis: Json
   /** Facts of the moment of planning that later phases need (what existed before), kept in the ledger. */

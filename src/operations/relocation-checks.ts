@@ -3,6 +3,8 @@ import { brokenLimit, documentLimits, documentSize } from './document-limits.ts'
 import { createProblems } from './document-problems.ts'
 import type { Problems } from './document-problems.ts'
 import { fieldAt, sameValue } from './field-path.ts'
+import { createHotFields } from './hot-fields.ts'
+import type { HotField } from './hot-fields.ts'
 import type { IndexSettings } from './index-settings.ts'
 import { isNoneAlone, knownOf } from './last-hand.ts'
 import type { Clients } from './last-hand.ts'
@@ -45,6 +47,7 @@ export interface Inspection {
   readonly bytes: number
   /** Bytes of what is written. */
   readonly sent: number
+  readonly hot: readonly HotField[]
   /** By reason, the names of the documents that stand in the way: all are counted, the first are named. */
   readonly problems: Problems
 }
@@ -68,6 +71,7 @@ export async function inspectRelocation(
   { most, inspect, settings }: Inspecting,
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
+  const hot = createHotFields()
   const sums = { read: 0, writes: 0, pairs: 0, existing: 0, alone: 0, bytes: 0, sent: 0 }
   // It is as a whole that a document becomes too large; one that only gives away does not.
   const grows = relocation.satellites === undefined
@@ -82,14 +86,17 @@ export async function inspectRelocation(
         sums.writes++
         const { name, fields } = resultOf(edit)
         sums.bytes += JSON.stringify(fields).length
-        sums.sent += documentSize(name, edit.op === 'patch' ? fieldsWith({}, edit.changes) : fields)
+        const written = edit.op === 'patch' ? fieldsWith({}, edit.changes) : fields
+        hot.note(name, written)
+        sums.sent += documentSize(name, written)
         const broken = brokenLimit(name, fields, settings)
         if (broken !== undefined) note(name, broken)
       }
     }
   }
   await inspect?.(documents, note)
-  return { ...sums, problems }
+  // What all documents say alike was so before, in the old place.
+  return { ...sums, hot: hot.found().filter(({ values }) => values === 'rising values'), problems }
 }
 
 function* unmovableIn({ unmovable }: Relocation, page: readonly Document[]): Generator<Finding> {

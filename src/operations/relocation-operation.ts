@@ -90,6 +90,7 @@ async function planRelocation(described: DescribedRelocation, look: Look): Promi
     effects: effectsOf(described, documents, found, expected),
     shards: await shardsOf(relocation, documents, { phase: 'backfill', stage: 0, side: 'from', act: 'carry' }),
     warnings: [...described.warnings, ...existingWarning(found)],
+    hot: found.hot,
     basis,
     memo: isNoneAlone(described, found) ? noneAlone : null,
   }

@@ -46,9 +46,9 @@ async function planSteps(options: PlanningOptions): Promise<readonly PlannedStep
   const problems: LockstepError[] = []
   for (const [index, { kind, operation, spec }] of migration.steps.entries()) {
     try {
-      const planned = await operation.plan(spec, look)
+      const { hot = [], ...planned } = await operation.plan(spec, look)
       const found = findings.filter(({ step }) => step === index).map(warningOf)
-      const warnings = [...planned.warnings, ...(await heatOf(index, planned, options)), ...found]
+      const warnings = [...planned.warnings, ...(await heatOf(index, { ...planned, hot }, options)), ...found]
       steps.push(structuredClone({ kind, ...planned, warnings }) as PlannedStep)
     } catch (error) {
       if (!isOfStep(error)) throw error
@@ -61,14 +61,14 @@ async function planSteps(options: PlanningOptions): Promise<readonly PlannedStep
 
 async function heatOf(
   index: number,
-  { effects }: StepPlan,
+  { effects, hot = [] }: StepPlan,
   { migration, look, mostWrites }: PlanningOptions,
 ): Promise<readonly PlanWarning[]> {
   const shapes = migration.steps.map(({ operation, spec }) => operation.shape?.(spec) ?? [])
   const backfills = effects.filter(({ phase, unit }) => phase === 'backfill' && unit === 'documents')
   const writes = backfills.reduce((sum, { count }) => sum + count.value, 0)
   const settings = await settingsOf(look)
-  return hotIndexWarnings({ changes: shapes[index] ?? [], writes, mostWrites, settings, migration: shapes.flat() })
+  return hotIndexWarnings({ changes: shapes[index] ?? [], hot, writes, mostWrites, settings, migration: shapes.flat() })
 }
 
 /** A store that does not answer is no problem of the step, and would not answer the next one either. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HotField } from '../operations/hot-fields.ts'
 import { noIndexSettings, parseIndexSettings } from '../operations/index-settings.ts'
 import type { ShapeChange } from '../operations/shape-change.ts'
 import { hotIndexWarnings } from './hot-index.ts'
@@ -13,7 +14,7 @@ const conversion = { from: 'int', to: 'int' } as const
 const convert: ShapeChange = { change: 'convert', pattern, path: ['a'], to: ['a'], conversion, custom: true, marker }
 
 function warned(change: ShapeChange, facts: Partial<HeatFacts> = {}): readonly string[] {
-  const usual = { writes: 200_000, mostWrites: undefined, settings: noIndexSettings, migration: [] }
+  const usual = { hot: [], writes: 200_000, mostWrites: undefined, settings: noIndexSettings, migration: [] }
   return hotIndexWarnings({ changes: [change], ...usual, ...facts }).map(({ hint }) => hint)
 }
 
@@ -46,7 +47,7 @@ describe('one value for very many documents', () => {
     ['one of the map around it', transform, { settings: exempting('meta') }],
     ['one of every field', convert, { settings: exempting('*') }],
     ['a step that exempts it', add, { migration: [{ change: 'exempt', collection: 'chats', path: ['language'] }] }],
-    ['what a function computes', { ...add, default: undefined }, {}],
+    ['what a function computes and is seen to differ', { ...add, default: undefined }, {}],
     ['a map without members', { ...add, default: { mapValue: { fields: {} } } }, {}],
     [
       'a conversion without a marker',
@@ -68,4 +69,27 @@ describe('one value for very many documents', () => {
     const migration: readonly ShapeChange[] = [{ change: 'exempt', collection: 'Users', path: ['language'] }]
     expect(warned(add, { migration })).toHaveLength(1)
   })
+
+  it('is told of what was seen to rise, or to be the same, once and unless it is exempt', () => {
+    const seen = (values: HotField['values'], path = ['at']): HotField => ({ collection: 'chats', path, values })
+    const computed: ShapeChange = { ...add, default: undefined }
+    const [message = ''] = hotIndexWarnings({ ...facts, changes: [computed], hot: [seen('rising values')] }).map(textOf)
+    expect(message).toContain('at gets values that rise or fall with the names')
+    expect(hotIndexWarnings({ ...facts, changes: [computed], hot: [seen('one value')] }).map(textOf)).toEqual([
+      expect.stringContaining('at gets one value'),
+    ])
+    expect(hotIndexWarnings({ ...facts, changes: [add], hot: [seen('one value', ['language'])] })).toHaveLength(1)
+    expect(hotIndexWarnings({ ...facts, hot: [seen('one value')], settings: exempting('at') })).toEqual([])
+  })
 })
+
+const facts: HeatFacts = {
+  changes: [],
+  hot: [],
+  writes: 200_000,
+  mostWrites: undefined,
+  settings: noIndexSettings,
+  migration: [],
+}
+
+const textOf = ({ message }: { readonly message: string }): string => message

@@ -1,6 +1,7 @@
 import { parsePattern } from '../operations/collection-pattern.ts'
 import { printFieldPath } from '../operations/field-path.ts'
 import { ramp } from '../operations/firestore-costs.ts'
+import type { HotField } from '../operations/hot-fields.ts'
 import { isExempt } from '../operations/index-settings.ts'
 import type { IndexSettings } from '../operations/index-settings.ts'
 import type { PlanWarning } from '../operations/operation.ts'
@@ -16,6 +17,8 @@ const hotWrites = ramp.first * ramp.everySeconds
 
 export interface HeatFacts {
   readonly changes: readonly ShapeChange[]
+  /** What the step has seen of the values it gives. */
+  readonly hot: readonly HotField[]
   /** Documents that the backfill of the step writes. */
   readonly writes: number
   /** Writes a second at most, where the environment limits them. */
@@ -26,16 +29,20 @@ export interface HeatFacts {
 }
 
 /**
- * W130 for a field that gets one value in so many documents that they are written faster than its index takes such
- * entries. Of values that functions give, nothing is known.
+ * W130 for a field that gets one value, or values that rise with the documents' names, in so many documents that they are
+ * written faster than its index takes such entries.
  */
 export function hotIndexWarnings(facts: HeatFacts): readonly PlanWarning[] {
   const { changes, writes, mostWrites = Infinity } = facts
   if (writes <= hotWrites || mostWrites <= hotRate) return []
-  return changes.flatMap((change) => {
-    const same = sameInAll(change)
-    return same === undefined || isCool(same, facts) ? [] : [warningOf(same, writes)]
-  })
+  const known = changes.map(sameInAll).filter((each) => each !== undefined)
+  const seen = facts.hot.filter(
+    ({ collection, path }) => !known.some((each) => each.collection === collection && isPrefix(each.path, path)),
+  )
+  return [
+    ...known.flatMap((same) => (isCool(same, facts) ? [] : [warningOf(same, writes)])),
+    ...seen.flatMap((each) => (isExemptIn(each, facts) ? [] : [warningOf({ ...each, queried: false }, writes)])),
+  ]
 }
 
 interface SameInAll {
@@ -45,7 +52,7 @@ interface SameInAll {
   readonly queried: boolean
 }
 
-/** The field that every document gets with one value. */
+/** The field that every document gets with one value, as the step says. */
 function sameInAll(change: ShapeChange): SameInAll | undefined {
   if (change.change === 'add' && change.default !== undefined)
     return { ...placeOf(change), value: change.default, queried: change.queried }
@@ -68,11 +75,18 @@ function placeOf({
   return { collection: parsePattern(pattern).scope.collection, path }
 }
 
-function isCool({ collection, path, value }: SameInAll, { settings, migration }: HeatFacts): boolean {
-  const isFree = (leaf: FieldPath): boolean =>
-    isExempt(settings, collection, leaf) ||
-    migration.some((each) => each.change === 'exempt' && each.collection === collection && isPrefix(each.path, leaf))
-  return leavesOf(value, path).every(isFree)
+function isCool({ collection, path, value }: SameInAll, facts: HeatFacts): boolean {
+  return leavesOf(value, path).every((leaf) => isExemptIn({ collection, path: leaf }, facts))
+}
+
+function isExemptIn(
+  { collection, path }: Pick<HotField, 'collection' | 'path'>,
+  { settings, migration }: HeatFacts,
+): boolean {
+  return (
+    isExempt(settings, collection, path) ||
+    migration.some((each) => each.change === 'exempt' && each.collection === collection && isPrefix(each.path, path))
+  )
 }
 
 /** Of a map its members are indexed. */
@@ -81,13 +95,22 @@ function leavesOf(value: Value, path: FieldPath): readonly FieldPath[] {
   return Object.entries(value.mapValue.fields).flatMap(([key, each]) => leavesOf(each, [...path, key]))
 }
 
-function warningOf({ collection, path, queried }: SameInAll, writes: number): PlanWarning {
+interface Heating extends Omit<HotField, 'values'> {
+  readonly values?: HotField['values']
+  readonly queried: boolean
+}
+
+function warningOf({ collection, path, values, queried }: Heating, writes: number): PlanWarning {
   const field = printFieldPath(path)
   const override = JSON.stringify({ collectionGroup: collection, fieldPath: field, indexes: [] })
+  const gets =
+    values === 'rising values'
+      ? 'gets values that rise or fall with the names, as far as was looked,'
+      : 'gets one value'
   const slower = `limits: { writesPerSecond: ${hotRate} } in lockstep.config.ts`
   return {
     code: 'W130',
-    message: `${field} gets one value in ${writes} documents of "${collection}": its index takes about ${hotRate} such writes a second, and the ramp goes beyond`,
+    message: `${field} ${gets} in ${writes} documents of "${collection}": its index takes about ${hotRate} such writes a second, and the ramp goes beyond`,
     hint: queried
       ? `queries need the index: set ${slower}`
       : `if no query needs it, add a step firestore.ensureIndex('${collection}', { field: ${JSON.stringify(field)}, indexes: [] }), or ${override} to fieldOverrides in firestore.indexes.json; else set ${slower}`,

@@ -30,16 +30,17 @@ const hasJava = (): boolean => spawnSync('java', ['-version']).status === 0
 
 /**
  * The emulator that the test run has started (LOCKSTEP_TEST_EMULATOR), else one of our own; undefined where its jar or
- * Java is not on this machine.
+ * Java is not on this machine. `heap` in gigabytes: it keeps most of what it is told to forget.
  */
-export async function startOfficialEmulator(): Promise<OfficialEmulator | undefined> {
+export async function startOfficialEmulator(heap = 2): Promise<OfficialEmulator | undefined> {
   const shared = process.env['LOCKSTEP_TEST_EMULATOR']
   if (shared !== undefined) return { host: shared, stop: async () => {} }
   const jar = findJar()
   if (jar === undefined || !hasJava()) return undefined
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-emulator-'))
-  const command = ['java', '-Xmx2g', '-cp', jar, program, 'start', '--host', '127.0.0.1', '--port', String(port)]
+  const address = ['--host', '127.0.0.1', '--port', String(port)]
+  const command = ['java', `-Xmx${heap}g`, '-cp', jar, program, 'start', ...address]
   const server = startGuarded({ command, folder, signal: 'TERM' })
   await untilListening(server, port)
   return { host: `127.0.0.1:${port}`, stop: server.stop }

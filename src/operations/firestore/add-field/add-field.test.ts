@@ -299,3 +299,18 @@ describe('remaining', () => {
     expect(await addField.remaining(spec, 'contract', look, null)).toEqual([])
   })
 })
+
+it('tells fields of which a function gives one value, or values that rise with the names', async () => {
+  await fill(
+    Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`Users/${String(n).padStart(3, '0')}`, { n: n % 7 }])),
+  )
+  let now = 0
+  const { hot } = await addField.plan(
+    specOf('Users/{uid}', { migratedAt: () => new Date(now++), v: () => 2, twice: ({ n }) => Number(n) * 2 }),
+    look,
+  )
+  expect(hot).toEqual([
+    { collection: 'Users', path: ['migratedAt'], values: 'rising values' },
+    { collection: 'Users', path: ['v'], values: 'one value' },
+  ])
+})

@@ -73,6 +73,7 @@ export const addField = defineDocumentOperation<AddFieldSpec>({
       effects: [effect],
       shards,
       warnings: [],
+      hot: found.hot,
       basis: { pattern: spec.pattern, fields: paths.map(printFieldPath) },
       memo: null,
     } satisfies StepPlan

@@ -5,6 +5,8 @@ import { brokenLimit } from '../../document-limits.ts'
 import { createProblems } from '../../document-problems.ts'
 import type { Problems } from '../../document-problems.ts'
 import { isBlocked, printFieldPath } from '../../field-path.ts'
+import { createHotFields } from '../../hot-fields.ts'
+import type { HotField } from '../../hot-fields.ts'
 import type { IndexSettings } from '../../index-settings.ts'
 import { fieldsWith } from '../../value-draft.ts'
 import { onlyFields } from '../../value-tree.ts'
@@ -24,6 +26,7 @@ export interface AdditionsInspection {
   readonly lacking: number
   /** Bytes that the fields take in these. */
   readonly bytes: number
+  readonly hot: readonly HotField[]
   readonly problems: Problems
 }
 
@@ -35,6 +38,7 @@ export async function inspectAdditions(
 ): Promise<AdditionsInspection> {
   const { problems, note } = createProblems()
   const sums = { read: 0, lacking: 0, bytes: 0 }
+  const hot = createHotFields()
   for await (const document of matching(pattern, documents.scan(pattern.scope, {}))) {
     sums.read++
     for (const path of paths)
@@ -43,11 +47,12 @@ export async function inspectAdditions(
     const changes = of(onlyFields(document, projection))
     if (changes.length > 0) {
       sums.lacking++
+      hot.note(document.name, fieldsWith({}, changes))
       sums.bytes += changes.reduce((sum, change) => sum + JSON.stringify(change).length, 0)
       const broken = brokenLimit(document.name, fieldsWith(document.fields, changes), settings)
       if (broken !== undefined) note(document.name, broken)
     }
     if (sums.read >= most) break
   }
-  return { ...sums, problems }
+  return { ...sums, hot: hot.found(), problems }
 }

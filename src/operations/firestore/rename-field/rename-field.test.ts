@@ -254,3 +254,16 @@ describe('work', () => {
       expect(await fieldsOf(name)).toEqual({ new: { mapValue: { fields: {} } }, old })
   })
 })
+
+it('tells fields whose values rise with the names, and not those that were alike before', async () => {
+  await put(
+    Object.fromEntries(
+      Array.from({ length: 100 }, (_, n) => [
+        `Users/${String(n).padStart(3, '0')}`,
+        { old: { mapValue: { fields: { at: { integerValue: String(n) }, v: { integerValue: '2' } } } } },
+      ]),
+    ),
+  )
+  const { hot } = await renameField.plan(specOf('old', 'neu'), look)
+  expect(hot).toEqual([{ collection: 'Users', path: ['neu', 'at'], values: 'rising values' }])
+})

@@ -141,6 +141,18 @@ describe('plan', () => {
     expect((await planned({ marker, up: (document) => document, down })).warnings).toEqual([])
   })
 
+  it('tells the fields whose values rise with the names, or are one', async () => {
+    await fill(
+      Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`Users/${String(n).padStart(3, '0')}`, { n: n % 7 }])),
+    )
+    let now = 0
+    const { hot } = await planned({ marker, up: ({ n }) => ({ n, at: new Date(now++) }), down: ({ n }) => ({ n }) })
+    expect(hot).toEqual([
+      { collection: 'Users', path: ['at'], values: 'rising values' },
+      { collection: 'Users', path: ['v'], values: 'one value' },
+    ])
+  })
+
   it('warns where only the pre-images are the way back, and of documents that are there already', async () => {
     await fill({ 'Users/a': { n: 1 }, 'Users/b': { v: 2 } })
     const { warnings, memo } = await planned({ marker, up: () => ({ n: 2 }) })

@@ -115,8 +115,15 @@ export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes:
         change(value, act, (why) => notes.add(unit.key, why)),
       )
   }
+  if (act === 'retire' && relocation.container !== undefined) takeOutEmpty(writes, unit.key, relocation.container)
   const edits = writes.edits()
   return act === 'restore' ? edits.filter((edit) => fits(edit, notes)) : edits
+}
+
+function takeOutEmpty(writes: PlaceWrites, name: string, path: FieldPath): void {
+  const value = writes.at({ name, path })
+  if (value !== undefined && 'mapValue' in value && Object.keys(value.mapValue.fields).length === 0)
+    writes.set({ name, path }, undefined)
 }
 
 /** Forward the plan has seen to it; back there may be more than ever was. */

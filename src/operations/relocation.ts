@@ -36,6 +36,11 @@ export interface Relocation {
    * was written since. Asked of every document that is read there; undefined too for those it is not about.
    */
   readonly unmovable?: (document: Document) => string | undefined
+  /**
+   * The map of the new places in a host. The plan refuses one that is there before, so an empty one that clients leave
+   * behind goes on the way back.
+   */
+  readonly container?: FieldPath
   /** Pairs inside lists of the host, which are written as a whole. */
   readonly lists?: readonly ListRule[]
 }

@@ -12,12 +12,6 @@ afterAll(() => world.close())
 const [, table] = tables
 
 it.each([
-  [
-    'a column',
-    'it got one of another type',
-    `alter table ${table} add column language int`,
-    /language is integer, not text/,
-  ],
   ['an index', 'it lost the column', `alter table ${table} drop column email`, /column "email" does not exist/],
   ['a conversion', 'it lost the column', `alter table ${table} drop column email`, /column "email" does not exist/],
   [
@@ -47,3 +41,18 @@ it.each([
     expect([await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
   },
 )
+
+it('a table that got a column of that name and another type meanwhile stops the switch, by name', async () => {
+  const [theCase] = changedSincePlanCases as readonly [(typeof changedSincePlanCases)[number]]
+  await world.fill(theCase)
+  const plan = await world.migrator(theCase).plan(migrationId)
+  await world.write({}, [`alter table ${table} add column language int`])
+  const found: unknown[] = []
+  const migrator = world.migrator(theCase, undefined, (message) => {
+    if ('event' in message && message.event.type === 'finding') found.push(message.event)
+  })
+  await expect(migrator.start(plan)).rejects.toMatchObject({ code: 'LS-5001' })
+  expect(found).toContainEqual(
+    expect.objectContaining({ where: table, problem: 'column language is integer, not text' }),
+  )
+})

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RunEvent } from '../../src/ledger/events.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
-import { manyRows, refusedText, wrongModel } from './embeddings.cases.ts'
+import { startMockProvider } from '../embeddings/mock-provider.ts'
+import { manyRows, manyTables, refusedText, wrongModel } from './embeddings.cases.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -80,4 +81,25 @@ it('an index is built after the rows, and finds what an exact search finds', asy
   await up(manyRows)
   expect(await query("select indexname from pg_indexes where indexdef like '%USING hnsw%'")).toHaveLength(1)
   expect(await world.migrator(manyRows).verify(migrationId, 'full')).toBe(0)
+})
+
+it('tables of many tenants share calls, and each text is paid for once', async () => {
+  const provider = await startMockProvider({ dimensions: 16 })
+  const { baseUrl, apiKey } = provider
+  const limits = { itemsPerCall: 100 }
+  const large = { provider: 'openai-compatible', model: 'm', dimensions: 16, baseUrl, apiKey, limits } as const
+  try {
+    await up({ ...manyTables, embedders: { large } })
+    const { paid, sizes } = provider.statistics
+    const rows = await query(
+      "select string_agg(format('select content from notes_%s', uid), ' union ') as sql from owners",
+    )
+    const texts = await query((rows[0] as { sql: string }).sql)
+    expect(paid.size).toBe(texts.length)
+    // A call for the first tenants alone, whom the others wait for; verification asks anew for some texts of some tables.
+    const fill = sizes.filter((size) => size !== 20).length
+    expect(fill).toBeLessThanOrEqual(Math.ceil(texts.length / limits.itemsPerCall) + 1)
+  } finally {
+    await provider.stop()
+  }
 })

@@ -22,6 +22,8 @@ export const foldSubcollectionCases: readonly OperationCase[] = [
         'Users/f/workflows/y': { name: 'y', n: 1 },
         'Users/g': { n: 1 },
         'Users/g/workflows/x': { name: 'x', n: 1 },
+        'Users/h': { n: 1 },
+        'Users/h/workflows/x': { name: 'x', n: 1 },
         'Users/m/workflows/x': { name: 'x', n: 1 },
         'Archive/x/workflows/agent': { limit: 2 },
       },
@@ -45,6 +47,8 @@ export const foldSubcollectionCases: readonly OperationCase[] = [
         'Users/f/workflows/y': { name: 'y', n: 1 },
         'Users/g': { n: 1, workflows: { x: { n: 1 } } },
         'Users/g/workflows/x': { name: 'x', n: 1 },
+        'Users/h': { n: 1, workflows: { x: { n: 1 } } },
+        'Users/h/workflows/x': { name: 'x', n: 1 },
         'Users/m': { workflows: { x: { n: 1 } } },
         'Users/m/workflows/x': { name: 'x', n: 1 },
         'Archive/x/workflows/agent': { limit: 2 },
@@ -60,6 +64,7 @@ export const foldSubcollectionCases: readonly OperationCase[] = [
       'Users/e': { workflows: { x: { n: 1, m: 1 }, y: { n: 1, m: 1 } } },
       'Users/f': { n: 1, workflows: { x: { n: 1 }, y: { n: 1 } } },
       'Users/g': { n: 1, workflows: { x: { n: 1 } } },
+      'Users/h': { n: 1, workflows: { x: { n: 1 } } },
       'Users/m': { workflows: { x: { n: 1 } } },
       'Archive/x/workflows/agent': { limit: 2 },
     },
@@ -84,6 +89,9 @@ export const foldSubcollectionCases: readonly OperationCase[] = [
         'Users/f': { n: 1, workflows: { x: { n: 1 } } },
         // Written over by an old client, which knows nothing of the map.
         'Users/g': { n: 2 },
+        // A new client takes out the last entry, in both places: the map that it leaves is none of the old shape.
+        'Users/h': { n: 1, workflows: {} },
+        'Users/h/workflows/x': null,
       },
       sql: [],
       afterDown: {
@@ -103,6 +111,7 @@ export const foldSubcollectionCases: readonly OperationCase[] = [
           'Users/f': { n: 1 },
           'Users/g': { n: 2 },
           'Users/g/workflows/x': { name: 'x', n: 1 },
+          'Users/h': { n: 1 },
           'Users/m/workflows/x': { name: 'x', n: 1 },
           'Archive/x/workflows/agent': { limit: 2 },
         },

@@ -72,12 +72,13 @@ function parseSpec(spec: unknown): FoldSubcollectionSpec {
 }
 
 function relocationOf(places: EntryPlaces): Relocation {
-  const { pattern, children, satellites } = places
+  const { pattern, children, satellites, field } = places
   return {
     // Whole, since documents that are missing are created, and go again on the way back.
     hosts: { scope: pattern.scope, matches: (name) => pattern.match(name) !== undefined, fields: undefined },
     satellites,
     direction: 'in',
+    container: field,
     unmovable: ({ name }) =>
       children.match(name) === undefined || isKeyAndId(idOf(name)) ? undefined : 'its id cannot be the key of a map',
     pairs: (unit) => pairsOf(places, unit),

@@ -12,6 +12,8 @@ export interface Removal {
   readonly tag: string
   /** SQL of the value that need not be kept, of the row's other columns; without it the column's default. */
   readonly usual?: (table: TableState) => string | undefined
+  /** Without it every table's column goes. */
+  readonly isOurs?: (table: TableState) => boolean
   /** Statements that have to come first, in the transaction in which writers lose sight of the column. */
   readonly release?: (table: TableState) => readonly string[]
 }
@@ -30,10 +32,12 @@ export function columnRemovalPasses({
   column,
   tag,
   usual,
+  isOurs = () => true,
   release = () => [],
 }: Removal): readonly CatalogPass[] {
   const hidden = hiddenColumn(column, tag)
   const has = ({ shape }: TableState, name: string): boolean => shape.columns.some((each) => each.name === name)
+  const goes = (table: TableState): boolean => has(table, column) && isOurs(table)
   const alter = (table: TableState, what: string): string => `alter table ${quoteTable(table)} ${what}`
   const keep = (table: TableState, now: string): KeptValues => ({
     table,
@@ -50,9 +54,9 @@ export function columnRemovalPasses({
       how: 'together',
       what: `drop ${column}, its values kept in the ledger`,
       lock: 'ACCESS EXCLUSIVE for milliseconds, at most 50 tables at once',
-      keeps: (table) => (has(table, column) && table.bytes <= smallTable ? keep(table, column) : undefined),
+      keeps: (table) => (goes(table) && table.bytes <= smallTable ? keep(table, column) : undefined),
       statements: (table) =>
-        !has(table, column)
+        !goes(table)
           ? []
           : [
               ...release(table),

@@ -42,17 +42,24 @@ it.each([
   },
 )
 
-it('a table that got a column of that name and another type meanwhile stops the switch, by name', async () => {
+it('a table that got a column of that name and another type meanwhile stops the switch, and stays on the way back', async () => {
   const [theCase] = changedSincePlanCases as readonly [(typeof changedSincePlanCases)[number]]
   await world.fill(theCase)
   const plan = await world.migrator(theCase).plan(migrationId)
   await world.write({}, [`alter table ${table} add column language int`])
+  const before = [await catalogOf(world.tables), await rowsOf(world.tables)]
   const found: unknown[] = []
   const migrator = world.migrator(theCase, undefined, (message) => {
-    if ('event' in message && message.event.type === 'finding') found.push(message.event)
+    if ('event' in message && ['finding', 'warning'].includes(message.event.type)) found.push(message.event)
   })
   await expect(migrator.start(plan)).rejects.toMatchObject({ code: 'LS-5001' })
   expect(found).toContainEqual(
     expect.objectContaining({ where: table, problem: 'column language is integer, not text' }),
   )
+  await migrator.down(migrationId)
+  expect([await catalogOf(world.tables), await rowsOf(world.tables)]).toEqual(before)
+  expect(found).toContainEqual({
+    type: 'warning',
+    message: `${table}: its column language is not of type text, and stays`,
+  })
 })

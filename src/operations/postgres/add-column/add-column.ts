@@ -1,10 +1,16 @@
 import { z } from 'zod'
 import { LockstepError } from '../../../kernel/errors.ts'
-import { quoteIdentifier } from '../../../kernel/identifiers.ts'
+import { printTable, quoteIdentifier } from '../../../kernel/identifiers.ts'
 import type { TableTarget } from '../../../tenants/tenants-config.ts'
+import { applyPasses } from '../../apply-passes.ts'
 import { columnRemovalPasses } from '../../column-removal.ts'
-import type { Step } from '../../operation.ts'
+import { resolveType } from '../../column-types.ts'
+import type { Checkpoint, Step, TableHands, Work } from '../../operation.ts'
 import { defineStructureChange } from '../../structure-operation.ts'
+import type { CatalogPass } from '../../table-passes.ts'
+import { tablesScope } from '../../table-scope.ts'
+import { tableStates } from '../../table-state.ts'
+import type { TableState } from '../../table-state.ts'
 import { columnOf, columnPasses } from './column-passes.ts'
 import { extensionOf, tagOf } from './column-sql.ts'
 import { inspectColumn, wrongShapes } from './inspect-column.ts'
@@ -71,18 +77,37 @@ function parseSpec(spec: unknown): AddColumnSpec {
   return parsed.data
 }
 
+function removalPasses(
+  spec: AddColumnSpec,
+  isOurs: (table: TableState) => boolean = () => true,
+): readonly CatalogPass[] {
+  return columnRemovalPasses({ phase: 'revert', column: spec.column, tag: tagOf(spec), isOurs })
+}
+
+/** A column of another type came to the table from others, between plan and `up`: it stays, and is told. */
+async function* revert(work: Work<AddColumnSpec>, hands: TableHands): AsyncGenerator<Checkpoint> {
+  const { spec } = work
+  const scope = tablesScope.parse(work.scope)
+  const [type, tables] = await hands.tables.read(async (q) => [
+    await resolveType(q, spec.type),
+    await tableStates(q, scope, scope.tables),
+  ])
+  const isOurs = (table: TableState): boolean => [undefined, type.printed].includes(columnOf(table, spec.column)?.type)
+  for (const table of tables.filter((each) => !isOurs(each)))
+    hands.warn(`${printTable(table)}: its column ${spec.column} is not of type ${type.printed}, and stays`)
+  yield* applyPasses(work, hands, removalPasses(spec, isOurs))
+}
+
 export const addColumn = defineStructureChange<AddColumnSpec>({
   kind: 'addColumn',
   meta: { summary: 'Adds a column to one table or to every tenant’s, new tenants included', destructive: false },
   parse: parseSpec,
   describe: ({ column, type }) => `add column ${column} ${type} to`,
-  passes: (spec) => [
-    ...columnPasses(spec),
-    ...columnRemovalPasses({ phase: 'revert', column: spec.column, tag: tagOf(spec) }),
-  ],
+  passes: (spec) => [...columnPasses(spec), ...removalPasses(spec)],
   // A table that had the column before is left as it is, or `down` would take away what was never ours.
   isDone: (spec, table) => columnOf(table, spec.column) !== undefined,
   inspect: inspectColumn,
   extension: extensionOf,
   verify: wrongShapes,
+  revert,
 })

@@ -60,12 +60,16 @@ describe('a fleet of tenants, on PostgreSQL', needs(postgres, 'no PostgreSQL ser
     return tap.statements().slice(mark)
   }
 
-  test('up with nothing to do takes one catalog statement, whether there are 10 tenants or 10,000', async () => {
+  test('up with nothing to do takes one catalog statement, in two parts, whether there are 10 tenants or 10,000', async () => {
     const few = await statementsOfNextUp(await applied(10))
     const many = await statementsOfNextUp(await applied(10_000))
-    expect(many.filter((text) => text.includes('pg_catalog.pg_class'))).toHaveLength(1)
+    const looks = many.filter((text) => text.includes('pg_catalog.pg_class'))
+    expect(looks).toHaveLength(2)
+    expect(new Set(looks).size).toBe(1)
     expect(many.filter((text) => text.includes('from lockstep.runs')).length).toBe(1)
-    expect(many.map((text) => text.slice(0, 60))).toEqual(few.map((text) => text.slice(0, 60)))
+    // The parts are read at once, so that their order is not told.
+    const heads = (texts: readonly string[]): readonly string[] => texts.map((text) => text.slice(0, 60)).toSorted()
+    expect(heads(many)).toEqual(heads(few))
   })
 
   /** The library, with pauses between two tries that are short. */

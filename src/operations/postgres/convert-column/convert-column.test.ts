@@ -63,6 +63,7 @@ describe('parse', () => {
 describe('plan', () => {
   it('shows function, column, trigger, batches, and what goes', async () => {
     await sql('create table orders (id int primary key, cents int not null default 0); create index on orders (cents)')
+    await sql('insert into orders select n, n from generate_series(1, 5000) n')
     const { effects, summary } = await plan()
     expect(summary).toBe('convert column cents to amount numeric(12,2) in orders')
     const said = effects.map(({ phase, what }) => `${phase}: ${what}`)

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { AiSdkEmbeddingModel } from '../src/embeddings/ai-sdk.ts'
+import { embedPages } from '../src/embeddings/embed-pages.ts'
 import type { EmbeddersConfig } from '../src/embeddings/embedder-config.ts'
-import { fewestCalls } from '../src/embeddings/packing.ts'
+import type { Embedder } from '../src/embeddings/embedder.ts'
 import { loadTokenCounter } from '../src/embeddings/tokenizer.ts'
 import { openRunEmbedder } from '../src/ledger/run-embedder.ts'
 import { ensureLedger } from '../src/ledger/schema.ts'
@@ -13,14 +14,14 @@ import { createPgliteTables } from '../src/stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../src/stores/tables.ts'
 import { startMockProvider } from '../test/embeddings/mock-provider.ts'
 import type { MockProvider } from '../test/embeddings/mock-provider.ts'
-import { createRandom, seed } from '../test/torture/seeded.ts'
+import { createCorpus, leastOf } from './measuring/corpus.ts'
 import { installPeers } from './measuring/peers.ts'
 import { renderTable } from './measuring/table.ts'
 
 const { values } = parseArgs({
   options: {
     texts: { type: 'string', default: '20000' },
-    page: { type: 'string', default: '2000' },
+    page: { type: 'string', default: '200' },
     workers: { type: 'string', default: '4' },
     peers: { type: 'boolean', default: false },
     only: { type: 'string' },
@@ -46,24 +47,6 @@ interface AiSdk {
   createOpenAI(options: { baseURL: string; apiKey: string }): { embedding(model: string): AiSdkEmbeddingModel }
 }
 
-const syllables = 'ka lo mi tra ven sor pil ne du sha ber it un gor ly ta re con fi'.split(' ')
-
-/** Texts of a few to some hundred words, the given share of which repeat another one, in an order without order. */
-function corpus(share: number): readonly string[] {
-  const random = createRandom(seed)
-  const pick = (below: number): number => Math.floor(random() * below)
-  const word = (): string => Array.from({ length: 1 + pick(4) }, () => syllables[pick(syllables.length)]).join('')
-  const unique = Array.from({ length: Math.round(count * (1 - share)) }, (_, n) =>
-    [n, ...Array.from({ length: 5 + Math.floor(random() ** 2 * 200) }, word)].join(' '),
-  )
-  const texts = [...unique, ...Array.from({ length: count - unique.length }, () => unique[pick(unique.length)] ?? '')]
-  for (let at = texts.length - 1; at > 0; at--) {
-    const other = pick(at + 1)
-    ;[texts[at], texts[other]] = [texts[other] ?? '', texts[at] ?? '']
-  }
-  return texts
-}
-
 /** Any vector of length 1: nobody looks at it here. */
 function vectorOf(): Float32Array {
   const vector = new Float32Array(dimensions)
@@ -71,16 +54,16 @@ function vectorOf(): Float32Array {
   return vector
 }
 
-/** Pages of texts, taken by so many workers at once, as a run takes rows. */
-async function byPages(texts: readonly string[], work: (page: readonly string[]) => Promise<number>): Promise<number> {
+/** Pages of texts, taken and embedded by so many workers at once, as a run takes rows. */
+async function byPages(texts: readonly string[], embedder: Embedder): Promise<number> {
   let at = 0
   let embedded = 0
+  async function* pages(): AsyncGenerator<{ readonly texts: readonly string[] }> {
+    while (at < texts.length) yield { texts: texts.slice(at, (at += page)) }
+  }
   const worker = async (): Promise<void> => {
-    while (at < texts.length) {
-      const some = texts.slice(at, (at += page))
-      const done = await work(some)
-      embedded += done
-    }
+    for await (const { answers } of embedPages(embedder, pages(), new AbortController().signal))
+      embedded += answers.filter((answer) => 'vector' in answer).length
   }
   await Promise.all(Array.from({ length: workers }, worker))
   return embedded
@@ -98,10 +81,7 @@ function lockstep(
       await tables.transaction((q) => q.script('truncate lockstep.embeddings, lockstep.budgets'))
       const embedders = { own: config(provider) }
       const embedder = openRunEmbedder({ tables, embedders, env: {}, run: `${name} ${++run}` }, 'own')
-      return byPages(texts, async (some) => {
-        const answers = await embedder.embed(some, {})
-        return answers.filter((answer) => 'vector' in answer).length
-      })
+      return byPages(texts, embedder)
     },
   }
 }
@@ -153,20 +133,14 @@ async function measure(contender: Contender, texts: readonly string[]): Promise<
     const embedded = await contender.run(provider, texts)
     const seconds = (performance.now() - started) / 1000
     if (embedded !== texts.length) throw new Error(`${contender.name} embedded ${embedded} of ${texts.length} texts`)
-    const unique = [...new Set(texts)]
-    const weighed = unique.map((text) => ({
-      tokens: Math.max(countTokens(text), Math.ceil(Buffer.byteLength(text) / 4)),
-      bytes: 0,
-    }))
-    const fewest = fewestCalls(weighed, packed)
-    const needed = unique.reduce((sum, text) => sum + countTokens(text), 0)
+    const least = leastOf(texts, countTokens, packed)
     const { requests, tokens } = provider.statistics
     return [
       contender.name,
       String(requests),
-      String(fewest),
-      (requests / fewest).toFixed(2),
-      (tokens / needed).toFixed(2),
+      String(least.calls),
+      (requests / least.calls).toFixed(2),
+      (tokens / least.tokens).toFixed(2),
       seconds.toFixed(1),
     ]
   } finally {
@@ -205,7 +179,7 @@ try {
     )
   }
   for (const share of [0, 0.3, 0.7]) {
-    const texts = corpus(share)
+    const texts = createCorpus(count, share)
     const rows: (readonly string[])[] = []
     const wanted = values.only?.split(',') ?? contenders.map(({ name }) => name)
     for (const contender of contenders.filter(({ name }) => wanted.includes(name))) {

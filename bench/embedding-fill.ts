@@ -49,7 +49,8 @@ const seed = `drop schema if exists lockstep, lockstep_vectors, lockstep_next, l
   create extension if not exists vector; drop table if exists documents, bare;
   create table documents (id int primary key, content text, embedding vector(8));
   insert into documents select n, '${text} ' || n, null from generate_series(1, ${rows}) n; vacuum analyze documents;
-  create table bare (id int primary key, content text, embedding vector(${dimensions})); alter table bare alter embedding set storage main; checkpoint`
+  create table bare (id int primary key, content text, embedding vector(${dimensions})); alter table bare alter embedding set storage main;
+  alter table bare set (toast_tuple_target = 8160); checkpoint`
 
 async function fresh(): Promise<void> {
   for (const statement of seed.split(';')) await runSql(url, statement)

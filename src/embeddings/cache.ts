@@ -4,6 +4,8 @@ import type { Embedded, EmbeddingModel } from './embedder.ts'
 export interface EmbeddingCache {
   /** The vectors that are there, by hash. */
   read(model: EmbeddingModel, hashes: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>
+  /** Of these hashes, those whose vectors are there. */
+  known(model: EmbeddingModel, hashes: readonly string[]): Promise<ReadonlySet<string>>
   /** Durable when it resolves. */
   write(model: EmbeddingModel, vectors: ReadonlyMap<string, Float32Array>): Promise<void>
 }

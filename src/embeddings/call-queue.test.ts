@@ -77,6 +77,28 @@ test('a shared call goes on while one of its callers stays, and is interrupted w
   expect(await Promise.all(outcomes)).toEqual([2, new Error('early'), new Error('late'), 2])
 })
 
+test('a call that nobody needs yet waits until it is full, or somebody needs one of its texts', async () => {
+  const { sender, calls } = createHeldSender()
+  const queue = createCallQueue({ sender, caps: { items: 3, tokens: 100 }, callsAtOnce: 2, clock: createQuickClock() })
+  const [one, other] = [new AbortController(), new AbortController()]
+  const ask = (leisure: AbortController, ...texts: readonly string[]): Promise<unknown> =>
+    outcome(queue.ask(placed(...texts), { leisure: leisure.signal }))
+  const outcomes = [ask(one, 'a', 'b')]
+  await turn()
+  expect(calls).toHaveLength(0)
+  outcomes.push(ask(other, 'c', 'd'))
+  expect(calls[0]?.texts.toSorted()).toHaveLength(3)
+  await calls[0]?.end()
+  await turn()
+  await turn()
+  expect(calls).toHaveLength(1)
+  other.abort()
+  for (let n = 0; n < 5; n++) await turn()
+  expect(calls.flatMap(({ texts }) => texts).toSorted()).toEqual(['a', 'b', 'c', 'd'])
+  await calls[1]?.end()
+  expect(await Promise.all(outcomes)).toEqual([2, 2])
+})
+
 test('what is nobody’s fault fails all who wait, before anything else is sent', async () => {
   const { calls, outcomes } = stage([])
   const problem = new Error('the key is refused')

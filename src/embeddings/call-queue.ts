@@ -9,6 +9,7 @@ import type { Sender, SendContext } from './sender.ts'
 interface Ask {
   readonly signal: AbortSignal | undefined
   readonly watch: CallWatch | undefined
+  readonly leisure: AbortSignal | undefined
   readonly done: Promise<ReadonlyMap<number, Embedded>>
   readonly resolve: () => void
   readonly reject: (problem: unknown) => void
@@ -39,6 +40,8 @@ export interface CallQueueOptions {
 interface AskOptions {
   readonly signal?: AbortSignal | undefined
   readonly watch?: CallWatch | undefined
+  /** Until it aborts these texts are sent in full calls alone, or with what others need. */
+  readonly leisure?: AbortSignal | undefined
 }
 
 export interface CallQueue {
@@ -54,7 +57,7 @@ const gatherFor = 50
 
 /**
  * All callers' texts in full calls. One that is not full waits for more texts as long as others are on their way, and a moment longer:
- * their callers come back with more.
+ * their callers come back with more. Where nobody needs any of its texts yet, it waits on.
  */
 export function createCallQueue({ sender, caps, callsAtOnce, clock }: CallQueueOptions): CallQueue {
   let queue: readonly Queued[] = []
@@ -64,7 +67,8 @@ export function createCallQueue({ sender, caps, callsAtOnce, clock }: CallQueueO
   function pump(gathered = false): void {
     while (queue.length > 0 && onTheirWay < callsAtOnce) {
       const { batch, rest, full } = fillCall(queue, caps)
-      if (!full && (onTheirWay > 0 || !gathered)) return onTheirWay > 0 ? undefined : gather()
+      if (!full && (onTheirWay > 0 || !queue.some(({ ask }) => isNeeded(ask)))) return
+      if (!full && !gathered) return gather()
       queue = rest
       void run(batch)
     }
@@ -93,23 +97,35 @@ export function createCallQueue({ sender, caps, callsAtOnce, clock }: CallQueueO
     ask(texts, options) {
       const ask = createAsk(texts.length, options)
       const leave = (): void => fail(ask, options.signal?.reason)
-      options.signal?.addEventListener('abort', leave, { once: true })
+      const release = [onAbort(options.signal, leave), onAbort(options.leisure, () => pump())]
       queue = [...queue, ...dealOut(texts).map((text) => ({ ...text, ask }))]
       if (options.signal?.aborted === true) leave()
       settle(ask)
       pump()
-      return ask.done.finally(() => options.signal?.removeEventListener('abort', leave))
+      return ask.done.finally(() => {
+        for (const end of release) end()
+      })
     },
   }
 }
 
-function createAsk(left: number, { signal, watch }: AskOptions): Ask {
+/** Listens until the function that is returned is called. */
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
+}
+
+function isNeeded({ leisure }: Ask): boolean {
+  return leisure?.aborted !== false
+}
+
+function createAsk(left: number, { signal, watch, leisure }: AskOptions): Ask {
   const answers = new Map<number, Embedded>()
   let end: Pick<Ask, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} }
   const done = new Promise<ReadonlyMap<number, Embedded>>((resolve, reject) => {
     end = { resolve: () => resolve(answers), reject }
   })
-  return { signal, watch, answers, left, calls: 0, done, ...end }
+  return { signal, watch, leisure, answers, left, calls: 0, done, ...end }
 }
 
 /** Calls `then` a moment later, once however often it is asked meanwhile. */

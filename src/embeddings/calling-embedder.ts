@@ -6,6 +6,7 @@ import type { Placed } from './call-queue.ts'
 import { isEmptyContent, normaliseContent } from './content.ts'
 import { emptyText } from './embedder.ts'
 import type { Embedder, EmbeddingModel, EmbeddingTerms } from './embedder.ts'
+import { capsOf } from './packing.ts'
 import type { EmbeddingPace } from './pace.ts'
 import { createSender } from './sender.ts'
 import type { CountTokens } from './tokenizer.ts'
@@ -34,30 +35,19 @@ export function createCallingEmbedder(options: CallingEmbedderOptions): Embedder
   const { model, terms, callsAtOnce = 8, clock = systemClock } = options
   const queue = createCallQueue({
     sender: createSender({ ...options, clock }),
-    caps: capsOf(terms),
+    caps: capsOf(terms.limits),
     callsAtOnce,
     clock,
   })
   return {
     model,
     terms,
-    async embed(texts, { signal, watch }) {
+    async embed(texts, { signal, watch, leisure }) {
       const { sendable, refused } = await weigh(texts, options)
-      const answers = await queue.ask(sendable, { signal, watch })
+      const answers = await queue.ask(sendable, { signal, watch, leisure })
       return texts.map((_, place) => answers.get(place) ?? { failed: refused.get(place) ?? emptyText })
     },
   }
-}
-
-/** A call never has more tokens than four fifths of what a minute allows: it could not be sent at all. */
-function capsOf({ limits }: EmbeddingTerms): {
-  readonly items: number
-  readonly tokens: number
-  readonly bytes?: number
-} {
-  const minute = limits.tokensPerMinute === undefined ? Infinity : Math.floor(limits.tokensPerMinute * 0.8)
-  const bytes = limits.bytesPerCall === undefined ? {} : { bytes: limits.bytesPerCall }
-  return { items: limits.itemsPerCall, tokens: Math.min(limits.tokensPerCall, minute), ...bytes }
 }
 
 interface WeighedTexts {

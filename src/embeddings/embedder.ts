@@ -56,6 +56,18 @@ export interface EmbedOptions {
   readonly signal?: AbortSignal
   /** The same for all who ask one embedder: their texts share calls. */
   readonly watch?: CallWatch
+  /** Nobody needs the answers before it aborts: until then only calls that are full are sent. */
+  readonly leisure?: AbortSignal
+}
+
+/** Texts that will be asked for, and are on their way by then. */
+export interface Foreseen {
+  /** Those that nobody had answered when they were foreseen. */
+  readonly fresh: number
+  /** How much of a call these fill, about. */
+  readonly share: number
+  /** Resolves when all of them are answered, or failed to be: then whoever asks for them is told. */
+  readonly done: Promise<void>
 }
 
 export interface Embedder {
@@ -64,6 +76,14 @@ export interface Embedder {
   readonly terms?: EmbeddingTerms
   /** One answer a text, in the order given. Throws LockstepError for what is not one item's fault. */
   embed(texts: readonly string[], options: EmbedOptions): Promise<readonly Embedded[]>
+  /**
+   * For whoever knows what is asked for next: calls are shared by what is needed now and what is needed soon. Left out where nothing is
+   * gained by it.
+   */
+  foresee?(
+    texts: readonly string[],
+    options: { readonly signal: AbortSignal; readonly leisure: AbortSignal },
+  ): Promise<Foreseen>
 }
 
 /** Why a text without content has no vector: it is never sent. */

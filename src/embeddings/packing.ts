@@ -1,3 +1,5 @@
+import type { EmbeddingLimits } from './embedder.ts'
+
 /** A text as the caps see it. */
 export interface Weighed {
   /** What it counts towards the cap on tokens: the larger of its tokens and a quarter of its bytes. */
@@ -11,14 +13,22 @@ export interface PackingCaps {
   readonly bytes?: number | undefined
 }
 
+/** A call never has more tokens than four fifths of what a minute allows: it could not be sent at all. */
+export function capsOf({ itemsPerCall, tokensPerCall, tokensPerMinute, bytesPerCall }: EmbeddingLimits): PackingCaps {
+  const minute = tokensPerMinute === undefined ? Infinity : Math.floor(tokensPerMinute * 0.8)
+  return { items: itemsPerCall, tokens: Math.min(tokensPerCall, minute), bytes: bytesPerCall }
+}
+
+/** How much of a call such texts fill, in calls: the cap that they use most. */
+export function shareOfCall(texts: readonly Weighed[], caps: PackingCaps): number {
+  const sum = (of: (text: Weighed) => number): number => texts.reduce((total, text) => total + of(text), 0)
+  const { items, tokens, bytes = Infinity } = caps
+  return Math.max(texts.length / items, sum((text) => text.tokens) / tokens, sum((text) => text.bytes) / bytes)
+}
+
 /** The least number of calls that could do, by each cap alone. */
 export function fewestCalls(texts: readonly Weighed[], caps: PackingCaps): number {
-  const sum = (of: (text: Weighed) => number): number => texts.reduce((total, text) => total + of(text), 0)
-  return Math.max(
-    Math.ceil(texts.length / caps.items),
-    Math.ceil(sum((text) => text.tokens) / caps.tokens),
-    caps.bytes === undefined ? 0 : Math.ceil(sum((text) => text.bytes) / caps.bytes),
-  )
+  return Math.ceil(shareOfCall(texts, caps))
 }
 
 /**

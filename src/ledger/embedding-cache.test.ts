@@ -210,3 +210,30 @@ test('workers share one pace, by the row in the ledger', async () => {
   )
   expect(stored).toEqual([{ learned: 6_000 }])
 })
+
+test('what is foreseen is sent in full calls alone until it is asked for, once, and is not read from the cache again', async () => {
+  const ledger = createLedgerCache(tables)
+  let read = 0
+  const cache = { ...ledger, read: (...given: Parameters<typeof ledger.read>) => (read++, ledger.read(...given)) }
+  const embedder = fresh({ cache })
+  const { signal } = new AbortController()
+  const foresee = (from: number, to: number): ReturnType<NonNullable<typeof embedder.foresee>> =>
+    embedder.foresee!(texts(from, to), { signal, leisure: signal })
+  expect(await foresee(0, 15)).toMatchObject({ fresh: 15, share: 0.75 })
+  expect(await foresee(5, 28)).toMatchObject({ fresh: 23 })
+  await provider.called(1)
+  // Eight are left: nobody needs them.
+  await new Promise(setImmediate)
+  expect(provider.statistics.requests).toBe(1)
+  const before = read
+  const answers = await embedder.embed(texts(0, 28), {})
+  expect(answers.map(vectorOf)).toEqual(
+    (await createLocalEmbedder({ dimensions }).embed(texts(0, 28), {})).map(vectorOf),
+  )
+  expect(provider.statistics.requests).toBe(2)
+  expect(mostPaid()).toBe(1)
+  expect(read).toBe(before)
+  expect(await foresee(0, 28)).toMatchObject({ fresh: 0, share: 0 })
+  const restarted = await fresh().foresee!(texts(0, 30), { signal, leisure: signal })
+  expect(restarted).toMatchObject({ fresh: 2 })
+})

@@ -20,6 +20,17 @@ export function createLedgerCache(tables: TableWriter): EmbeddingCache {
       )
       return new Map(rows.map(({ hash, vector }) => [hash, decodeVector(vector)]))
     },
+    async known(model, hashes) {
+      const rows = await tables.read((q) =>
+        q.query<{ hash: string }>(
+          `select asked.hash from unnest($2::text[]) as asked (hash)
+           join lockstep.embedding_models m on m.key = $1
+           join lockstep.embeddings e on e.model = m.id and e.hash = decode(asked.hash, 'hex')`,
+          [model.key, hashes],
+        ),
+      )
+      return new Set(rows.map(({ hash }) => hash))
+    },
     async write(model, vectors) {
       const rows = [...vectors]
       const each = Math.max(1, Math.floor(statementBytes / (model.dimensions * 4)))

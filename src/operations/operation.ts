@@ -167,6 +167,8 @@ export interface TableChange {
   readonly long?: boolean | undefined
   /** True where `work` looks at the catalog and changes that, and no row: its statements are planned once. */
   readonly catalog?: boolean | undefined
+  /** The journal tells how long its locks were held, also where it stores no pre-image. */
+  readonly told?: boolean | undefined
   /**
    * Runs inside the transaction, under the lock timeout. Returns the pre-image of each thing it changed, which is
    * stored in the same transaction, as is the checkpoint. Must leave alone what is in the new shape already.
@@ -192,7 +194,7 @@ export interface TableHands {
   restoreValues(q: Queryable, restored: RestoredValues): Promise<void>
   /** Notes in the ledger that a table, as printed, could not be changed: it is left for the next `up`. */
   noteFailure(table: string, problem: string): Promise<void>
-  /** Notes that a table, as printed, is left out of the step from now on, and why; tells it. */
+  /** Notes and tells that a table, as printed, is left out of the step from now on, and why. */
   leaveOut(table: string, problem: string): Promise<void>
   /** Tells those who watch, and the journal, of something that stays as others left it. */
   warn(message: string): void
@@ -288,13 +290,11 @@ export interface TableOperation<Spec> extends OperationBase<Spec> {
 export type Operation<Spec> = DocumentOperation<Spec> | TableOperation<Spec> | IndexOperation<Spec>
 
 /** Types and freezes an operation on documents. */
-export function defineDocumentOperation<Spec>(
-  operation: Omit<DocumentOperation<Spec>, 'store'>,
-): DocumentOperation<Spec> {
-  return Object.freeze({ ...operation, store: 'documents' as const })
+export function defineDocumentOperation<Spec>(given: Omit<DocumentOperation<Spec>, 'store'>): DocumentOperation<Spec> {
+  return Object.freeze({ ...given, store: 'documents' as const })
 }
 
 /** Types and freezes an operation on tables. */
-export function defineTableOperation<Spec>(operation: Omit<TableOperation<Spec>, 'store'>): TableOperation<Spec> {
-  return Object.freeze({ ...operation, store: 'tables' as const })
+export function defineTableOperation<Spec>(given: Omit<TableOperation<Spec>, 'store'>): TableOperation<Spec> {
+  return Object.freeze({ ...given, store: 'tables' as const })
 }

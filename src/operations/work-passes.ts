@@ -18,13 +18,32 @@ export interface TableWork {
   readonly at: (key?: readonly string[]) => Json | undefined
 }
 
+/** The tables of a shard that a pass is about to work on, in this order. */
+export interface ShardOfTables extends Pick<TableWork, 'hands' | 'work'> {
+  readonly tables: readonly TableState[]
+  /** Where the work on a table stands, as in `TableWork`. */
+  readonly after: (table: string) => readonly string[]
+}
+
+/** A pass at work on a shard. */
+export interface OpenPass {
+  /** Safe to repeat from its last checkpoint on. Its last checkpoint stands behind the table. */
+  readonly change: (working: TableWork) => AsyncGenerator<Checkpoint>
+  /** Ends what its tables have shared, whatever became of them. */
+  readonly close: () => Promise<void>
+}
+
+/** A pass whose tables share nothing. */
+export function eachAlone(change: OpenPass['change']): WorkPass['open'] {
+  return () => ({ change, close: () => Promise.resolve() })
+}
+
 /** A change made to one table at a time, of which the shape of the table does not show all. */
 export interface WorkPass extends PassBase {
   readonly how: 'work'
   /** Of these tables, those that still need what the pass gives. Reads only. */
   readonly left: (tables: readonly TableState[], look: Pick<Look, 'tables'>) => Promise<readonly TableState[]>
-  /** Safe to repeat from its last checkpoint on. Its last checkpoint stands behind the table. */
-  readonly change: (working: TableWork) => AsyncGenerator<Checkpoint>
+  readonly open: (shard: ShardOfTables) => OpenPass
   /** What it does to these tables, for the plan. */
   readonly effects: (tables: readonly TableState[]) => readonly Effect[]
 }
@@ -38,15 +57,37 @@ export async function* workThrough(
 ): AsyncGenerator<Checkpoint> {
   const cursor = cursorIn(work, pass.name)
   const there = await hands.tables.read((q) => tableStates(q, progress.scope, names))
-  for (const { name } of await pass.left(there, hands)) {
+  const tables = await pass.left(there, hands)
+  const after = (name: string): readonly string[] => (cursor?.table === name ? (cursor.key ?? []) : [])
+  const open = pass.open({ tables, hands, work, after })
+  try {
+    yield* workEach(work, hands, pass.name, { tables, open, after, progress })
+  } finally {
+    await open.close()
+  }
+}
+
+interface Working {
+  readonly tables: readonly TableState[]
+  readonly open: OpenPass
+  readonly after: ShardOfTables['after']
+  readonly progress: Progress
+}
+
+async function* workEach(
+  work: Work<unknown>,
+  hands: TableHands,
+  pass: string,
+  { tables, open, after, progress }: Working,
+): AsyncGenerator<Checkpoint> {
+  for (const { name } of tables) {
     // As of now: an earlier pass may have changed it, and others work meanwhile.
     const [table] = await hands.tables.read((q) => tableStates(q, progress.scope, [name]))
     if (table === undefined) continue
     const at = (key?: readonly string[]): Json | undefined =>
-      progress.failed.size === 0 ? { pass: pass.name, table: name, ...(key && { key: [...key] }) } : undefined
-    const after = cursor?.table === name ? (cursor.key ?? []) : []
+      progress.failed.size === 0 ? { pass, table: name, ...(key && { key: [...key] }) } : undefined
     try {
-      for await (const checkpoint of pass.change({ table, hands, work, after, at })) yield checkpoint
+      for await (const checkpoint of open.change({ table, hands, work, after: after(name), at })) yield checkpoint
     } catch (error) {
       if (!isOfTable(error)) throw error
       await leave(hands, progress, name, error)

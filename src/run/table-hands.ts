@@ -73,12 +73,12 @@ async function changeGroup(options: TableHandsOptions, change: TableChange): Pro
   const tally = { changed: 0, skipped: 0, conflicts: 0, repeats: 0, seconds: 0 }
   await changePart(options, change, { names: change.names, whole: true, failures, tally })
   const { changed, skipped, conflicts, repeats, seconds } = tally
-  if (changed > 0 || repeats > 0 || seconds > worthTelling)
+  if (changed > 0 || repeats > 0 || seconds > worthTelling || change.told === true)
     options.emit({
       type: 'tables-changed',
       step: options.shard.step,
       phase: options.shard.phase,
-      tables: changed,
+      tables: change.told === true ? change.names.length : changed,
       first: change.names[0] ?? '',
       seconds,
       repeats,

@@ -55,6 +55,12 @@ export interface MockStatistics {
   rateLimited: number
   /** The most calls at once. */
   mostAtOnce: number
+  /** Tokens that were charged for answers of no use, or that nobody waited for any more. */
+  wasted: number
+  /** Tokens of the largest call that was answered. */
+  largest: number
+  /** Texts of each call that was answered. */
+  readonly sizes: number[]
   /** How often each text was charged for. */
   readonly paid: Map<string, number>
 }
@@ -70,6 +76,8 @@ export interface MockProvider {
   hold(): () => void
   /** Resolves when so many calls have come in all. */
   called(times: number): Promise<void>
+  /** What a text counts. */
+  countTokens(text: string): number
   /** Changes what the account may still spend. */
   setQuota(tokens: number): void
   stop(): Promise<void>
@@ -105,6 +113,9 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
     tokens: 0,
     rateLimited: 0,
     mostAtOnce: 0,
+    wasted: 0,
+    largest: 0,
+    sizes: [],
     paid: new Map(),
   }
   const mishaps: Mishap[] = []
@@ -193,6 +204,9 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
     quota -= sum
     statistics.answered++
     statistics.tokens += sum
+    statistics.sizes.push(call.input.length)
+    statistics.largest = Math.max(statistics.largest, sum)
+    if (mishap !== undefined && useless.has(mishap)) statistics.wasted += sum
     for (const text of call.input) statistics.paid.set(text, (statistics.paid.get(text) ?? 0) + 1)
     const data = (await vectorsOf(call.input)).map((vector, index) => ({
       object: 'embedding',
@@ -252,6 +266,7 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
         if (statistics.requests >= times) resolve()
         else watchers.push({ times, resolve })
       }),
+    countTokens,
     setQuota: (tokens) => void (quota = tokens),
     async stop() {
       server.closeAllConnections()
@@ -261,6 +276,9 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
 }
 
 const empty: Call = { input: [] }
+
+/** Charged, and to be asked for again. */
+const useless: ReadonlySet<string> = new Set<Mishap>(['reset-paid', 'one-answer-less', 'not-json', 'not-a-number'])
 
 function spoilt(vector: Float32Array, index: number, mishap: string | undefined): Float32Array {
   if (mishap === 'wrong-dimensions') return vector.slice(1)

@@ -1,6 +1,7 @@
 import { createLocalEmbedder } from '../../src/embeddings/local-embedder.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { resizeEmbeddingsStep } from '../../src/operations/postgres/resize-embeddings/resize-embeddings.ts'
+import { tenants } from '../../src/tenants/tenants-config.ts'
 
 const nothing = { documents: {}, sql: [], afterDown: { documents: {}, queries: [] } }
 const table = `create schema if not exists extensions; create extension if not exists vector schema extensions;
@@ -93,6 +94,28 @@ export const bornLater: OperationCase = {
          insert into app_users values (uid);
        end $f$;
        select create_notes('a')`,
+    ],
+  },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}
+
+/** Small tables of many tenants; half of their texts repeat another. The test adds the embedder. */
+export const manyTables: OperationCase = {
+  name: 'small tables of many tenants',
+  tenants: { source: { from: 'sql', sql: 'select uid from owners' }, key: 'plain', tables: { notes: 'notes_{key}' } },
+  steps: [
+    resizeEmbeddingsStep(tenants('notes'), { column: 'embedding', from: 'content', embedder: 'large', dimensions: 16 }),
+  ],
+  before: {
+    documents: {},
+    sql: [
+      `create schema if not exists extensions; create extension if not exists vector schema extensions; create table owners (uid text);
+       do $$ begin for n in 1..15 loop
+         insert into owners values (n);
+         execute format('create table notes_%s (id int primary key, content text, embedding extensions.vector(8))', n);
+         execute format('insert into notes_%s select i, ''note '' || (i * 31 + %s) %% 250 from generate_series(1, 34) i', n, n * 7);
+       end loop; end $$`,
     ],
   },
   after: { documents: {}, queries: [] },

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RunEvent } from '../../src/ledger/events.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
-import { bornLater, manyRows, meanwhile, refusedText, wrongModel } from './embeddings.cases.ts'
+import { startMockProvider } from '../embeddings/mock-provider.ts'
+import { bornLater, manyRows, manyTables, meanwhile, refusedText, wrongModel } from './embeddings.cases.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -97,4 +98,25 @@ it('a row of a tenant born since gets its vector back, though its key changes wh
     { id: 1000, lacks: false },
   ])
   expect(await query("select nspname from pg_namespace where nspname ~ '^lockstep_'")).toEqual([])
+})
+
+it('tables of many tenants share calls, and each text is paid for once', async () => {
+  const provider = await startMockProvider({ dimensions: 16 })
+  const { baseUrl, apiKey } = provider
+  const limits = { itemsPerCall: 100 }
+  const large = { provider: 'openai-compatible', model: 'm', dimensions: 16, baseUrl, apiKey, limits } as const
+  try {
+    await up({ ...manyTables, embedders: { large } })
+    const { paid, sizes } = provider.statistics
+    const rows = await query(
+      "select string_agg(format('select content from notes_%s', uid), ' union ') as sql from owners",
+    )
+    const texts = await query((rows[0] as { sql: string }).sql)
+    expect(paid.size).toBe(texts.length)
+    // A call for the first tenants alone, whom the others wait for; verification asks anew for some texts of some tables.
+    const fill = sizes.filter((size) => size !== 20).length
+    expect(fill).toBeLessThanOrEqual(Math.ceil(texts.length / limits.itemsPerCall) + 1)
+  } finally {
+    await provider.stop()
+  }
 })

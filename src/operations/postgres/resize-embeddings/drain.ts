@@ -1,11 +1,9 @@
 import { quoteTable } from '../../../kernel/identifiers.ts'
 import type { Queryable } from '../../../stores/tables.ts'
-import { sqlState } from '../../../stores/tables.ts'
-import { isLockstepError } from '../../../kernel/errors.ts'
 import type { TableHands } from '../../operation.ts'
 import type { TableWork } from '../../work-passes.ts'
 import { embedMissing } from './embed-missing.ts'
-import { mirrorChanges, noteLacking, pendingChanges, rowsAtOnce } from './mirror.ts'
+import { isTaken, mirrorChanges, noteLacking, pendingChanges, rowsAtOnce } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
 
 /** Rounds after which the switch does the rest: clients that write without pause would be followed for ever. */
@@ -48,13 +46,9 @@ async function mirrorOnce(hands: TableHands, mirroring: Mirroring): Promise<void
     await carry(rowsAtOnce)
   } catch (error) {
     // A unique value went from a row that is not among these to one that is: all of them together fit.
-    if (!isUniqueViolation(error)) throw error
+    if (!isTaken(error)) throw error
     await carry(undefined)
   }
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  return sqlState(isLockstepError(error) ? error.cause : error) === '23505'
 }
 
 /** The first statement of a transaction: all that follow see one and the same moment. */

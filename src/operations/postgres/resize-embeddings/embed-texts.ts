@@ -1,5 +1,5 @@
 import { LockstepError } from '../../../kernel/errors.ts'
-import type { Embedder } from '../../../embeddings/embedder.ts'
+import type { Embedded, Embedder } from '../../../embeddings/embedder.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import { vectorPath } from './vector-change.ts'
 
@@ -16,6 +16,22 @@ export interface EmbeddedRow extends TextRow {
   readonly problem: string | undefined
 }
 
+/** What there is to embed of these rows, in their order. */
+export function textsOf(rows: readonly TextRow[]): readonly string[] {
+  return rows.flatMap(({ text }) => (text === null || text.trim() === '' ? [] : [text]))
+}
+
+/** The rows with the answers to `textsOf` them. */
+export function withAnswers(rows: readonly TextRow[], answers: readonly Embedded[]): readonly EmbeddedRow[] {
+  const left = answers.values()
+  return rows.map((row) => {
+    const answer = textsOf([row]).length === 0 ? undefined : left.next().value
+    if (answer === undefined) return { ...row, vector: undefined, problem: undefined }
+    if ('vector' in answer) return { ...row, vector: answer.vector, problem: undefined }
+    return { ...row, vector: undefined, problem: answer.failed }
+  })
+}
+
 /** Vectors of these rows, outside of any transaction. Throws LS-2109 where the model's dimension is not the one asked for. */
 export async function embedRows(
   embedder: Embedder,
@@ -24,25 +40,12 @@ export async function embedRows(
   signal: AbortSignal,
 ): Promise<readonly EmbeddedRow[]> {
   requireDimensions(embedder, dimensions)
-  const filled = rows.filter(({ text }) => text !== null && text.trim() !== '')
-  const answers =
-    filled.length === 0
-      ? []
-      : await embedder.embed(
-          filled.map(({ text }) => text ?? ''),
-          { signal },
-        )
-  const found = new Map(filled.map((row, n) => [row, answers[n]]))
-  return rows.map((row) => {
-    const answer = found.get(row)
-    if (answer === undefined) return { ...row, vector: undefined, problem: undefined }
-    if ('vector' in answer) return { ...row, vector: answer.vector, problem: undefined }
-    return { ...row, vector: undefined, problem: answer.failed }
-  })
+  const texts = textsOf(rows)
+  return withAnswers(rows, texts.length === 0 ? [] : await embedder.embed(texts, { signal }))
 }
 
 /** The model has to give vectors of the dimension that the column is to have. */
-function requireDimensions({ model }: Embedder, dimensions: number): void {
+export function requireDimensions({ model }: Embedder, dimensions: number): void {
   if (model.dimensions === dimensions) return
   throw new LockstepError(
     'LS-2109',

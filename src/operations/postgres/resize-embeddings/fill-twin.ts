@@ -3,87 +3,63 @@ import type { Queryable } from '../../../stores/tables.ts'
 import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
-import { embedRows, vectorOid } from './embed-texts.ts'
-import type { EmbeddedRow, TextRow } from './embed-texts.ts'
-import { carriedColumns } from './mirror.ts'
+import { vectorOid } from './embed-texts.ts'
+import type { EmbeddedRow } from './embed-texts.ts'
+import { beyond, pageRows } from './fill-pages.ts'
+import type { FillPages } from './fill-pages.ts'
+import { carriedColumns, isTaken } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
-import { hasKey, keyOf, keyText, knownAs, typeAfter, vectorColumn, vectorPath, vectorType } from './vector-change.ts'
-import type { VectorChange } from './vector-change.ts'
+import { hasKey, keyOf, keyText, knownAs, vectorPath } from './vector-change.ts'
 import { encodeVectors } from './vector-array.ts'
 
-/** Rows of a page, and the bytes of text at which it ends earlier: what is in memory at once. */
-const pageRows = 1_000
-const pageBytes = 4_000_000
-
 /** Fills the twin page by page in the order of the key, from the last checkpoint on. */
-export async function* fillTwin(working: TableWork, mirroring: Mirroring): AsyncGenerator<Checkpoint> {
+export async function* fillTwin(
+  working: TableWork,
+  mirroring: Mirroring,
+  pages: FillPages,
+): AsyncGenerator<Checkpoint> {
   const { way } = mirroring
-  yield* 'follows' in way ? fillBySql(working, mirroring, way.follows) : fillByEmbedder(working, mirroring)
+  yield* 'follows' in way ? fillBySql(working, mirroring, way.follows) : fillByEmbedder(working, mirroring, pages)
 }
 
-/** The next page is read and embedded while this one is written. */
-async function* fillByEmbedder(working: TableWork, mirroring: Mirroring): AsyncGenerator<Checkpoint> {
-  const { table, hands, work } = working
-  const { change } = mirroring
-  const { embedder: name = '' } = change.spec.options
-  const embedder = await hands.embedder(name)
-  const now = vectorType(vectorColumn(change, table)?.type)
-  const dimensions = now === undefined ? 0 : typeAfter(change, now).dimensions
+/** The next pages are read and embedded while this one is written. */
+async function* fillByEmbedder(
+  { table, hands, at }: TableWork,
+  mirroring: Mirroring,
+  pages: FillPages,
+): AsyncGenerator<Checkpoint> {
   const oid = await hands.tables.read(vectorOid)
-  const pageAfter = async (after: readonly string[]): Promise<readonly EmbeddedRow[]> =>
-    embedRows(embedder, await hands.tables.read((q) => readPage(q, change, table, after)), dimensions, work.signal)
-  let next = pageAfter(working.after)
   for (;;) {
-    const page = await next
-    const last = page.at(-1)?.key
-    if (last === undefined) return
-    next = pageAfter(last)
-    // Looked at when its turn comes; until then it is nobody's error.
-    next.catch(() => undefined)
-    const settled = await hands.change({
-      names: [table.name],
-      cursor: working.at(last),
-      work: async (q) => {
-        await insertPage(q, mirroring, page, oid)
-        return []
-      },
+    const page = await pages.next(table)
+    const last = page?.at(-1)?.key
+    if (page === undefined || last === undefined) return
+    const insert = (around: Around): Promise<Checkpoint> =>
+      hands.change({
+        names: [table.name],
+        cursor: at(last),
+        work: async (q) => {
+          await insertPage(q, mirroring, page, { oid, around })
+          return []
+        },
+      })
+    // A unique value that has gone from one row to another meanwhile is rare, and looking out for it dear.
+    const settled = await insert('').catch((error: unknown) => {
+      if (!isTaken(error)) throw error
+      return insert('on conflict do nothing')
     })
     yield { ...settled, changed: page.length }
   }
 }
 
-async function readPage(
-  q: Queryable,
-  change: VectorChange,
-  table: TableState,
-  after: readonly string[],
-): Promise<readonly TextRow[]> {
-  const text = `s.${quoteIdentifier(change.spec.options.from ?? '')}::text`
-  const key = keyOf(table).map(({ name }) => `s.${quoteIdentifier(name)}`)
-  const rows = await q.query<TextRow & { readonly before: string }>(
-    `select ${keyText(table, 's')} as key, ${text} as text, pg_catalog.md5(${text}) as hash,
-            sum(coalesce(pg_catalog.octet_length(${text}), 0)) over (order by ${key.join(', ')}) as before
-     from (select * from ${quoteTable(table)} s ${beyond(table, after)} order by ${key.join(', ')} limit ${pageRows}) s
-     order by ${key.join(', ')}`,
-    after,
-  )
-  const most = rows.findIndex(({ before }) => Number(before) > pageBytes)
-  return rows.slice(0, most < 0 ? rows.length : most + 1)
-}
-
-function beyond(table: TableState, after: readonly string[]): string {
-  if (after.length === 0) return ''
-  const key = keyOf(table)
-  const bound = key.map(({ type }, n) => `$${n + 1}::text::${type}`)
-  return `where (${key.map(({ name }) => `s.${quoteIdentifier(name)}`).join(', ')}) > (${bound.join(', ')})`
-}
+/** What becomes of a row that another one is in the way of: it fails the page, or stays away, and the outbox has both. */
+type Around = '' | 'on conflict do nothing'
 
 /** Only rows that still have the text that was embedded: whatever else happened to a row is in the outbox. */
 async function insertPage(
   q: Queryable,
   { change, table, twin }: Mirroring,
   page: readonly EmbeddedRow[],
-  oid: number,
+  { oid, around }: { readonly oid: number; readonly around: Around },
 ): Promise<void> {
   const text = `s.${quoteIdentifier(change.spec.options.from ?? '')}::text`
   const columns = carriedColumns(change, table)
@@ -94,7 +70,7 @@ async function insertPage(
      insert into ${twin} (${[...columns, quoteIdentifier(change.column)].join(', ')}) overriding system value
      select ${columns.map((name) => `s.${name}`).join(', ')}, p.vector
      from embedded p join ${quoteTable(table)} s on ${hasKey(table, 's', 'p.key')} and pg_catalog.md5(${text}) is not distinct from p.hash
-     where ${between(table, keyOf(table).length + 3)} on conflict do nothing`,
+     where ${between(table, keyOf(table).length + 3)} ${around}`,
     [
       ...keyParams(table, keys),
       page.map(({ hash }) => hash),

@@ -1,4 +1,6 @@
+import { isLockstepError } from '../../../kernel/errors.ts'
 import { quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
+import { sqlState } from '../../../stores/tables.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import type { TableState } from '../../table-state.ts'
 import { isComputed } from './capture-sql.ts'
@@ -148,6 +150,11 @@ function carry({ change, table, twin, way }: Mirroring): readonly string[] {
     `${into}, k.${vector} ${rows}
      left join lockstep_kept k on ${sameKey(table, 'k', 's')} and (${way.keeps})`,
   ]
+}
+
+/** Another row has what is unique, or excludes this one. */
+export function isTaken(error: unknown): boolean {
+  return ['23505', '23P01'].includes(sqlState(isLockstepError(error) ? error.cause : error) ?? '')
 }
 
 /** Changes of the table that are noted and not carried over yet. */

@@ -77,6 +77,7 @@ export async function* swapWhenReady(
     const settled = await hands.change({
       names: [table.name],
       cursor: undefined,
+      told: true,
       work: async (q) => {
         await oneSnapshot(q)
         await q.script(

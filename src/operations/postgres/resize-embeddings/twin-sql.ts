@@ -24,6 +24,23 @@ export function makeTwin(change: VectorChange, table: TableState): readonly stri
   ]
 }
 
+/**
+ * Statements that keep texts beside their vectors, or stop it: where a row is long, Postgres else moves each text out into another
+ * table, which costs as much as writing the row itself. A setting of the app's own stays.
+ */
+export function keepWhole(table: TableState, whole: boolean): string {
+  const twin = twinIn(nextSchema, table)
+  return `do $lockstep$ begin
+  if not exists (select from pg_catalog.pg_class c cross join pg_catalog.pg_options_to_table(c.reloptions) o
+    where c.oid = ${quoteLiteral(quoteTable(table))}::regclass and o.option_name = 'toast_tuple_target') then
+    alter table ${twin} ${whole ? `set (toast_tuple_target = ${longestRow})` : 'reset (toast_tuple_target)'};
+  end if;
+end $lockstep$`
+}
+
+/** Bytes of a row that fill a page, the most that the setting takes. */
+const longestRow = 8_160
+
 /** Indexes that are built when the rows are there, and only where they pay. */
 const isApproximate = (index: string): string =>
   `exists (select from pg_class c join pg_am m on m.oid = c.relam where c.oid = ${index} and m.amname in ('hnsw', 'ivfflat'))`

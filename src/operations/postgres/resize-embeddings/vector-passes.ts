@@ -4,16 +4,19 @@ import type { Queryable } from '../../../stores/tables.ts'
 import type { Checkpoint, Look, PreImage } from '../../operation.ts'
 import type { TablePass } from '../../table-passes.ts'
 import type { TableState } from '../../table-state.ts'
-import type { TableWork, WorkPass } from '../../work-passes.ts'
+import { eachAlone } from '../../work-passes.ts'
+import type { OpenPass, ShardOfTables, TableWork, WorkPass } from '../../work-passes.ts'
 import { captureStatements } from './capture-sql.ts'
 import { drain } from './drain.ts'
 import { effectsOf } from './resize-effects.ts'
+import { openFillPages } from './fill-pages.ts'
+import type { FillPages } from './fill-pages.ts'
 import { fillTwin } from './fill-twin.ts'
 import { carriedColumns, mirroringThere } from './mirror.ts'
 import { probeOld } from './probe.ts'
 import { returnTable } from './return-table.ts'
 import { switchTable } from './switch-table.ts'
-import { makeTwin } from './twin-sql.ts'
+import { keepWhole, makeTwin } from './twin-sql.ts'
 import { twinDifferences } from './twin-differences.ts'
 import { hasTypeAfter, nextSchema, twinIn, vectorColumn, vectorPath } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
@@ -53,7 +56,7 @@ export function vectorPasses(change: VectorChange): readonly TablePass[] {
       undo: 'drop the twins and the triggers',
       lacking: `nothing notes its changes for the new ${column}`,
       left: before(change, 'captured', 'filled', 'switched', 'settled'),
-      change: (working) => makeTwinOf(change, working),
+      open: eachAlone((working) => makeTwinOf(change, working)),
     },
     {
       ...shared('fill'),
@@ -63,7 +66,7 @@ export function vectorPasses(change: VectorChange): readonly TablePass[] {
       undo: 'goes with the twins',
       lacking: `its twin with the new ${column} is not filled`,
       left: before(change, 'filled', 'switched', 'settled'),
-      change: (working) => fill(change, working),
+      open: (shard) => openFill(change, shard),
     },
     {
       ...shared('switch'),
@@ -73,7 +76,7 @@ export function vectorPasses(change: VectorChange): readonly TablePass[] {
       undo: `put the tables back, with all that was written meanwhile`,
       lacking: `it is not switched to the new ${column}`,
       left: before(change, 'settled'),
-      change: (working) => switchTable(change, working),
+      open: eachAlone((working) => switchTable(change, working)),
     },
     returnPass(change),
   ]
@@ -96,7 +99,7 @@ function returnPass(change: VectorChange): WorkPass {
           changes.get(printTable(table))?.change === change.tag || pointers.get(printTable(table)) === change.tag,
       )
     },
-    change: (working) => returnTable(change, working),
+    open: eachAlone((working) => returnTable(change, working)),
   }
 }
 
@@ -112,6 +115,7 @@ async function* makeTwinOf(change: VectorChange, { table, hands, at }: TableWork
       await noteBegun(q, change, table)
       const different = await twinDifferences(q, change, table)
       if (different.length > 0) throw notAlike(table, different)
+      await q.script(keepWhole(table, true))
       return [imageOf(table)]
     },
   })
@@ -147,11 +151,17 @@ async function noteBegun(q: Queryable, change: VectorChange, table: TableState):
   )
 }
 
-async function* fill(change: VectorChange, working: TableWork): AsyncGenerator<Checkpoint> {
+/** Texts of all tables of the shard share calls, so those of the next tables are read before their turn. */
+function openFill(change: VectorChange, shard: ShardOfTables): OpenPass {
+  const pages = openFillPages(change, shard)
+  return { change: (working) => fill(change, working, pages), close: () => pages.close() }
+}
+
+async function* fill(change: VectorChange, working: TableWork, pages: FillPages): AsyncGenerator<Checkpoint> {
   const { table, hands, at } = working
   const mirroring = mirroringThere(change, table)
   if (working.after.length === 0) await probeOld(change, working)
-  yield* fillTwin(working, mirroring)
+  yield* fillTwin(working, mirroring, pages)
   await drain(working, mirroring, { name: change.spec.options.embedder, place: twinIn(nextSchema, table) })
   const built = await buildIndex(change, working)
   // Without the vectors, whose statistics cost much and tell nothing.
@@ -161,7 +171,7 @@ async function* fill(change: VectorChange, working: TableWork): AsyncGenerator<C
     names: [table.name],
     cursor: at(),
     work: async (q) => {
-      await q.script(stageSql(table, 'filled'))
+      await q.script([keepWhole(table, false), stageSql(table, 'filled')].join(';\n'))
       return []
     },
   })

@@ -84,3 +84,36 @@ end $lockstep$`,
 export function releaseStatements(quoted: string): readonly string[] {
   return captureTriggers.map((name) => `drop trigger if exists ${quoteIdentifier(name)} on ${quoted}`)
 }
+
+const rekeyTrigger = quoteIdentifier('~lockstep_vectors_keys')
+
+/**
+ * Statements after whose commit a row that is listed as missing its vector is listed under each key that it gets. The old key stays:
+ * in one statement it may be that of another row by then.
+ */
+export function followKeys(table: TableState, quoted: string): readonly string[] {
+  const key = keyOf(table)
+  const texts = (row: string): string =>
+    `array[${key.map(({ name }) => `${row}.${quoteIdentifier(name)}::text`).join(', ')}]`
+  const body = `
+begin
+  insert into lockstep_vectors.missing (table_name, key)
+    select m.table_name, ${texts('new')} from lockstep_vectors.missing m where m.table_name = tg_argv[0] and m.key = ${texts('old')}
+    on conflict do nothing;
+  return null;
+end
+`
+  const name = `lockstep_vectors.follow_${md5(body).slice(0, 12)}`
+  const rowOf = (row: string): string =>
+    `row(${key.map((column) => `${row}.${quoteIdentifier(column.name)}`).join(', ')})`
+  return [
+    `create or replace function ${name}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $follow$${body}$follow$`,
+    `create trigger ${rekeyTrigger} after update on ${quoted} for each row when (${rowOf('new')} is distinct from ${rowOf('old')}) execute function ${name}(${knownAs(table)})`,
+    `alter table ${quoted} enable always trigger ${rekeyTrigger}`,
+  ]
+}
+
+/** A statement that takes the trigger away. */
+export function unfollowKeys(quoted: string): string {
+  return `drop trigger if exists ${rekeyTrigger} on ${quoted}`
+}

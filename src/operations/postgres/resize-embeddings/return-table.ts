@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
 import { alterBorn } from './born-table.ts'
-import { releaseStatements } from './capture-sql.ts'
+import { followKeys, releaseStatements, unfollowKeys } from './capture-sql.ts'
 import { embedAll, embedLeft } from './drain.ts'
 import { lacksVector, mirroringBack, mirroringThere } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
@@ -12,7 +12,7 @@ import { readNoted, swapWhenReady } from './switch-table.ts'
 import { hasKey, knownAs, lostTwin, nextSchema, pastSchema, twinIn, vectorPath } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { forgetSql, stageSql } from './vector-store.ts'
-import type { NotedChange } from './vector-store.ts'
+import type { Facts, NotedChange } from './vector-store.ts'
 
 /** One table goes back: its twin is dropped, or the table as it was takes its place again, with all written since. */
 export async function* returnTable(change: VectorChange, working: TableWork): AsyncGenerator<Checkpoint> {
@@ -60,7 +60,20 @@ async function* swapBack(change: VectorChange, working: TableWork, { facts }: No
   const by = { name: change.spec.options.was, place: twinIn(pastSchema, table) }
   const there = await hands.tables.read((q) => exists(q, by.place))
   if (!there) throw lostTwin(table)
-  yield* swapWhenReady(working, mirroringBack(change, table, facts.type), by, (q) => swap(q, change, table))
+  yield* swapWhenReady(working, mirroringBack(change, table, facts.type), by, async (q, without) => {
+    await swap(q, change, table)
+    if (without > 0 && by.name !== undefined) await follow(q, table)
+  })
+}
+
+/** Rows are listed by keys, which clients may change before they have their vectors. */
+async function follow(q: Queryable, table: TableState): Promise<void> {
+  await q.script(
+    [
+      ...followKeys(table, quoteTable(table)),
+      `update lockstep_vectors.changes set facts = facts || '{"followed": true}' where table_name = ${knownAs(table)}`,
+    ].join(';\n'),
+  )
 }
 
 async function exists(q: Queryable, place: string): Promise<boolean> {
@@ -87,45 +100,73 @@ async function swap(q: Queryable, { column }: VectorChange, table: TableState): 
   )
 }
 
+/** Looks after which rows whose keys go on changing are left without a vector, and told of. */
+const mostLooks = 5
+
 /** What need not be done under the lock; rows that have no vector stay listed, and are told of. */
 async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Checkpoint> {
   const { table, hands, at } = working
   const noted = await readNoted(working, change)
   if (noted === undefined) return
   const { facts } = noted
-  const [mirroring, { was }] = [mirroringThere(change, table), change.spec.options]
-  // A row that had no vector before is none of ours.
-  if (facts.born === true) await embedAll(working, mirroring, was)
-  else await embedLeft(working, mirroring, { name: was, place: quoteTable(table) })
   let without = 0
-  const settled = await hands.change({
-    names: [table.name],
-    cursor: at(),
-    long: true,
-    work: async (q) => {
-      await q.script(forgetMended(change, table))
-      const [row] = await q.query<{ count: number; keys: readonly string[] }>(
-        `select (select count(*)::int from lockstep_vectors.missing where table_name = c.table_name) as count,
-                array(select jsonb_array_elements_text(c.facts -> 'keys')) as keys from lockstep_vectors.changes c where c.table_name = ${knownAs(table)}`,
-      )
-      without = row?.count ?? 0
-      const required = facts.notNull && without === 0 ? [requireVectors(table, facts)] : []
-      await q.script(
-        [
-          validateScript(table, row?.keys ?? []),
-          ...required,
-          `drop table if exists ${twinIn(nextSchema, table)}`,
-          forgetSql(table),
-        ].join(';\n'),
-      )
-      return []
-    },
-  })
+  for (let look = 1, isOver = false; !isOver; look++) {
+    await embedReturned(change, working, facts)
+    const settled = await hands.change({
+      names: [table.name],
+      cursor: () => (isOver ? at() : undefined),
+      long: true,
+      work: async (q) => {
+        isOver = facts.followed !== true || (await isSettled(q, change, table)) || look >= mostLooks
+        if (isOver) without = await forget(q, change, table, facts)
+        return []
+      },
+    })
+    if (isOver) yield { ...settled, changed: 1 }
+  }
   if (without > 0)
     hands.warn(
       `${without} rows of ${printTable(table)}, written after the switch, have no vector of the old model; lockstep_vectors.missing lists their keys`,
     )
-  yield { ...settled, changed: 1 }
+}
+
+/** A row that had no vector before is none of ours. */
+async function embedReturned(change: VectorChange, working: TableWork, { born }: Facts): Promise<void> {
+  const { was } = change.spec.options
+  const mirroring = mirroringThere(change, working.table)
+  if (born === true) await embedAll(working, mirroring, was)
+  else await embedLeft(working, mirroring, { name: was, place: quoteTable(working.table) })
+}
+
+/** Whether every row has what it can get. From here on nobody writes until the transaction has ended. */
+async function isSettled(q: Queryable, change: VectorChange, table: TableState): Promise<boolean> {
+  await q.script(`lock table ${quoteTable(table)} in access exclusive mode`)
+  const [row] = await q.query<{ found: boolean }>(
+    `select exists (select from lockstep_vectors.missing m join ${quoteTable(table)} t on ${hasKey(table, 't', 'm.key')}
+       where m.table_name = ${knownAs(table)} and m.tries < 3 and ${lacksVector({ change }, 't')}) as found`,
+  )
+  return row?.found !== true
+}
+
+/** Nothing is noted of the table any more but rows that have no vector; returns how many. */
+async function forget(q: Queryable, change: VectorChange, table: TableState, facts: Facts): Promise<number> {
+  await q.script(forgetMended(change, table))
+  const [row] = await q.query<{ count: number; keys: readonly string[] }>(
+    `select (select count(*)::int from lockstep_vectors.missing where table_name = c.table_name) as count,
+            array(select jsonb_array_elements_text(c.facts -> 'keys')) as keys from lockstep_vectors.changes c where c.table_name = ${knownAs(table)}`,
+  )
+  const without = row?.count ?? 0
+  const required = facts.notNull && without === 0 ? [requireVectors(table, facts)] : []
+  await q.script(
+    [
+      ...(facts.followed === true ? [unfollowKeys(quoteTable(table))] : []),
+      validateScript(table, row?.keys ?? []),
+      ...required,
+      `drop table if exists ${twinIn(nextSchema, table)}`,
+      forgetSql(table),
+    ].join(';\n'),
+  )
+  return without
 }
 
 /** Rows that clients wrote or deleted while their vectors were made are not missing any. */

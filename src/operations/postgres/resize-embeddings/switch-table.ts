@@ -61,13 +61,14 @@ export async function readNoted({ hands, table }: TableWork, change: VectorChang
 
 /**
  * Drains, and swaps under a lock that keeps writers out for milliseconds. Where rows would be left without a vector, the
- * lock is given up, those are embedded and it is tried again; a writer that never pauses does not hold it up for ever.
+ * lock is given up, those are embedded and it is tried again; a writer that never pauses does not hold it up for ever: `swap` is told
+ * how many rows are without.
  */
 export async function* swapWhenReady(
   working: TableWork,
   mirroring: Mirroring,
   by: DrainedBy,
-  swap: (q: Queryable) => Promise<void>,
+  swap: (q: Queryable, without: number) => Promise<void>,
 ): AsyncGenerator<Checkpoint> {
   const { table, hands } = working
   for (let tries = 1; tries <= mostTries; tries++) {
@@ -84,8 +85,9 @@ export async function* swapWhenReady(
           `set local lock_timeout = ${lockMilliseconds}; lock table ${quoteTable(table)} in share row exclusive mode`,
         )
         await mirrorChanges(q, mirroring, undefined)
-        swapped = (await countMissing(q, table)) <= most
-        if (swapped) await swap(q)
+        const without = await countMissing(q, table)
+        swapped = without <= most
+        if (swapped) await swap(q, without)
         return []
       },
     })

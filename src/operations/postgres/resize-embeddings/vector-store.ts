@@ -109,6 +109,8 @@ export interface Facts {
   readonly pointer: { readonly change: string; readonly model: string | null; readonly dimensions: number } | null
   /** Whether it was born in the new shape, so that no row of it was ever without a vector of the old model. */
   readonly born?: boolean
+  /** Whether rows came back without a vector, and a trigger follows their keys until they have it. */
+  readonly followed?: boolean
 }
 
 /** What is noted of a table that the change has begun with. */

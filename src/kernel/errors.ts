@@ -66,7 +66,7 @@ export const errorCatalogue = {
   'LS-3009': { title: 'no local stores are running', exit: 1 },
   'LS-3010': { title: 'embedding provider refused the key', exit: 1 },
   'LS-3011': { title: 'quota of the embedding provider is used up', exit: 8 },
-  'LS-3012': { title: 'embedding provider cannot be reached', exit: 1 },
+  'LS-3012': { title: 'embedding provider cannot be reached', exit: 8 },
   'LS-3013': { title: 'answer of the embedding provider is wrong', exit: 1 },
   'LS-3014': { title: 'embedding provider refused the request', exit: 1 },
   'LS-4001': { title: 'another run holds the migration', exit: 7 },
@@ -204,4 +204,10 @@ export function toLockstepError(error: unknown): LockstepError {
 /** By shape, because a user's migration file may load a second copy of this package. */
 export function isLockstepError(error: unknown): error is LockstepError {
   return error instanceof Error && error.name === 'LockstepError' && 'code' in error
+}
+
+/** Whether it only says that the run has paused: nothing of the run's own is to be mended, and `up` goes on. */
+export function isPause({ code }: LockstepError): boolean {
+  const { exit } = errorCatalogue[code]
+  return exit === 8 || exit === 130
 }

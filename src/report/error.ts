@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorCatalogue } from '../kernel/errors.ts'
+import { isPause } from '../kernel/errors.ts'
 import type { LockstepError } from '../kernel/errors.ts'
 import type { Screen } from './paint.ts'
 import { renderProblem, whereForm } from './problem.ts'
@@ -51,8 +51,7 @@ export function renderError(error: LockstepError, folder: string, screen: Screen
 
 function renderOne(error: LockstepError, folder: string, screen: Screen): readonly string[] {
   const { code, message, where, why, hint } = error
-  const { exit } = errorCatalogue[code]
-  const stopped = exit === 130 || exit === 8
+  const stopped = isPause(error)
   const head = `${stopped ? 'paused' : 'error'}[${code}]`
   return renderProblem({ head, grave: !stopped, message, where, why, fix: hint, docs: docsOf(code) }, folder, screen)
 }

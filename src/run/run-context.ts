@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Json } from '../kernel/canonical-json.ts'
+import type { LockstepError } from '../kernel/errors.ts'
 import type { Embedder } from '../embeddings/embedder.ts'
 import type { Listener, RunEvent } from '../ledger/events.ts'
 import type { RunChange } from '../ledger/runs.ts'
@@ -52,6 +53,8 @@ export interface RunContext extends Rooms {
   readonly steps: readonly RunStep[]
   /** Aborted with the reason (a LockstepError) when the run is to pause: pages end, checkpoints are saved. */
   readonly pausing: AbortSignal
+  /** Pauses it: for what the run itself cannot mend, and what `up` goes on after. */
+  pause(reason: LockstepError): void
   /** Shown at once, kept with the next ledger write or flush. */
   emit(event: RunEvent): void
   /** Appends the events so far and changes the run, in one transaction. Throws LS-4003 when the run is not ours. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { LockstepError, isLockstepError, isPause } from '../kernel/errors.ts'
 import { appendEvents } from '../ledger/event-log.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import { acknowledgeRequests, pauseRequestedBy } from '../ledger/requests.ts'
@@ -86,6 +86,7 @@ function createContext(
     owner,
     steps,
     pausing: pausing.signal,
+    pause: (reason) => pausing.abort(reason),
     emit(event) {
       pending.push(event)
       rooms.listener({ event })
@@ -166,7 +167,7 @@ async function record(context: RunContext, way: SessionOptions['way'], error: un
   const code = isLockstepError(error) ? error.code : 'LS-9001'
   const reason = saidBy(error)
   if (code === 'LS-4003') return
-  const paused = code === 'LS-4007' || code === 'LS-4002'
+  const paused = isLockstepError(error) && isPause(error)
   context.emit(paused ? { type: 'paused', reason } : { type: 'failed', code, reason })
   const state = way === 'forward' ? { state: paused ? ('paused' as const) : ('failed' as const) } : {}
   await context.flush({ ...state, reason }).catch((inner: unknown) => {

@@ -1,4 +1,4 @@
-import { LockstepError, isLockstepError } from '../kernel/errors.ts'
+import { LockstepError, isLockstepError, isPause } from '../kernel/errors.ts'
 import type { RunEvent } from '../ledger/events.ts'
 import { readSince, readTold } from '../ledger/runs.ts'
 import { claimShard, endShard } from '../ledger/shards.ts'
@@ -162,7 +162,10 @@ async function finish(context: RunContext, shard: ClaimedShard, totals: Totals):
   context.emit({ type: 'shard-finished', step: shard.step, phase: shard.phase, shard: shard.id, ...totals })
 }
 
-/** Paused: pending again, resolved. Fenced: another has it, resolved. Passing: rejected, so that it comes again. Else failed. */
+/**
+ * Paused, or to be paused by what happened: pending again, resolved. Fenced: another has it, resolved. Passing: rejected, so that it
+ * comes again. Else failed.
+ */
 async function leave(context: RunContext, shard: ClaimedShard, signal: AbortSignal, error: unknown): Promise<void> {
   const { step, phase, id } = { step: shard.step, phase: shard.phase, id: shard.id }
   if (isLockstepError(error) && error.code === 'LS-4003') {
@@ -170,6 +173,11 @@ async function leave(context: RunContext, shard: ClaimedShard, signal: AbortSign
     return
   }
   const message = saidBy(error)
+  if (!signal.aborted && isLockstepError(error) && isPause(error)) {
+    await context.tables.transaction((q) => endShard(q, shard, 'pending', message))
+    context.pause(error)
+    return
+  }
   if (signal.aborted || (isPassing(error) && shard.attempt < mostAttempts)) {
     await context.tables.transaction((q) => endShard(q, shard, 'pending', signal.aborted ? undefined : message))
     if (context.pausing.aborted) return

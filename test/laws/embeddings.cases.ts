@@ -69,6 +69,20 @@ const watched = {
   },
 }
 
+const embedders = {
+  small: { provider: 'custom', embedder: watched },
+  large: { provider: 'local', dimensions: 16 },
+} as const
+
+export const leftOver: OperationCase = {
+  name: 'rows come back without their vectors',
+  embedders,
+  steps: [step({ was: 'small' })],
+  before: { documents: {}, sql: [`${table}; truncate documents`] },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}
+
 export const bornLater: OperationCase = {
   name: 'a tenant is born in the new shape',
   tenants: {
@@ -77,7 +91,7 @@ export const bornLater: OperationCase = {
     tables: { notes: 'notes_{key}' },
     provision: 'create_notes(text)',
   },
-  embedders: { small: { provider: 'custom', embedder: watched }, large: { provider: 'local', dimensions: 16 } },
+  embedders,
   steps: [
     resizeEmbeddingsStep(
       { tenants: 'notes' },

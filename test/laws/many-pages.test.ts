@@ -115,6 +115,7 @@ async function attempt(point?: CrashPoint): Promise<number> {
     actor: '',
     listener: () => {},
     history: undefined,
+    pause: () => {},
     run: 'r',
     migration: 'm',
     owner: `owner ${Math.random()}`,

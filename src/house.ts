@@ -43,6 +43,8 @@ export interface House {
   readonly createEngine: typeof createEngine
   /** What looks before have seen of tables, shared by a plan and the session that starts it. */
   readonly memory?: FleetMemory
+  /** The run that is at work, whose spending is counted. */
+  readonly run?: string
 }
 
 /** A fresh look at both stores; those with the same memory share what tables they have seen. */
@@ -63,9 +65,11 @@ export function look(house: House): FullLook {
   })
 }
 
-/** The configured embedder of this name, for a look: neither paced nor cached. Throws LS-1008. */
-async function embedderOf({ loaded, env }: House, name: string): Promise<Embedder> {
-  return loadEmbedder(loaded.config.embedders, name, { env: env ?? process.env })
+/** The configured embedder of this name, for a look: never cached; in a run paced, counted and limited. Throws LS-1008. */
+async function embedderOf({ loaded, stores, env = process.env, options, run }: House, name: string): Promise<Embedder> {
+  const { embedders } = loaded.config
+  if (run === undefined) return loadEmbedder(embedders, name, { env })
+  return openRunEmbedder({ tables: stores.tables, embedders, env, run, maxUsd: options.maxUsd, anew: true }, name)
 }
 
 /** The embedders of a run: each is made once, so that all its workers share calls, cache and limits. Throws LS-1008. */

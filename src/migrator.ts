@@ -257,7 +257,7 @@ async function workOn(
     tables: stores.tables,
     indexes: stores.indexes,
     clock,
-    look: (afresh = false) => look({ ...house, memory: afresh ? forgotten(memory) : memory }),
+    look: (afresh = false) => look({ ...house, run: run.id, memory: afresh ? forgotten(memory) : memory }),
     createEngine: (queue: string, onWarning: (message: string) => void) =>
       house.createEngine({ tables: stores.tables, queue: `lockstep-${queue}`, onWarning }),
     embedder: embeddersOf(house, run.id),

@@ -19,8 +19,11 @@ async function* pagesOf(...pages: readonly (readonly string[])[]): AsyncGenerato
   for (const texts of pages) yield { texts }
 }
 
-/** Foresees shares of a call as the test says, and answers when it says so. */
-function createSeer(share: number): {
+/** Foresees shares of a call as the test says, and answers when it says so; what nobody waits for ends at once, or then as well. */
+function createSeer(
+  share: number,
+  isPatient?: boolean,
+): {
   readonly embedder: Embedder
   readonly foreseen: (readonly string[])[]
   readonly needed: (readonly string[])[]
@@ -35,9 +38,13 @@ function createSeer(share: number): {
       needed.push(texts)
       return texts.map(() => ({ vector: new Float32Array(dimensions) }))
     },
-    async foresee(texts) {
+    async foresee(texts, { signal }) {
       foreseen.push(texts)
-      return { fresh: texts.length, share, done: new Promise((resolve) => waiting.push(() => resolve())) }
+      const done = new Promise<void>((resolve) => {
+        waiting.push(resolve)
+        if (isPatient !== true) signal.addEventListener('abort', () => resolve())
+      })
+      return { fresh: texts.length, share, done }
     },
   }
   return { embedder, foreseen, needed, settle: () => waiting.shift()?.() }
@@ -109,4 +116,18 @@ test('what cannot be read or embedded is thrown, after the pages before it, and 
   await pages.next()
   await pages.return(undefined)
   expect(closed).toBe(3)
+})
+
+test('who gives up waits until nothing is on its way any more', async () => {
+  const { embedder, foreseen, settle } = createSeer(1, true)
+  const pages = embedPages(embedder, pagesOf(['a'], ['b'], ['c']), signal)
+  await pages.next()
+  expect(foreseen).toHaveLength(3)
+  let isOver = false
+  const end = pages.return(undefined).then(() => (isOver = true))
+  for (const _ of ['a', 'b']) settle()
+  await settled()
+  expect(isOver).toBe(false)
+  settle()
+  await end
 })

@@ -20,6 +20,8 @@ interface Ahead<Page extends TextPage> {
   /** Bytes of its texts, about. */
   readonly bytes: number
   settled: boolean
+  /** Resolves when nothing of it is on its way any more, whatever came of it. */
+  readonly over: Promise<unknown>
   answers(): Promise<readonly Embedded[]>
 }
 
@@ -75,6 +77,8 @@ export async function* embedPages<Page extends TextPage>(
     stop.abort()
     news.tell()
     await Promise.allSettled([reading])
+    // What is on its way is paid for: it is kept before whoever has the cache goes.
+    await Promise.all(ahead.map(({ over }) => over))
     await pages.return(undefined)
   }
 }
@@ -113,9 +117,9 @@ async function lookAhead<Page extends TextPage>(
   if (embedder.foresee === undefined) {
     const asked = ask()
     // Looked at when its turn comes.
-    asked.catch(() => undefined)
+    const over = asked.catch(() => undefined)
     // One page is embedded while another is written.
-    return { page, share: least / 2, vectors: manyVectors, bytes, settled: true, answers: () => asked }
+    return { page, share: least / 2, vectors: manyVectors, bytes, settled: true, over, answers: () => asked }
   }
   // It ends when the answers are asked for: that alone tells that they are needed.
   const leisure = new AbortController()
@@ -123,13 +127,13 @@ async function lookAhead<Page extends TextPage>(
   setMaxListeners(0, leisure.signal)
   const { fresh, share, done } = await embedder.foresee(texts, { signal, leisure: leisure.signal })
   const vectors = fresh * embedder.model.dimensions * 4
-  const found: Ahead<Page> = { page, share, vectors, bytes, settled: false, answers: ask }
-  void settle(found, done, news)
+  const found: Ahead<Page> = { page, share, vectors, bytes, settled: false, over: done, answers: ask }
+  void settle(found, news)
   return found
 }
 
-async function settle<Page extends TextPage>(page: Ahead<Page>, done: Promise<void>, news: News): Promise<void> {
-  await done
+async function settle<Page extends TextPage>(page: Ahead<Page>, news: News): Promise<void> {
+  await page.over
   page.settled = true
   news.tell()
 }

@@ -10,7 +10,10 @@ export interface RoundOptions {
 
 /** Answers for texts by their hash. */
 export interface Rounds {
-  /** Rejects when the work that holds one of the texts fails, or the signal aborts. */
+  /**
+   * Rejects when the work that holds one of the texts fails, or the signal aborts; then not before the work that it leaves alone has
+   * ended, whose answers are paid for. Texts of work that was left are asked for when that has ended.
+   */
   ask(texts: ReadonlyMap<string, string>, options: RoundOptions): Promise<Answers>
 }
 
@@ -51,19 +54,28 @@ export function createRounds(work: RoundWork): Rounds {
     return round
   }
 
+  /** The ends of rounds that all have left: what those had sent is paid for, and kept when they end. */
+  function stoppedAmong(texts: ReadonlyMap<string, string>): readonly Promise<Answers>[] {
+    const found = new Set([...texts.keys()].map((hash) => onTheirWay.get(hash)))
+    return [...found].flatMap((round) => (round?.stop.signal.aborted === true ? [round.done] : []))
+  }
+
   return {
     async ask(texts, { signal, leisure }) {
       signal?.throwIfAborted()
+      for (let stopped = stoppedAmong(texts); stopped.length > 0; stopped = stoppedAmong(texts)) {
+        await Promise.allSettled(stopped)
+        signal?.throwIfAborted()
+      }
       const rounds = new Set<Round>()
       const fresh = new Map<string, string>()
       for (const [hash, text] of texts) {
         const found = onTheirWay.get(hash)
-        if (found === undefined || found.stop.signal.aborted) fresh.set(hash, text)
+        if (found === undefined) fresh.set(hash, text)
         else rounds.add(found)
       }
       if (fresh.size > 0) rounds.add(startRound(fresh, leisure !== undefined))
-      for (const round of rounds) join(round, { signal, leisure })
-      const results = await Promise.allSettled([...rounds].map(({ done }) => done))
+      const results = await Promise.allSettled([...rounds].map((round) => join(round, { signal, leisure })))
       const answers = new Map<string, Embedded>()
       for (const result of results) {
         if (result.status === 'rejected') throw signal?.aborted === true ? signal.reason : result.reason
@@ -74,18 +86,22 @@ export function createRounds(work: RoundWork): Rounds {
   }
 }
 
-function join(round: Round, { signal, leisure }: RoundOptions): void {
+/** Its answers. Who leaves others with it need not wait; the last waits until what is on its way has ended. */
+function join(round: Round, { signal, leisure }: RoundOptions): Promise<Answers> {
   round.askers++
-  const leave = (): void => {
-    if (--round.askers === 0) round.stop.abort(signal?.reason)
-  }
   const hurry = (): void => round.needed.abort()
-  signal?.addEventListener('abort', leave, { once: true })
   if (leisure?.aborted === false) leisure.addEventListener('abort', hurry, { once: true })
   else hurry()
-  const stay = (): void => {
-    signal?.removeEventListener('abort', leave)
-    leisure?.removeEventListener('abort', hurry)
-  }
-  round.done.then(stay, stay)
+  return new Promise<Answers>((resolve, reject) => {
+    const leave = (): void => {
+      if (--round.askers === 0) round.stop.abort(signal?.reason)
+      else reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+    const stay = (): void => {
+      signal?.removeEventListener('abort', leave)
+      leisure?.removeEventListener('abort', hurry)
+    }
+    round.done.then(resolve, reject).then(stay, stay)
+  })
 }

@@ -16,6 +16,8 @@ export interface RunEmbedderOptions {
   /** Dollars that the run may spend on embeddings in all, by all its embedders. */
   readonly maxUsd?: number | undefined
   readonly clock?: Clock | undefined
+  /** Asks the model even for what the cache has: to look whether that is still what it answers. */
+  readonly anew?: boolean | undefined
 }
 
 /**
@@ -23,13 +25,14 @@ export interface RunEmbedderOptions {
  * costs nothing and is given as it is. Throws LS-1008 as `loadEmbedder` does. One for each name and process, so that calls are shared.
  */
 export function openRunEmbedder(options: RunEmbedderOptions, name: string): Embedder {
-  const { tables, embedders, env, run, maxUsd, clock } = options
+  const { tables, embedders, env, run, maxUsd, clock, anew } = options
   const keeperFor = (account: string): ReturnType<typeof createLedgerKeeper> => createLedgerKeeper(tables, account)
   const embedder = loadEmbedder(embedders, name, { env, keeperFor, clock })
   if (embedder.model.provider === 'local') return embedder
+  const cache = createLedgerCache(tables)
   return createCachingEmbedder({
     embedder,
-    cache: createLedgerCache(tables),
+    cache: anew === true ? { ...cache, read: async () => new Map(), known: async () => new Set() } : cache,
     deadLetters: createLedgerDeadLetters(tables),
     budget: createLedgerBudget(tables, run),
     maxUsd,

@@ -53,24 +53,42 @@ export function configOf(provider: MockProvider, { name, dimensions }: Model, it
 
 const callsAtOnce = 4
 
+/** Texts that a verification asks the new model for anew, whatever is known: that is what it is for. */
+const probes = 21
+
 export interface Paid {
   readonly calls: number
   /** Tokens of each text once. */
   readonly unique: number
   /** Tokens that were paid for again. */
   readonly again: number
-  /** Those that may be: of answers that were of no use, and of calls that were on their way at a kill. */
+  /** Those that may be. */
   readonly allowed: number
+  /** Of these, those of answers that were of no use. */
+  readonly wasted: number
 }
 
-/** What was paid for; the short text by which a request is told from its texts is nobody's. */
-export function paidTo({ statistics, countTokens }: MockProvider, kills: number): Paid {
-  let [unique, again] = [0, 0]
+export interface Spending {
+  /** Processes that were killed; at most so many calls of each were on their way, and as many verifications not noted. */
+  readonly kills: number
+  /** Those that the ledger knows of, and that were asked for. */
+  readonly verifications: number
+}
+
+/**
+ * What was paid for; the short text by which a request is told from its texts is nobody's. Paid for again may be: answers that were of
+ * no use, calls on their way at a kill, each as large as the largest, and the texts of verifications, each as long as the longest.
+ */
+export function paidTo({ statistics, countTokens }: MockProvider, { kills, verifications }: Spending): Paid {
+  let [unique, again, longest] = [0, 0, 0]
   for (const [text, times] of statistics.paid) {
     if (text === 'lockstep') continue
-    unique += countTokens(text)
-    again += (times - 1) * countTokens(text)
+    const tokens = countTokens(text)
+    unique += tokens
+    again += (times - 1) * tokens
+    longest = Math.max(longest, tokens)
   }
   const { requests, wasted, largest } = statistics
-  return { calls: requests, unique, again, allowed: wasted + kills * callsAtOnce * largest }
+  const allowed = wasted + kills * callsAtOnce * largest + (verifications + kills) * probes * longest
+  return { calls: requests, unique, again, allowed, wasted }
 }

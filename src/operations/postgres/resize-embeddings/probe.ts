@@ -7,7 +7,7 @@ import type { TableWork } from '../../work-passes.ts'
 import { hasContent, vectorColumn, vectorPath, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 
-/** Stored texts that are embedded anew, and how near the answer has to be to what is stored. */
+/** Stored texts of a table that are embedded before it is filled, and how near an answer has to be to what is stored. */
 const probes = 20
 const near = 0.99
 
@@ -16,20 +16,22 @@ export interface Probed {
   /** Where the vectors are, quoted. */
   readonly place: string
   readonly signal: AbortSignal
+  /** Texts that are embedded. */
+  readonly most: number
 }
 
 /** How near vectors of one model are to those stored, at least; undefined where nothing is stored. */
 export async function nearness(
   tables: TableReader,
   embedder: Embedder,
-  { change, place, signal }: Probed,
+  { change, place, signal, most }: Probed,
 ): Promise<number | undefined> {
   const { from = '' } = change.spec.options
   const [text, vector] = [quoteIdentifier(from), quoteIdentifier(change.column)]
   const rows = await tables.read(async (q) => {
     await q.script(vectorPath)
     return q.query<{ text: string; vector: string }>(
-      `select ${text}::text as text, ${vector}::vector::text as vector from ${place} where ${vector} is not null and ${hasContent(text)} limit ${probes}`,
+      `select ${text}::text as text, ${vector}::vector::text as vector from ${place} where ${vector} is not null and ${hasContent(text)} limit ${most}`,
     )
   })
   if (rows.length === 0) return undefined
@@ -65,7 +67,8 @@ export async function probeOld(change: VectorChange, { table, hands, work }: Tab
   if (was === undefined) return
   const embedder = await hands.embedder(was)
   const stored = vectorType(vectorColumn(change, table)?.type)
-  const found = await nearness(hands.tables, embedder, { change, place: quoteTable(table), signal: work.signal })
+  const probed = { change, place: quoteTable(table), signal: work.signal, most: probes }
+  const found = await nearness(hands.tables, embedder, probed)
   if (found === undefined || (found >= near && stored?.dimensions === embedder.model.dimensions)) return
   throw wrongModel(table, embedder, found)
 }
@@ -73,7 +76,7 @@ export async function probeOld(change: VectorChange, { table, hands, work }: Tab
 export function wrongModel(table: TableState, { model }: Embedder, found: number): LockstepError {
   return new LockstepError('LS-2121', `vectors in ${printTable(table)} are not those of ${model.model}`, {
     where: { name: printTable(table) },
-    why: `of ${probes} stored texts embedded anew, one is ${found.toFixed(2)} near what is stored (cosine; ${near} is asked for)`,
+    why: `of some stored texts embedded anew, one is ${found.toFixed(2)} near what is stored (cosine; ${near} is asked for)`,
     hint: 'name the embedder that the stored vectors came from in was; nothing was switched',
   })
 }

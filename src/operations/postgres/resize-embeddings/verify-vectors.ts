@@ -28,7 +28,8 @@ import type { SearchedTable } from './verify-searches.ts'
 const normsAsked = 200
 const normError = { vector: 1e-3, halfvec: 1e-2 } as const
 
-/** Tables that are probed with the model itself: each costs a call. */
+/** Texts that are embedded anew by the model itself, which costs each time, and of how many tables. */
+const probes = 21
 const mostProbed = 3
 
 /** Row by row against the twin, as of one moment, but for rows whose change is noted and not carried over yet. */
@@ -41,7 +42,8 @@ export async function* verifyVectors(
   const { signal, level } = scope
   const { changes } = await look.tables.read((q) => notedChanges(q, tables, change.column))
   const searches = createSearchChecks(change, tables, look, scope)
-  let probes = 0
+  const each = Math.ceil(probes / Math.min(mostProbed, tables.length))
+  let probed = 0
   for (const table of tables) {
     const noted = changes.get(printTable(table))
     if (noted === undefined || noted.change !== change.tag || noted.stage === 'captured') continue
@@ -56,9 +58,9 @@ export async function* verifyVectors(
     const searched = searchedIn(change, table, sides, noted)
     const weak = searched === undefined ? [] : await searches.check(searched)
     for (const problem of weak) yield { where: printTable(table), problem }
-    if (probes++ >= mostProbed) continue
-    const probed = { change, place: sides.fresh, signal }
-    for (const problem of await probeNew(table, probed, look)) yield { where: printTable(table), problem }
+    if (probed++ >= mostProbed) continue
+    const probing = { change, place: sides.fresh, signal, most: each }
+    for (const problem of await probeNew(table, probing, look)) yield { where: printTable(table), problem }
   }
   searches.finish()
   yield* await replacedFunctions(change, look)

@@ -7,6 +7,8 @@ import type { Random } from './seeded.ts'
 export interface Model {
   readonly name: string
   readonly dimensions: number
+  /** Its vectors are of half floats. */
+  readonly half?: boolean
 }
 
 /** One tenant's table as its only writer left it. */
@@ -41,11 +43,17 @@ export function textOf(random: Random, n: number): string {
 }
 
 /** The model's vector of a text: any of length 1 that no other text and no other model has. */
-export function vectorOf({ name, dimensions }: Model, text: string): Float32Array {
+export function vectorOf({ name, dimensions, half }: Model, text: string): Float32Array {
   const random = createRandom(Number.parseInt(md5(`${name} ${text}`).slice(0, 8), 16))
   const vector = Float32Array.from({ length: dimensions }, () => random() - 0.5)
   const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
-  return vector.map((value) => value / length)
+  return vector.map((value) => (half === true ? toHalf(value / length) : value / length))
+}
+
+/** The next half float: eleven bits, down to the twenty-fourth behind the point. */
+function toHalf(value: number): number {
+  const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(value))) - 10, -24)
+  return Math.round(value / step) * step
 }
 
 interface Client {

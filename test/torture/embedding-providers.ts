@@ -69,17 +69,17 @@ export interface Paid {
 }
 
 export interface Spending {
-  /** Processes that were killed; at most so many calls of each were on their way, and as many verifications not noted. */
+  /** Processes that were killed. */
   readonly kills: number
-  /** Those that the ledger knows of, and that were asked for. */
-  readonly verifications: number
+  /** Verifications that may have asked this provider, those of killed processes among them. */
+  readonly probed: number
 }
 
 /**
  * What was paid for; the short text by which a request is told from its texts is nobody's. Paid for again may be: answers that were of
  * no use, calls on their way at a kill, each as large as the largest, and the texts of verifications, each as long as the longest.
  */
-export function paidTo({ statistics, countTokens }: MockProvider, { kills, verifications }: Spending): Paid {
+export function paidTo({ statistics, countTokens }: MockProvider, { kills, probed }: Spending): Paid {
   let [unique, again, longest] = [0, 0, 0]
   for (const [text, times] of statistics.paid) {
     if (text === 'lockstep') continue
@@ -89,6 +89,6 @@ export function paidTo({ statistics, countTokens }: MockProvider, { kills, verif
     longest = Math.max(longest, tokens)
   }
   const { requests, wasted, largest } = statistics
-  const allowed = wasted + kills * callsAtOnce * largest + (verifications + kills) * probes * longest
+  const allowed = wasted + kills * callsAtOnce * largest + probed * probes * longest
   return { calls: requests, unique, again, allowed, wasted }
 }

@@ -53,7 +53,8 @@ export function vectorOf({ name, dimensions, half }: Model, text: string): Float
 /** The next half float: eleven bits, down to the twenty-fourth behind the point. */
 function toHalf(value: number): number {
   const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(value))) - 10, -24)
-  return Math.round(value / step) * step
+  // Text has no minus zero.
+  return Math.round(value / step) * step + 0
 }
 
 interface Client {

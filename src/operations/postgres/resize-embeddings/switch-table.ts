@@ -7,7 +7,7 @@ import type { TableWork } from '../../work-passes.ts'
 import { captureStatements } from './capture-sql.ts'
 import { drain, embedAll, oneSnapshot } from './drain.ts'
 import type { DrainedBy } from './drain.ts'
-import { mirrorChanges, mirroringThere } from './mirror.ts'
+import { mirrorChanges, mirroringThere, pendingChanges } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
 import {
@@ -84,7 +84,8 @@ export async function* swapWhenReady(
         await q.script(
           `set local lock_timeout = ${lockMilliseconds}; lock table ${quoteTable(table)} in share row exclusive mode`,
         )
-        await mirrorChanges(q, mirroring, undefined)
+        // Each statement is a round trip for which writers wait: most tables have nothing new by now.
+        if ((await pendingChanges(q, table)) > 0) await mirrorChanges(q, mirroring, undefined)
         const without = await countMissing(q, table)
         swapped = without <= most
         if (swapped) await swap(q, without)

@@ -13,7 +13,7 @@ export interface WantedIndex {
   readonly name: (table: TableName) => string
   /** Whether an index that is there, under whatever name, is as good. */
   readonly isIt: (index: IndexShape, table: TableState) => boolean
-  readonly create: (table: TableName, how: 'plainly' | 'concurrently') => string
+  readonly create: (table: TableState, how: 'plainly' | 'concurrently') => string
   /** The phase from which on it is there; `expand` without it. */
   readonly phase?: WorkPhase
   /** What a build that the server refuses means; what it left is dropped. */

@@ -114,6 +114,34 @@ export const bornLater: OperationCase = {
   others: nothing,
 }
 
+/** Tables that are born with an index of the old kind. */
+export const indexAlone: OperationCase = {
+  name: 'another kind of index, and no other vectors',
+  tenants: {
+    source: { from: 'sql', sql: 'select uid from app_users' },
+    key: 'plain',
+    tables: { notes: 'notes_{key}' },
+    provision: 'create_notes(text)',
+  },
+  steps: [resizeEmbeddingsStep(tenants('notes'), { column: 'embedding', index: 'hnsw', verify: { recall: 1, k: 5 } })],
+  before: {
+    documents: {},
+    sql: [
+      `create schema if not exists extensions; create extension if not exists vector schema extensions;
+       create table app_users (uid text primary key);
+       create function create_notes(uid text) returns void language plpgsql as $f$ begin
+         execute format('create table %I (id int primary key, embedding extensions.vector(8))', 'notes_' || uid);
+         execute format('create index %I on %I using ivfflat (embedding extensions.vector_l2_ops) with (lists = 50)', 'old_' || uid, 'notes_' || uid);
+         insert into app_users values (uid);
+       end $f$;
+       select create_notes('a');
+       insert into notes_a select n, ('[' || n % 17 || ',' || n % 13 || repeat(',1', 6) || ']')::extensions.vector from generate_series(1, 200) n`,
+    ],
+  },
+  after: { documents: {}, queries: [] },
+  others: nothing,
+}
+
 /** Small tables of many tenants; half of their texts repeat another. The test adds the embedder. */
 export const manyTables: OperationCase = {
   name: 'small tables of many tenants',

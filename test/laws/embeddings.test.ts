@@ -2,7 +2,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RunEvent } from '../../src/ledger/events.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { startMockProvider } from '../embeddings/mock-provider.ts'
-import { bornLater, leftOver, manyRows, manyTables, meanwhile, refusedText, wrongModel } from './embeddings.cases.ts'
+import {
+  bornLater,
+  indexAlone,
+  leftOver,
+  manyRows,
+  manyTables,
+  meanwhile,
+  refusedText,
+  wrongModel,
+} from './embeddings.cases.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -81,6 +90,21 @@ it('an index is built after the rows, and finds what an exact search finds', asy
   await up(manyRows)
   expect(await query("select indexname from pg_indexes where indexdef like '%USING hnsw%'")).toHaveLength(1)
   expect(await world.migrator(manyRows).verify(migrationId, 'full')).toBe(0)
+})
+
+it('an index alone is measured beside the old one, which goes in the end, in tenants born since as well', async () => {
+  const born = (uid: string): Promise<void> =>
+    world.tables.transaction((q) => q.script(`select create_notes('${uid}')`))
+  const kinds = `select tablename as name, string_agg(substring(indexdef from 'USING (hnsw|ivfflat)'), ' ' order by indexdef like '%ivfflat%') as kinds
+    from pg_indexes where indexdef ~ 'USING (hnsw|ivfflat)' group by 1 order by 1`
+  const events = await up(indexAlone)
+  // The old one with its 50 lists and one probe would find far less.
+  expect(events.find(({ type }) => type === 'measured')).toMatchObject({ where: 'notes_a', figures: { recall: 1 } })
+  await born('b')
+  expect(await query(kinds)).toEqual(['a', 'b'].map((uid) => ({ name: `notes_${uid}`, kinds: 'hnsw ivfflat' })))
+  await world.migrator(indexAlone).complete(migrationId)
+  await born('c')
+  expect(await query(kinds)).toEqual(['a', 'b', 'c'].map((uid) => ({ name: `notes_${uid}`, kinds: 'hnsw' })))
 })
 
 it('a row of a tenant born since gets its vector back, though its key changes while that is made', async () => {

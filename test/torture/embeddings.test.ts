@@ -236,7 +236,8 @@ describe(
           const now = seen.get(id)
           if (now === undefined) wrong.push(`${table} ${id} is lost`)
           else if (now['content'] !== row.content || now['label'] !== row.label) wrong.push(`${table} ${id} is stale`)
-          else if (!hasVector(model, row.content, now['embedding'])) wrong.push(`${table} ${id} has ${now['embedding'] === null ? 'no' : 'another'} vector`)
+          else if (!hasVector(model, row.content, now['embedding']))
+            wrong.push(`${table} ${id} has ${now['embedding'] === null ? 'no' : 'another'} vector`)
         }
         for (const id of seen.keys()) if (!rows.has(id)) wrong.push(`${table} ${id} came back`)
       }

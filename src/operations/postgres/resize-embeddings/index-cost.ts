@@ -1,5 +1,6 @@
 import type { Effect, Look, PlanWarning } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
+import { changesIndexAlone } from './index-change.ts'
 import { buildBytes, rowsOf } from './resize-effects.ts'
 import { typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
@@ -28,6 +29,7 @@ export async function indexCost(change: VectorChange, tables: readonly TableStat
     return [{ table, bytes: rowsOf(table) * buildBytes(typeAfter(change, now), m) }]
   })
   if (indexed.length === 0) return { effects: [], warnings: [] }
+  const isAlone = changesIndexAlone(change.spec)
   const given = await memoryGiven(look)
   const most = Math.max(...indexed.map(({ bytes }) => bytes))
   const over = indexed.filter(({ bytes }) => bytes > given).length
@@ -36,8 +38,8 @@ export async function indexCost(change: VectorChange, tables: readonly TableStat
   return {
     effects: [
       {
-        phase: 'backfill',
-        what: `build HNSW after the rows; the largest takes ${mebibytes(most)} of the ${mebibytes(given)} of maintenance_work_mem`,
+        phase: isAlone ? 'expand' : 'backfill',
+        what: `build HNSW${isAlone ? '' : ' after the rows'}; the largest takes ${mebibytes(most)} of the ${mebibytes(given)} of maintenance_work_mem`,
         count: { value: indexed.length, source: 'statistics' },
         unit: 'indexes',
         lock: 'none',
@@ -45,7 +47,7 @@ export async function indexCost(change: VectorChange, tables: readonly TableStat
         secondsSource: 'guess',
         cost: 0,
         disk: 0,
-        undo: 'goes with the twins',
+        undo: isAlone ? 'drop the index' : 'goes with the twins',
         figures: { indexes: indexed.length, rows, largestBuildBytes: most, maintenanceWorkMemBytes: given },
         statements: [],
       },

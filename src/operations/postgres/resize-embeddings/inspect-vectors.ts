@@ -153,7 +153,7 @@ async function dependents(
 }
 
 /** Another change of the same table has to be completed or taken back first. */
-async function underway(
+export async function underway(
   change: VectorChange,
   tables: readonly TableState[],
   look: Look,

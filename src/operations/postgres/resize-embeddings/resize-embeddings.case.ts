@@ -1,18 +1,9 @@
 import type { OperationCase } from '../../operation-case.ts'
 import { tenants } from '../../../tenants/tenants-config.ts'
+import { indexChangeCases } from './index-change.case.ts'
 import { resizeEmbeddingsStep } from './resize-embeddings.ts'
-import {
-  embedders,
-  extension,
-  everything,
-  config,
-  provision,
-  vector,
-  said,
-  stored,
-  changed,
-  other,
-} from './resize-world.case.ts'
+import { changed, config, embedders, everything, extension } from './resize-world.case.ts'
+import { other, provision, said, stored, vector } from './resize-world.case.ts'
 
 /** One table with everything on it, and every tenant's; by a model, and by Postgres alone. */
 export const resizeEmbeddingsCases: readonly OperationCase[] = [
@@ -296,4 +287,5 @@ export const resizeEmbeddingsCases: readonly OperationCase[] = [
       },
     },
   },
+  ...indexChangeCases,
 ]

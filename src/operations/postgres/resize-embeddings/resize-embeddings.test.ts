@@ -20,6 +20,7 @@ afterAll(() => tables.close())
 beforeEach(() => sql('drop schema public cascade; create schema public'))
 
 const sql = (text: string): Promise<void> => tables.transaction((q) => q.script(text))
+const alone = { embedder: undefined, dimensions: undefined, from: undefined }
 const usual = { column: 'embedding', from: 'content', embedder: 'large', dimensions: 16 } as const
 const plan = (options: Partial<ResizeEmbeddingsOptions> = {}): Promise<StepPlan> => {
   const look: Look = {
@@ -59,6 +60,13 @@ describe('parse', () => {
     ['another distance at once', { metric: 'ip' }, /vectors and distance are not changed at once/],
     ['an operator class', { index: { opclass: 'vector_ip_ops' } }, /vectors and distance are not changed at once/],
     ['what it does not know', { storage: 'main' }, /storage/],
+    ['an index alone that is as the rows ask for', { ...alone, index: 'auto' }, /may change with the rows/],
+    ['an index alone and texts', { ...alone, index: 'hnsw', from: 'content' }, /vectors stay as they are/],
+    [
+      'an index alone and a query',
+      { ...alone, index: 'none', verify: { query: 'select $1 from {table}' } },
+      /recall, k/,
+    ],
   ])('refuses %s', (_, options, message) => {
     const { spec } = resizeEmbeddingsStep('documents', { ...usual, ...(options as object) })
     expect(() => resizeEmbeddings.parse(spec)).toThrow(message)

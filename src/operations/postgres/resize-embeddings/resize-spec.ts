@@ -118,17 +118,32 @@ function wrongTexts({ column, from, was }: ResizeEmbeddingsOptions): string | un
 }
 
 /** Where the new vectors come from is said once, and said whole. */
-function wrongSource({ from, embedder, dimensions, type, within }: ResizeEmbeddingsOptions): string | undefined {
+function wrongSource(options: ResizeEmbeddingsOptions): string | undefined {
+  const { from, embedder, dimensions, type, within, index } = options
   if (embedder !== undefined) {
     const isWhole = from !== undefined && dimensions !== undefined && within === undefined
     return isWhole ? undefined : 'an embedder needs from, the column of texts, and dimensions, and no within'
   }
+  if (index !== undefined && type === undefined && dimensions === undefined && within === undefined)
+    return wrongAlone(options)
   if ((dimensions === undefined) !== (within === undefined) || (within === undefined && type === undefined)) {
     return 'without an embedder, name a type to cast to, or dimensions and within, the model in which they are cut'
   }
   return within === undefined || shortenable.has(within)
     ? undefined
     : `vectors of ${within} are not known to be good for anything once shortened`
+}
+
+/** Of a change of the index alone. */
+function wrongAlone({ from, was, functions, index, verify = {} }: ResizeEmbeddingsOptions): string | undefined {
+  if (index === 'auto')
+    return "an index alone is changed to 'hnsw', its settings or 'none': what auto is may change with the rows"
+  if (from !== undefined || was !== undefined || functions !== undefined)
+    return 'an index alone is changed with column, index and verify, for vectors stay as they are'
+  const { query, queryBefore, latency, golden, searches } = verify
+  return [query, queryBefore, latency, golden, searches].every((each) => each === undefined)
+    ? undefined
+    : 'of an index alone verify asks for recall, k and probes'
 }
 
 function wrongIndex({ index }: ResizeEmbeddingsOptions): string | undefined {

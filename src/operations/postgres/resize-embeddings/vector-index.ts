@@ -2,6 +2,7 @@ import { derivedName, quoteIdentifier, quoteLiteral } from '../../../kernel/iden
 import type { IndexShape } from '../../../tenants/catalog.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
+import type { VectorIndex } from './resize-spec.ts'
 import { nextSchema, twinIn, typeAfter, vectorColumn, vectorPath, vectorType } from './vector-change.ts'
 import type { VectorChange, VectorType } from './vector-change.ts'
 
@@ -53,12 +54,17 @@ export function planIndex(change: VectorChange, table: TableState, rows: number)
   const type = typeAfter(change, now)
   const on = indexed(change.column, type, metricOf(old))
   if (on === undefined) return `pgvector indexes ${mostIndexed.halfvec} dimensions at most`
+  return { metric: metricOf(old), on, with: settingsSql(index) }
+}
+
+/** SQL of the settings of HNSW that are asked for. */
+export function settingsSql(index: VectorIndex): string {
   const { m, efConstruction } = typeof index === 'object' ? index : {}
   const settings = [
     ...(m === undefined ? [] : [`m = ${m}`]),
     ...(efConstruction === undefined ? [] : [`ef_construction = ${efConstruction}`]),
   ]
-  return { metric: metricOf(old), on, with: settings.length === 0 ? '' : ` with (${settings.join(', ')})` }
+  return settings.length === 0 ? '' : ` with (${settings.join(', ')})`
 }
 
 function indexed(column: string, { kind, dimensions }: VectorType, metric: Metric): string | undefined {

@@ -20,26 +20,30 @@ import { ask } from './oracle.ts'
 import { lockstep, succeed } from './processes.ts'
 import { createRandom, seed } from './seeded.ts'
 
-const number = (name: string, usual: number): number => Number(process.env[name] ?? usual)
+/** As large as fleets are, for an hour or two: 200,000 embeddings, and 20 kills. */
+const isFull = process.env['LOCKSTEP_EMBEDDINGS'] === 'full'
+const number = (name: string, usual: number, full = usual): number =>
+  Number(process.env[`LOCKSTEP_EMBEDDINGS_${name}`] ?? (isFull ? full : usual))
 const size = {
-  tenants: number('LOCKSTEP_EMBEDDINGS_TENANTS', 4),
-  rows: number('LOCKSTEP_EMBEDDINGS_ROWS', 40),
-  kills: number('LOCKSTEP_EMBEDDINGS_KILLS', 1),
-  within: number('LOCKSTEP_EMBEDDINGS_WITHIN', 1_500),
-  before: number('LOCKSTEP_EMBEDDINGS_BEFORE', 8),
-  after: number('LOCKSTEP_EMBEDDINGS_AFTER', 16),
-  pause: number('LOCKSTEP_EMBEDDINGS_PAUSE', 15),
-  births: number('LOCKSTEP_EMBEDDINGS_BIRTHS', 2_000),
-  soak: number('LOCKSTEP_EMBEDDINGS_SOAK', 500),
+  tenants: number('TENANTS', 4, 1_000),
+  rows: number('ROWS', 40, 200),
+  /** Of each of four commands, at moments of so many milliseconds. */
+  kills: number('KILLS', 1, 5),
+  within: number('WITHIN', 1_500, 15_000),
+  before: number('BEFORE', 8, 1_536),
+  after: number('AFTER', 16, 3_072),
+  pause: number('PAUSE', 15),
+  births: number('BIRTHS', 2_000),
+  soak: number('SOAK', 500),
   /** Of a call, and of the provider's minute. */
-  items: number('LOCKSTEP_EMBEDDINGS_ITEMS', 20),
-  requests: number('LOCKSTEP_EMBEDDINGS_REQUESTS', 3_000),
-  tokens: number('LOCKSTEP_EMBEDDINGS_TOKENS', 500_000),
-  latency: [5, number('LOCKSTEP_EMBEDDINGS_LATENCY', 50)],
+  items: number('ITEMS', 20, 200),
+  requests: number('REQUESTS', 3_000),
+  tokens: number('TOKENS', 500_000, 5_000_000),
+  latency: [5, number('LATENCY', 50)],
 } as const
 /** Of the new vectors. */
-const type = process.env['LOCKSTEP_EMBEDDINGS_TYPE'] ?? 'vector'
-const timeout = size.tenants > 20 ? 3_600_000 : 300_000
+const type = process.env['LOCKSTEP_EMBEDDINGS_TYPE'] ?? (isFull ? 'halfvec' : 'vector')
+const timeout = size.tenants > 20 ? 7_200_000 : 300_000
 const models = {
   before: { name: 'hash-1', dimensions: size.before },
   after: { name: 'hash-2', dimensions: size.after, half: type === 'halfvec' },

@@ -26,8 +26,8 @@ const [tenants, rows, dimensions] = [values.tenants, values.rows, values.dimensi
 ]
 const caps = { items: 2_048, tokens: 300_000, tokensPerItem: 8_191 }
 const packed = { items: caps.items, tokens: 280_000 }
-/** Texts that verification asks for at once. */
-const probed = 20
+/** Texts of a table that verification asks for at once. */
+const probed = 7
 const countTokens = await loadTokenCounter()
 const project = `bench-embeddings-${Date.now()}`
 const tableOf = (tenant: number): string => `notes_${tenant}`

@@ -7,7 +7,7 @@ import type { TableWork } from '../../work-passes.ts'
 import { captureStatements } from './capture-sql.ts'
 import { drain, embedAll, oneSnapshot } from './drain.ts'
 import type { DrainedBy } from './drain.ts'
-import { mirrorChanges, mirroringThere, pendingChanges } from './mirror.ts'
+import { mirrorChanges, mirroringThere } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
 import {
@@ -85,8 +85,9 @@ export async function* swapWhenReady(
           `set local lock_timeout = ${lockMilliseconds}; lock table ${quoteTable(table)} in share row exclusive mode`,
         )
         // Each statement is a round trip for which writers wait: most tables have nothing new by now.
-        if ((await pendingChanges(q, table)) > 0) await mirrorChanges(q, mirroring, undefined)
-        const without = await countMissing(q, table)
+        const found = await countLeft(q, table)
+        if (found.pending) await mirrorChanges(q, mirroring, undefined)
+        const without = found.pending ? (await countLeft(q, table)).without : found.without
         swapped = without <= most
         if (swapped) await swap(q, without)
         return []
@@ -101,11 +102,19 @@ export async function* swapWhenReady(
   })
 }
 
-async function countMissing(q: Queryable, table: TableState): Promise<number> {
-  const [row] = await q.query<{ count: number }>(
-    `select count(*)::int as count from lockstep_vectors.missing where table_name = ${knownAs(table)} and tries < 3`,
+interface Left {
+  /** Whether changes are noted that are not carried over yet. */
+  readonly pending: boolean
+  /** Rows whose vectors are still to be made. */
+  readonly without: number
+}
+
+async function countLeft(q: Queryable, table: TableState): Promise<Left> {
+  const [row] = await q.query<Left & Record<string, unknown>>(
+    `select exists (select from lockstep_vectors.outbox where table_name = ${knownAs(table)}) as pending,
+            (select count(*)::int from lockstep_vectors.missing where table_name = ${knownAs(table)} and tries < 3) as without`,
   )
-  return row?.count ?? 0
+  return row ?? { pending: true, without: 0 }
 }
 
 async function swapThere(q: Queryable, change: VectorChange, table: TableState, model: string | null): Promise<void> {

@@ -142,11 +142,14 @@ function rememberResults(reading: Reading, run: () => Iterable<StoredDocument>):
   const seen: StoredDocument[] = []
   reading.remember(() => {
     let at = 0
-    for (const document of run()) if (document !== seen[at++]) return false
+    for (const document of run()) if (!isSameVersion(document, seen[at++])) return false
     return at === seen.length
   })
   return seen
 }
+
+const isSameVersion = (left: StoredDocument, right: StoredDocument | undefined): boolean =>
+  left.key === right?.key && left.version === right.version
 
 function* aggregationAnswers(reading: Reading, compute: () => object): Generator<object> {
   if (reading.began) yield { transaction: reading.began }

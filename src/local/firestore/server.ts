@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { LockstepError } from '../../kernel/errors.ts'
 import { createDatabases } from './databases.ts'
@@ -40,9 +41,12 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
     'grpc.max_receive_message_length': transportBytes,
     'grpc.max_send_message_length': transportBytes,
   })
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  const keep = journal?.keep ?? (() => undefined)
   server.addService(
     protocol.service,
-    createService(databases, transactions, protocol, journal?.keep ?? (() => undefined)),
+    createService({ databases, transactions, protocol, keep, closing: closing.signal }),
   )
   try {
     const port = await listen(server, options.port ?? 0)
@@ -54,6 +58,7 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
         journal?.compact()
       },
       close: async () => {
+        closing.abort()
         await shutDown(server)
         journal?.close()
       },

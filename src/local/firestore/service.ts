@@ -1,26 +1,41 @@
-import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
 import { limits } from './limits.ts'
+import { listen } from './listen.ts'
 import { createMutations } from './mutations.ts'
 import type { Protocol } from './protocol.ts'
 import { createReads } from './reads.ts'
+import type { ListenRequest, WriteRequest } from './requests.ts'
 import { invalid, toRefusal } from './status.ts'
 import { sendAll } from './stream.ts'
 import type { Transactions } from './transactions.ts'
+import { writeStream } from './write-stream.ts'
+
+/** What a service stands on. */
+export interface ServiceParts {
+  readonly databases: Databases
+  readonly transactions: Transactions
+  readonly protocol: Protocol
+  readonly keep: Keep
+  /** Ends streams that would otherwise stay open. */
+  readonly closing: AbortSignal
+}
 
 /**
  * The methods of google.firestore.v1.Firestore this server has, for grpc-js, which answers UNIMPLEMENTED for the others
- * (Listen, Write, ExecutePipeline).
+ * (ExecutePipeline).
  */
-export function createService(
-  databases: Databases,
-  transactions: Transactions,
-  protocol: Protocol,
-  keep: Keep,
-): UntypedServiceImplementation {
+export function createService(parts: ServiceParts): UntypedServiceImplementation {
+  const { databases, transactions, keep, closing } = parts
   const reads = createReads(databases, transactions)
-  const { unary, streaming } = createHandlers(protocol)
+  const { unary, streaming, duplex } = createHandlers(parts.protocol)
   const mutations = createMutations(databases, transactions, keep)
   return {
     GetDocument: unary('GetDocumentRequest', reads.getDocument),
@@ -37,6 +52,8 @@ export function createService(
     BatchWrite: unary('BatchWriteRequest', mutations.batchWrite),
     BeginTransaction: unary('BeginTransactionRequest', mutations.beginTransaction),
     Rollback: unary('RollbackRequest', mutations.rollback),
+    Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, databases, closing)),
+    Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, keep)),
   }
 }
 
@@ -46,7 +63,10 @@ interface Handlers {
     type: string,
     answer: (request: Request) => Iterable<object>,
   ) => handleServerStreamingCall<Buffer, object>
+  readonly duplex: <Request>(type: string, converse: Converse<Request>) => handleBidiStreamingCall<Buffer, object>
 }
+
+type Converse<Request> = (call: ServerDuplexStream<Buffer, object>, parse: (bytes: Buffer) => Request) => void
 
 function createHandlers(protocol: Protocol): Handlers {
   const parse = <Request>(type: string, bytes: Buffer): Request => {
@@ -70,5 +90,9 @@ function createHandlers(protocol: Protocol): Handlers {
         call.emit('error', toRefusal(error))
       }
     },
+    duplex:
+      <Request>(type: string, converse: Converse<Request>) =>
+      (call: ServerDuplexStream<Buffer, object>) =>
+        converse(call, (bytes) => parse<Request>(type, bytes)),
   }
 }

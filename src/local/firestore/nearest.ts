@@ -5,7 +5,7 @@ import { invalid } from './status.ts'
 import type { StoredDocument } from './store.ts'
 import { parseOperand } from './values.ts'
 import type { Value } from './values.ts'
-import type { WireFindNearest } from './wire.ts'
+import type { WireFindNearest, WireQuery } from './wire.ts'
 
 /** How far apart two vectors are; of the dot product the greatest is the nearest. */
 export type Measure = 'EUCLIDEAN' | 'COSINE' | 'DOT_PRODUCT'
@@ -26,7 +26,10 @@ export interface Nearest {
 const measures: readonly (Measure | undefined)[] = [undefined, 'EUCLIDEAN', 'COSINE', 'DOT_PRODUCT']
 
 /** The search a query asks for, checked. */
-export function parseNearest(wire: WireFindNearest): Nearest {
+export function parseNearest(query: WireQuery, wire: WireFindNearest): Nearest {
+  if (query.limit || query.offset || query.startAt || query.endAt) {
+    throw invalid('FindNearest cannot be combined with limit, offset or cursors.')
+  }
   const text = wire.vectorField?.fieldPath ?? ''
   const measure = measures[wire.distanceMeasure ?? 0]
   if (!measure) throw invalid('Unknown distance measure in FindNearest.')
@@ -42,9 +45,15 @@ export function parseNearest(wire: WireFindNearest): Nearest {
     vector,
     measure,
     limit,
-    distanceField: wire.distanceResultField ? parsePath(wire.distanceResultField) : undefined,
+    distanceField: wire.distanceResultField ? distanceField(wire.distanceResultField) : undefined,
     threshold: wire.distanceThreshold ? (wire.distanceThreshold.value ?? 0) : undefined,
   }
+}
+
+/** One name, dots included. */
+function distanceField(name: string): FieldPath {
+  if (/^__.*__$/s.test(name)) throw invalid(`field name ${name} is reserved`)
+  return [name]
 }
 
 /** The nearest of some documents, nearest first and by name where equally near; every one is compared. */

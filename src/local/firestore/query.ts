@@ -75,7 +75,7 @@ export function parseQuery(parent: string, wire: WireQuery): Plan {
     limit: wire.limit ? parseCount(wire.limit.value ?? 0, 'limit') : Number.POSITIVE_INFINITY,
     projection: wire.select ? parseProjection(wire.select.fields ?? []) : undefined,
     range: nameRange(filter, orders, startAt, endAt),
-    nearest: wire.findNearest ? parseNearest(wire.findNearest) : undefined,
+    nearest: wire.findNearest ? parseNearest(wire, wire.findNearest) : undefined,
   }
 }
 

@@ -15,6 +15,8 @@ export interface Aggregation {
   readonly op: 'count' | 'sum' | 'average'
   /** Of sum and average. */
   readonly path: FieldPath | undefined
+  /** The same as it is written. */
+  readonly text: string | undefined
   /** Where a count stops. */
   readonly upTo: number
 }
@@ -39,13 +41,13 @@ function parseAggregation(wire: WireAggregation, alias: string): Aggregation {
   if (wire.count) {
     const upTo = wire.count.upTo ? Number(parseInteger(wire.count.upTo.value ?? 0)) : Number.POSITIVE_INFINITY
     if (upTo < 0) throw invalid('Count.up_to must not be negative.')
-    return { alias, op: 'count', path: undefined, upTo }
+    return { alias, op: 'count', path: undefined, text: undefined, upTo }
   }
   const operand = wire.sum ?? wire.avg
   if (!operand) throw invalid('An aggregation must be count, sum or avg.')
   const text = operand.field?.fieldPath ?? ''
   if (text === nameField) throw invalid('Aggregations are not supported for the property: __name__')
-  return { alias, op: wire.sum ? 'sum' : 'average', path: parsePath(text), upTo: Number.POSITIVE_INFINITY }
+  return { alias, op: wire.sum ? 'sum' : 'average', path: parsePath(text), text, upTo: Number.POSITIVE_INFINITY }
 }
 
 /** One value an aggregation, of the documents that have every field summed or averaged. */

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import type { Databases } from './databases.ts'
+import type { CheckIndexes } from './indexes.ts'
 import { createListener } from './listener.ts'
 import type { Listener } from './listener.ts'
 import type { ListenRequest } from './requests.ts'
@@ -10,6 +11,12 @@ import { sendPart } from './stream.ts'
 /** A client resets a stream on which nothing came for two minutes. */
 const heartbeatMillis = 30_000
 
+export interface ListenParts {
+  readonly databases: Databases
+  readonly checkIndexes: CheckIndexes
+  readonly closing: AbortSignal
+}
+
 /**
  * Answers one Listen call: each request is taken in order, and after each commit the changes of its targets are sent,
  * those of several commits together when the client reads slowly.
@@ -17,8 +24,7 @@ const heartbeatMillis = 30_000
 export function listen(
   call: ServerDuplexStream<Buffer, object>,
   parse: (bytes: Buffer) => ListenRequest,
-  databases: Databases,
-  closing: AbortSignal,
+  { databases, checkIndexes, closing }: ListenParts,
 ): void {
   let listener: Listener | undefined
   const fail = (error: unknown): void => {
@@ -36,7 +42,7 @@ export function listen(
     try {
       const request = parse(bytes)
       if (request.database === '') throw invalid('A request to listen must name its database.')
-      listener ??= createListener(databases.of(request.database), send)
+      listener ??= createListener(databases.of(request.database), checkIndexes, send)
       listener.take(request)
       send()
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { CheckIndexes } from './indexes.ts'
 import { keyOf } from './names.ts'
 import type { ListenRequest } from './requests.ts'
 import { invalid, toRefusal } from './status.ts'
@@ -29,9 +30,10 @@ interface Watched {
 const [noChange, added, removed, current, reset] = [0, 1, 2, 3, 4]
 
 /** Listens to a database; `onNews` is called when there is something to send. */
-export function createListener(database: Database, onNews: () => void): Listener {
+export function createListener(database: Database, check: CheckIndexes, onNews: () => void): Listener {
   const requests: ListenRequest[] = []
   const watched = new Map<number, Watched>()
+  const ear: Ear = { database, check, watched }
   let dirty = new Set<string>()
   let isDue = false
   const stop = database.watch((changes) => {
@@ -55,7 +57,7 @@ export function createListener(database: Database, onNews: () => void): Listener
       }
       for (const request of requests.splice(0)) {
         isTold = true
-        yield* answer(request, database, view, watched)
+        yield* answer(request, ear, view)
       }
       if (isTold && watched.size > 0) yield targetChange(noChange, [], view)
     },
@@ -66,28 +68,24 @@ export function createListener(database: Database, onNews: () => void): Listener
   }
 }
 
-function* answer(
-  request: ListenRequest,
-  database: Database,
-  view: View,
-  watched: Map<number, Watched>,
-): Generator<object> {
-  if (request.addTarget) yield* addTarget(request.addTarget, database, view, watched)
+interface Ear {
+  readonly database: Database
+  readonly check: CheckIndexes
+  readonly watched: Map<number, Watched>
+}
+
+function* answer(request: ListenRequest, ear: Ear, view: View): Generator<object> {
+  if (request.addTarget) yield* addTarget(request.addTarget, ear, view)
   else if (Object.hasOwn(request, 'removeTarget')) {
     const id = request.removeTarget ?? 0
-    if (watched.delete(id)) yield targetChange(removed, [id])
+    if (ear.watched.delete(id)) yield targetChange(removed, [id])
   } else throw invalid('A request to listen must add or remove a target.')
 }
 
-function* addTarget(
-  wire: WireTarget,
-  database: Database,
-  view: View,
-  watched: Map<number, Watched>,
-): Generator<object> {
+function* addTarget(wire: WireTarget, { database, check, watched }: Ear, view: View): Generator<object> {
   const id = wire.targetId ?? 0
   try {
-    const target = parseTarget(wire, database.name)
+    const target = parseTarget(wire, database.name, check)
     const from = stateToResume(wire, database)
     const told = new Map([...(from ? target.results(from) : [])].map((document) => [document.key, document]))
     const each: Watched = { target, told }

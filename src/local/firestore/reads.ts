@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { aggregate, parseAggregations } from './aggregate.ts'
 import type { Databases } from './databases.ts'
+import type { CheckIndexes } from './indexes.ts'
 import { listCollectionIds, listDocuments } from './listing.ts'
 import { keyOf, nameKey, parseDocumentName, parseParent } from './names.ts'
 import { partitionNames } from './partition.ts'
@@ -33,7 +34,7 @@ export interface Reads {
   readonly listCollectionIds: (request: ListCollectionIdsRequest) => object
 }
 
-export function createReads(databases: Databases, transactions: Transactions): Reads {
+export function createReads(databases: Databases, transactions: Transactions, check: CheckIndexes): Reads {
   const below = (parent: string): Database => databases.of(parseParent(parent).database)
   return {
     getDocument: (request) => {
@@ -51,6 +52,7 @@ export function createReads(databases: Databases, transactions: Transactions): R
     },
     runQuery: (request) => {
       const plan = parseQuery(request.parent, request.structuredQuery ?? {})
+      check(plan, [])
       const reading = transactions.read(below(request.parent), request)
       return queryAnswers(reading, () => runQuery(reading.view, plan), plan.projection)
     },
@@ -58,6 +60,10 @@ export function createReads(databases: Databases, transactions: Transactions): R
       const { structuredQuery, aggregations } = request.structuredAggregationQuery ?? {}
       const parsed = parseAggregations(aggregations ?? [])
       const plan = parseQuery(request.parent, structuredQuery ?? {})
+      check(
+        plan,
+        parsed.flatMap(({ text }) => text ?? []),
+      )
       const reading = transactions.read(below(request.parent), request)
       const compute = (): object => aggregate(reading.view, plan, parsed)
       return aggregationAnswers(reading, compute)

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { LockstepError } from '../../kernel/errors.ts'
 import { createDatabases } from './databases.ts'
+import { loadIndexCheck } from './indexes.ts'
 import { openJournal } from './journal.ts'
 import { loadProtocol } from './protocol.ts'
 import { createService } from './service.ts'
@@ -22,6 +23,8 @@ export interface FirestoreServerOptions {
   readonly port?: number
   /** Where documents are kept; undefined keeps them in memory. */
   readonly folder?: string
+  /** A firestore.indexes.json; queries that need an index it lacks are refused as in production. Undefined: none is. */
+  readonly indexFile?: string
 }
 
 /** Above the request limit, so that a request too large is answered as production does and not by the transport. */
@@ -29,13 +32,14 @@ const transportBytes = 64 * 1024 * 1024
 const patienceMillis = 2000
 
 /**
- * Starts a server on 127.0.0.1. LS-1006 when the official client is absent, LS-3006 when the folder is in use, LS-3008
+ * Starts a server on 127.0.0.1. LS-1006 when the official client is absent, LS-2401 for a bad index file, LS-3006 when the folder is in use, LS-3008
  * when the port is taken or the folder damaged.
  */
 export async function createFirestoreServer(options: FirestoreServerOptions = {}): Promise<FirestoreServer> {
   const protocol = loadProtocol()
   const databases = createDatabases()
   const transactions = createTransactions()
+  const checkIndexes = options.indexFile === undefined ? () => undefined : loadIndexCheck(options.indexFile)
   const journal = options.folder === undefined ? undefined : openJournal(options.folder, databases, protocol)
   const server = new Server({
     'grpc.max_receive_message_length': transportBytes,
@@ -46,7 +50,7 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const keep = journal?.keep ?? (() => undefined)
   server.addService(
     protocol.service,
-    createService({ databases, transactions, protocol, keep, closing: closing.signal }),
+    createService({ databases, transactions, protocol, keep, checkIndexes, closing: closing.signal }),
   )
   try {
     const port = await listen(server, options.port ?? 0)

@@ -7,6 +7,7 @@ import type {
 } from '@grpc/grpc-js'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
+import type { CheckIndexes } from './indexes.ts'
 import { limits } from './limits.ts'
 import { listen } from './listen.ts'
 import { createMutations } from './mutations.ts'
@@ -24,6 +25,7 @@ export interface ServiceParts {
   readonly transactions: Transactions
   readonly protocol: Protocol
   readonly keep: Keep
+  readonly checkIndexes: CheckIndexes
   /** Ends streams that would otherwise stay open. */
   readonly closing: AbortSignal
 }
@@ -33,8 +35,8 @@ export interface ServiceParts {
  * (ExecutePipeline).
  */
 export function createService(parts: ServiceParts): UntypedServiceImplementation {
-  const { databases, transactions, keep, closing } = parts
-  const reads = createReads(databases, transactions)
+  const { databases, transactions, keep, checkIndexes } = parts
+  const reads = createReads(databases, transactions, checkIndexes)
   const { unary, streaming, duplex } = createHandlers(parts.protocol)
   const mutations = createMutations(databases, transactions, keep)
   return {
@@ -52,7 +54,7 @@ export function createService(parts: ServiceParts): UntypedServiceImplementation
     BatchWrite: unary('BatchWriteRequest', mutations.batchWrite),
     BeginTransaction: unary('BeginTransactionRequest', mutations.beginTransaction),
     Rollback: unary('RollbackRequest', mutations.rollback),
-    Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, databases, closing)),
+    Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, parts)),
     Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, keep)),
   }
 }

@@ -1,3 +1,4 @@
+import type { CheckIndexes } from './indexes.ts'
 import { keyOf, parseDocumentName, parseParent } from './names.ts'
 import { maskFields } from './paths.ts'
 import type { FieldPath } from './paths.ts'
@@ -23,7 +24,7 @@ export interface Target {
 }
 
 /** A target of a database; refused when it is no valid query or names something elsewhere. */
-export function parseTarget(wire: WireTarget, database: string): Target {
+export function parseTarget(wire: WireTarget, database: string, check: CheckIndexes): Target {
   const id = wire.targetId ?? 0
   if (id < 0) throw invalid('Target id must not be negative.')
   const base = { id, once: wire.once ?? false }
@@ -33,6 +34,7 @@ export function parseTarget(wire: WireTarget, database: string): Target {
   const plan = parseQuery(parent, structuredQuery ?? {})
   if (plan.nearest) throw invalid('find_nearest cannot be listened to.')
   if (parseParent(parent).database !== database) throw invalid(`The query is not of the database "${database}".`)
+  check(plan, [])
   return { ...base, ...queryTarget(plan) }
 }
 

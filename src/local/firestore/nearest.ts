@@ -27,27 +27,32 @@ const measures: readonly (Measure | undefined)[] = [undefined, 'EUCLIDEAN', 'COS
 
 /** The search a query asks for, checked. */
 export function parseNearest(query: WireQuery, wire: WireFindNearest): Nearest {
-  if (query.limit || query.offset || query.startAt || query.endAt) {
-    throw invalid('FindNearest cannot be combined with limit, offset or cursors.')
-  }
+  checkAlone(query)
   const text = wire.vectorField?.fieldPath ?? ''
   const measure = measures[wire.distanceMeasure ?? 0]
   if (!measure) throw invalid('Unknown distance measure in FindNearest.')
   const vector = vectorOf(parseOperand(wire.queryVector ?? {}))
   if (!vector) throw invalid('FindNearest.query_vector must be a vector.')
-  const limit = wire.limit?.value ?? 0
-  if (limit < 1 || limit > limits.nearestResults) {
-    throw invalid(`FindNearest.limit must be a positive integer of no more than ${limits.nearestResults}.`)
-  }
   return {
     path: parsePath(text),
     text,
     vector,
     measure,
-    limit,
+    limit: parseLimit(wire.limit?.value ?? 0),
     distanceField: wire.distanceResultField ? distanceField(wire.distanceResultField) : undefined,
     threshold: wire.distanceThreshold ? (wire.distanceThreshold.value ?? 0) : undefined,
   }
+}
+
+function checkAlone({ limit, offset, startAt, endAt }: WireQuery): void {
+  if (limit || offset || startAt || endAt) {
+    throw invalid('FindNearest cannot be combined with limit, offset or cursors.')
+  }
+}
+
+function parseLimit(limit: number): number {
+  if (limit >= 1 && limit <= limits.nearestResults) return limit
+  throw invalid(`FindNearest.limit must be a positive integer of no more than ${limits.nearestResults}.`)
 }
 
 /** One name, dots included. */

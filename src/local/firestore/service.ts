@@ -1,21 +1,14 @@
-import type {
-  handleBidiStreamingCall,
-  handleServerStreamingCall,
-  handleUnaryCall,
-  ServerDuplexStream,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js'
+import type { UntypedServiceImplementation } from '@grpc/grpc-js'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
+import type { Faults } from './faults.ts'
+import { createHandlers } from './handlers.ts'
 import type { CheckIndexes } from './indexes.ts'
-import { limits } from './limits.ts'
 import { listen } from './listen.ts'
 import { createMutations } from './mutations.ts'
 import type { Protocol } from './protocol.ts'
 import { createReads } from './reads.ts'
 import type { ListenRequest, WriteRequest } from './requests.ts'
-import { invalid, toRefusal } from './status.ts'
-import { sendAll } from './stream.ts'
 import type { Transactions } from './transactions.ts'
 import { writeStream } from './write-stream.ts'
 
@@ -26,6 +19,9 @@ export interface ServiceParts {
   readonly protocol: Protocol
   readonly keep: Keep
   readonly checkIndexes: CheckIndexes
+  readonly faults: Faults
+  /** Cuts the connection of a client. */
+  readonly cut: (peer: string) => void
   /** Ends streams that would otherwise stay open. */
   readonly closing: AbortSignal
 }
@@ -37,7 +33,7 @@ export interface ServiceParts {
 export function createService(parts: ServiceParts): UntypedServiceImplementation {
   const { databases, transactions, keep, checkIndexes } = parts
   const reads = createReads(databases, transactions, checkIndexes)
-  const { unary, streaming, duplex } = createHandlers(parts.protocol)
+  const { unary, streaming, duplex } = createHandlers(parts)
   const mutations = createMutations(databases, transactions, keep)
   return {
     GetDocument: unary('GetDocumentRequest', reads.getDocument),
@@ -56,45 +52,5 @@ export function createService(parts: ServiceParts): UntypedServiceImplementation
     Rollback: unary('RollbackRequest', mutations.rollback),
     Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, parts)),
     Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, keep)),
-  }
-}
-
-interface Handlers {
-  readonly unary: <Request>(type: string, answer: (request: Request) => object) => handleUnaryCall<Buffer, object>
-  readonly streaming: <Request>(
-    type: string,
-    answer: (request: Request) => Iterable<object>,
-  ) => handleServerStreamingCall<Buffer, object>
-  readonly duplex: <Request>(type: string, converse: Converse<Request>) => handleBidiStreamingCall<Buffer, object>
-}
-
-type Converse<Request> = (call: ServerDuplexStream<Buffer, object>, parse: (bytes: Buffer) => Request) => void
-
-function createHandlers(protocol: Protocol): Handlers {
-  const parse = <Request>(type: string, bytes: Buffer): Request => {
-    if (bytes.length > limits.requestBytes) {
-      throw invalid(`Request payload size exceeds the limit: ${limits.requestBytes} bytes.`)
-    }
-    return protocol.decode<Request>(type, bytes)
-  }
-  return {
-    unary: (type, answer) => (call, reply) => {
-      try {
-        reply(null, answer(parse(type, call.request)))
-      } catch (error) {
-        reply(toRefusal(error))
-      }
-    },
-    streaming: (type, answer) => async (call) => {
-      try {
-        await sendAll(call, answer(parse(type, call.request)))
-      } catch (error) {
-        call.emit('error', toRefusal(error))
-      }
-    },
-    duplex:
-      <Request>(type: string, converse: Converse<Request>) =>
-      (call: ServerDuplexStream<Buffer, object>) =>
-        converse(call, (bytes) => parse<Request>(type, bytes)),
   }
 }

@@ -116,26 +116,33 @@ describe('on the local server', () => {
 
 const emulator = await startOfficialEmulator()
 
-describe('on the official emulator', needs(emulator, 'no official Firestore emulator found'), () => {
-  test('phases are followed while they change', async () => {
-    const [host = '', port = ''] = (emulator?.host ?? '').split(':')
-    const firestore = new Firestore({ projectId: `demo-watch-${process.pid}`, host, port: Number(port), ssl: false })
-    const state = firestore.doc(phaseDocumentPath)
-    const errors: unknown[] = []
-    const phases = watchPhases(serverSource(state), { onError: (error) => void errors.push(error) })
-    try {
-      await phases.ready
-      expect(phases.phaseOf('m')).toBe('absent')
-      await state.set({ m: 'backfill' })
-      await until(() => phases.phaseOf('m') === 'backfill')
-      await state.update({ m: FieldValue.delete() })
-      await until(() => phases.phaseOf('m') === 'absent')
-      expect(errors).toEqual([])
-    } finally {
-      phases.close()
-      await firestore.terminate()
-    }
-  })
+describe.each(['the official emulator', 'the local server'])('on %s', (name) => {
+  const isLocal = name === 'the local server'
+  test(
+    'phases are followed while they change',
+    needs(isLocal ? name : emulator, 'no official Firestore emulator found'),
+    async () => {
+      const server = isLocal ? await createFirestoreServer() : undefined
+      const [host = '', port = ''] = (server?.host ?? emulator?.host ?? '').split(':')
+      const firestore = new Firestore({ projectId: `demo-watch-${process.pid}`, host, port: Number(port), ssl: false })
+      const state = firestore.doc(phaseDocumentPath)
+      const errors: unknown[] = []
+      const phases = watchPhases(serverSource(state), { onError: (error) => void errors.push(error) })
+      try {
+        await phases.ready
+        expect(phases.phaseOf('m')).toBe('absent')
+        await state.set({ m: 'backfill' })
+        await until(() => phases.phaseOf('m') === 'backfill')
+        await state.update({ m: FieldValue.delete() })
+        await until(() => phases.phaseOf('m') === 'absent')
+        expect(errors).toEqual([])
+      } finally {
+        phases.close()
+        await firestore.terminate()
+        await server?.close()
+      }
+    },
+  )
 })
 
 afterAll(() => emulator?.stop())

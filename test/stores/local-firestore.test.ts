@@ -8,6 +8,7 @@ import { startOfficialEmulator } from './official-emulator.ts'
 import { needs } from './skips.ts'
 import { askAboutMasks, askAboutTransforms } from './scenarios/changes.ts'
 import { askAboutAggregations, askAboutListings, askAboutTransactions } from './scenarios/listings.ts'
+import { askAboutNearest } from './scenarios/nearest.ts'
 import { askAboutFilters, askAboutOrders, askAboutScopes } from './scenarios/queries.ts'
 import { askAboutSubtrees } from './scenarios/subtrees.ts'
 import { askAboutNames, askAboutValues } from './scenarios/values.ts'
@@ -27,6 +28,7 @@ const scenarios: Readonly<Record<string, (interview: Interview) => Promise<void>
   aggregations: askAboutAggregations,
   listings: askAboutListings,
   transactions: askAboutTransactions,
+  nearest: askAboutNearest,
 }
 
 const emulator = await startOfficialEmulator()

@@ -2,8 +2,10 @@ import { limits } from './limits.ts'
 import { invalid, toRefusal } from './status.ts'
 import { timestampOf } from './store.ts'
 import type { Change, Database, StoredDocument } from './store.ts'
+import { hasIdenticalFields } from './values.ts'
 import type { Timestamp, Value } from './values.ts'
 import type { WireWrite } from './wire.ts'
+import { withoutRepeats } from './repeats.ts'
 import { applyWrite, parseWrite } from './writes.ts'
 
 /** Takes changes to a place that survives the process, before they are seen by anyone. */
@@ -21,14 +23,14 @@ export interface Committed {
 
 /** All writes at one time, or none and a refusal. */
 export function commitWrites(database: Database, wires: readonly WireWrite[], keep: Keep): Committed {
-  const writes = wires.map((wire) => parseWrite(wire, database.name))
+  const writes = withoutRepeats(wires.map((wire) => parseWrite(wire, database.name)))
   if (writes.length === 0) return { writeResults: [] }
   const micros = database.tick()
   const staged = new Map<string, StoredDocument | undefined>()
   const transformResults = writes.map((write) => {
     const stored = staged.has(write.key) ? staged.get(write.key) : database.get(write.key)
     const applied = applyWrite(stored, write, micros)
-    staged.set(write.key, applied.document)
+    staged.set(write.key, unlessSame(database.get(write.key), applied.document))
     return applied.transformResults
   })
   const changes = [...staged].map(([key, after]) => ({ before: database.get(key), after })).filter(isChange)
@@ -65,6 +67,12 @@ export function batchWrite(database: Database, wires: readonly WireWrite[], keep
   })
   keepAndApply(database, changes.filter(isChange), keep)
   return { writeResults: answers.map((answer) => answer.result), status: answers.map((answer) => answer.status) }
+}
+
+/** The stored document itself where several writes together have changed nothing, unless one of them deleted it. */
+function unlessSame(before: StoredDocument | undefined, after: StoredDocument | undefined): StoredDocument | undefined {
+  const isSame = before?.createTime === after?.createTime && before && after
+  return isSame && hasIdenticalFields(before.fields, after.fields) ? before : after
 }
 
 const isChange = (change: Change): boolean => change.before !== change.after

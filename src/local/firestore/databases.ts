@@ -1,4 +1,3 @@
-import { parseName } from './names.ts'
 import { invalid } from './status.ts'
 import { createDatabase } from './store.ts'
 import type { Database } from './store.ts'
@@ -10,7 +9,7 @@ export interface Databases {
   all(): Iterable<Database>
   /** How many documents there are in all of them. */
   documents(): number
-  /** Forgets those of a project, or all. */
+  /** Empties those of a project, or all. */
   drop(project?: string): void
 }
 
@@ -30,9 +29,8 @@ export function createDatabases(): Databases {
     all: () => known.values(),
     documents: () => [...known.values()].reduce((sum, database) => sum + database.tree().size, 0),
     drop: (project) => {
-      for (const name of known.keys()) {
-        if (project === undefined || parseName(`${name}/documents`, 'Database name').project === project)
-          known.delete(name)
+      for (const [name, database] of known) {
+        if (project === undefined || name.startsWith(`projects/${project}/`)) database.clear()
       }
     },
   }

@@ -184,7 +184,7 @@ function applyRecord(payload: Buffer, databases: Databases, protocol: Protocol):
     const before = database.get(keyOf(parseDocumentName(name).segments))
     return { before, after: write.update ? storedDocument(name, write.update) : undefined }
   })
-  database.apply(changes)
+  database.load(changes)
   return changes.length
 }
 

@@ -12,6 +12,7 @@ export const limits = {
   valueBytes: 1_048_487,
   nestingLevels: 20,
   vectorDimensions: 2048,
+  nearestResults: 1000,
   batchWrites: 500,
   transformsPerDocument: 500,
   disjunctions: 30,
@@ -27,7 +28,7 @@ export function checkDocumentSize(segments: readonly string[], fields: Fields): 
 }
 
 /** The documented size of a document: its name, its fields and 32 bytes. */
-function documentSize(segments: readonly string[], fields: Fields): number {
+export function documentSize(segments: readonly string[], fields: Fields): number {
   let size = 16 + 32
   for (const segment of segments) size += Buffer.byteLength(segment) + 1
   return size + fieldsSize(fields)

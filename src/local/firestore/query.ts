@@ -1,7 +1,9 @@
 import { status } from '@grpc/grpc-js'
 import { fieldValue, conjunctsOf, isInequality, isRange, leavesOf, matches, parseFilter } from './filters.ts'
-import type { Filter } from './filters.ts'
+import type { FieldFilter, Filter } from './filters.ts'
 import { keyOf, parseDocumentName, parseParent } from './names.ts'
+import { parseNearest } from './nearest.ts'
+import type { Nearest } from './nearest.ts'
 import { compareText, compareValues } from './order.ts'
 import { nameField, parsePath, valueAt } from './paths.ts'
 import type { FieldPath } from './paths.ts'
@@ -31,6 +33,8 @@ export interface Plan {
   readonly filter: Filter | undefined
   /** Stated and implied orders; the last is always `__name__`. */
   readonly orders: readonly Order[]
+  /** Whether the query itself orders by the name, or by a range of it. */
+  readonly ordersByName: boolean
   /** Fields a result must have, whatever their value. */
   readonly required: readonly FieldPath[]
   readonly startAt: Cursor | undefined
@@ -41,12 +45,13 @@ export interface Plan {
   readonly projection: readonly FieldPath[] | undefined
   /** The stretch of names the results must lie in. */
   readonly range: KeyRange
+  /** A search among the results. */
+  readonly nearest: Nearest | undefined
 }
 
 /** The plan of a structured query below a parent; refuses what Firestore refuses. */
 export function parseQuery(parent: string, wire: WireQuery): Plan {
   const scope = parseScope(parent, wire)
-  if (wire.findNearest) throw refusal(status.UNIMPLEMENTED, 'findNearest is not implemented by this server.')
   const filter = parseFilter(wire.where)
   const stated = (wire.orderBy ?? []).map(parseOrder)
   checkOrders(stated)
@@ -62,6 +67,7 @@ export function parseQuery(parent: string, wire: WireQuery): Plan {
     scope,
     filter: filter && withoutNameBounds(filter),
     orders,
+    ordersByName: stated.at(-1)?.text === nameField || leavesOf(filter).some(isNameRange),
     required: orders.filter((order) => order.text !== nameField).map((order) => order.path),
     startAt,
     endAt,
@@ -69,6 +75,7 @@ export function parseQuery(parent: string, wire: WireQuery): Plan {
     limit: wire.limit ? parseCount(wire.limit.value ?? 0, 'limit') : Number.POSITIVE_INFINITY,
     projection: wire.select ? parseProjection(wire.select.fields ?? []) : undefined,
     range: nameRange(filter, orders, startAt, endAt),
+    nearest: wire.findNearest ? parseNearest(wire, wire.findNearest) : undefined,
   }
 }
 
@@ -159,6 +166,8 @@ function parseCount(count: number, what: string): number {
   if (count < 0) throw invalid(`${what} is negative`)
   return count
 }
+
+const isNameRange = ({ text, op }: FieldFilter): boolean => text === nameField && isInequality(op)
 
 function parseProjection(fields: readonly { readonly fieldPath?: string }[]): readonly FieldPath[] {
   return fields.map(({ fieldPath = '' }) => parsePath(fieldPath)).filter((path) => path[0] !== nameField)
@@ -271,7 +280,7 @@ function compareToCursor(orders: readonly Order[], document: StoredDocument, cur
 }
 
 /** Whether the query asks for nothing but a scope in an order. */
-export function isPlainScan({ filter, range, startAt, endAt, offset, limit }: Plan): boolean {
-  const whole = !filter && !range.from && !range.to && !startAt && !endAt
+export function isPlainScan({ filter, range, startAt, endAt, offset, limit, nearest }: Plan): boolean {
+  const whole = !nearest && !filter && !range.from && !range.to && !startAt && !endAt
   return whole && offset === 0 && limit === Number.POSITIVE_INFINITY
 }

@@ -1,12 +1,15 @@
 import { status } from '@grpc/grpc-js'
 import { aggregate, parseAggregations } from './aggregate.ts'
+import type { Aggregation } from './aggregate.ts'
 import type { Databases } from './databases.ts'
+import type { CheckIndexes } from './indexes.ts'
 import { listCollectionIds, listDocuments } from './listing.ts'
 import { keyOf, nameKey, parseDocumentName, parseParent } from './names.ts'
 import { partitionNames } from './partition.ts'
 import { maskFields, parseMask } from './paths.ts'
 import type { FieldPath } from './paths.ts'
 import { parseQuery } from './query.ts'
+import type { Plan } from './query.ts'
 import type {
   BatchGetDocumentsRequest,
   GetDocumentRequest,
@@ -21,6 +24,7 @@ import { invalid, refusal } from './status.ts'
 import { timestampOf } from './store.ts'
 import type { Database, StoredDocument } from './store.ts'
 import type { Reading, Transactions } from './transactions.ts'
+import type { WireQuery } from './wire.ts'
 
 /** The methods of the service that change nothing; each answers one message, or the messages of a stream. */
 export interface Reads {
@@ -33,8 +37,9 @@ export interface Reads {
   readonly listCollectionIds: (request: ListCollectionIdsRequest) => object
 }
 
-export function createReads(databases: Databases, transactions: Transactions): Reads {
+export function createReads(databases: Databases, transactions: Transactions, check: CheckIndexes): Reads {
   const below = (parent: string): Database => databases.of(parseParent(parent).database)
+  const plan = createPlanner(check)
   return {
     getDocument: (request) => {
       const { database, segments } = parseDocumentName(request.name)
@@ -50,22 +55,22 @@ export function createReads(databases: Databases, transactions: Transactions): R
       return answersOf(transactions.read(databases.of(request.database), request), keys, mask)
     },
     runQuery: (request) => {
-      const plan = parseQuery(request.parent, request.structuredQuery ?? {})
+      const parsed = plan(request.parent, request.structuredQuery)
       const reading = transactions.read(below(request.parent), request)
-      return queryAnswers(reading, () => runQuery(reading.view, plan), plan.projection)
+      return queryAnswers(reading, () => runQuery(reading.view, parsed), parsed.projection)
     },
     runAggregationQuery: (request) => {
       const { structuredQuery, aggregations } = request.structuredAggregationQuery ?? {}
       const parsed = parseAggregations(aggregations ?? [])
-      const plan = parseQuery(request.parent, structuredQuery ?? {})
+      const parsedQuery = plan(request.parent, structuredQuery, parsed)
       const reading = transactions.read(below(request.parent), request)
-      const compute = (): object => aggregate(reading.view, plan, parsed)
+      const compute = (): object => aggregate(reading.view, parsedQuery, parsed)
       return aggregationAnswers(reading, compute)
     },
     partitionQuery: (request) => {
-      const plan = parseQuery(request.parent, request.structuredQuery ?? {})
+      const parsed = parseQuery(request.parent, request.structuredQuery ?? {})
       const { view } = transactions.read(below(request.parent), request)
-      return partitionPage(request, partitionNames(view, plan, Number(request.partitionCount ?? 0)))
+      return partitionPage(request, partitionNames(view, parsed, Number(request.partitionCount ?? 0)))
     },
     listDocuments: (request) => {
       const mask = parseMask(request.mask)
@@ -78,6 +83,20 @@ export function createReads(databases: Databases, transactions: Transactions): R
       const { items, nextPageToken } = listCollectionIds(view, request.parent, request.pageSize, request.pageToken)
       return { collectionIds: items, nextPageToken }
     },
+  }
+}
+
+type Planner = (parent: string, query: WireQuery | null | undefined, sums?: readonly Aggregation[]) => Plan
+
+/** Parses queries and holds them to the indexes. */
+function createPlanner(check: CheckIndexes): Planner {
+  return (parent, query, sums = []) => {
+    const parsed = parseQuery(parent, query ?? {})
+    check(
+      parsed,
+      sums.flatMap(({ text }) => text ?? []),
+    )
+    return parsed
   }
 }
 
@@ -142,11 +161,14 @@ function rememberResults(reading: Reading, run: () => Iterable<StoredDocument>):
   const seen: StoredDocument[] = []
   reading.remember(() => {
     let at = 0
-    for (const document of run()) if (document !== seen[at++]) return false
+    for (const document of run()) if (!isSameVersion(document, seen[at++])) return false
     return at === seen.length
   })
   return seen
 }
+
+const isSameVersion = (left: StoredDocument, right: StoredDocument | undefined): boolean =>
+  left.key === right?.key && left.version === right.version
 
 function* aggregationAnswers(reading: Reading, compute: () => object): Generator<object> {
   if (reading.began) yield { transaction: reading.began }

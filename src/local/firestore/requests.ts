@@ -5,6 +5,7 @@ import type {
   WireMask,
   WirePrecondition,
   WireQuery,
+  WireTarget,
   WireTimestamp,
   WireTransactionOptions,
   WireWrite,
@@ -95,4 +96,17 @@ export interface ListCollectionIdsRequest {
   readonly pageSize: number
   readonly pageToken: string
   readonly readTime?: WireTimestamp | null
+}
+
+export interface ListenRequest {
+  readonly database: string
+  readonly addTarget?: WireTarget | null
+  readonly removeTarget?: number
+}
+
+/** The first names the database; each later one carries writes. */
+export interface WriteRequest {
+  readonly database: string
+  readonly streamId: string
+  readonly writes: readonly WireWrite[]
 }

@@ -2,6 +2,7 @@ import { belongs, compareDocuments, isBetween } from './query.ts'
 import type { Plan } from './query.ts'
 import { nameField } from './paths.ts'
 import { scanDocuments } from './scan.ts'
+import { nearestOf } from './nearest.ts'
 import type { StoredDocument, View } from './store.ts'
 
 /**
@@ -12,11 +13,16 @@ export function* runQuery(view: View, plan: Plan): Generator<StoredDocument> {
   if (plan.limit === 0) return
   const end = plan.offset + plan.limit
   let at = 0
-  for (const document of plan.orders[0]?.text === nameField ? inNameOrder(view, plan) : sorted(view, plan)) {
+  for (const document of found(view, plan)) {
     if (at >= plan.offset) yield document
     at++
     if (at >= end) return
   }
+}
+
+function found(view: View, plan: Plan): Iterable<StoredDocument> {
+  const all = plan.orders[0]?.text === nameField ? inNameOrder(view, plan) : sorted(view, plan)
+  return plan.nearest ? nearestOf(all, plan.nearest) : all
 }
 
 function* inNameOrder(view: View, plan: Plan): Generator<StoredDocument> {

@@ -23,10 +23,8 @@ export interface KeyRange {
  */
 export function* scanDocuments(view: View, scope: Scope, range: KeyRange = {}): Generator<StoredDocument> {
   const tree = view.tree(scope.collectionId).clone()
-  const prefix = scope.parent === '' ? '' : scope.parent + separator
-  const start =
-    scope.collectionId !== undefined && !scope.descendants ? prefix + scope.collectionId + separator : prefix
-  const depth = scope.descendants ? undefined : scope.collectionId === undefined ? prefix.length : start.length
+  const start = startOf(scope)
+  const depth = scope.descendants ? undefined : start.length
   let low = start
   if (range.from && range.from.key >= low) low = range.from.inclusive ? range.from.key : after(range.from.key)
   for (;;) {
@@ -70,6 +68,21 @@ function childEnd(key: string, depth: number, kindless: boolean): number {
 
 function isPast(key: string, { to }: KeyRange): boolean {
   return to !== undefined && (to.inclusive ? key > to.key : key >= to.key)
+}
+
+/** Whether a document would be met by a scan. */
+export function isInScope(scope: Scope, range: KeyRange, { key, collectionId }: StoredDocument): boolean {
+  if (scope.collectionId !== undefined && scope.collectionId !== collectionId) return false
+  const start = startOf(scope)
+  if (!key.startsWith(start) || isPast(key, range)) return false
+  if (range.from && (range.from.inclusive ? key < range.from.key : key <= range.from.key)) return false
+  return scope.descendants || childEnd(key, start.length, scope.collectionId === undefined) === -1
+}
+
+/** What the key of everything in the scope starts with. */
+function startOf({ parent, collectionId, descendants }: Scope): string {
+  const prefix = parent === '' ? '' : parent + separator
+  return collectionId !== undefined && !descendants ? prefix + collectionId + separator : prefix
 }
 
 /** The least key greater than this one. */

@@ -1,10 +1,16 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js'
-import { LockstepError } from '../../kernel/errors.ts'
+import { setMaxListeners } from 'node:events'
+import { Server } from '@grpc/grpc-js'
+import { createControl } from './control.ts'
 import { createDatabases } from './databases.ts'
+import { createFaults } from './faults.ts'
+import type { FaultKind, FaultPlan } from './faults.ts'
+import { loadIndexCheck } from './indexes.ts'
 import { openJournal } from './journal.ts'
 import { loadProtocol } from './protocol.ts'
 import { createService } from './service.ts'
 import { createTransactions } from './transactions.ts'
+import { openTransport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 /** A Firestore server in this process; the official client finds it by FIRESTORE_EMULATOR_HOST. */
 export interface FirestoreServer {
@@ -14,6 +20,10 @@ export interface FirestoreServer {
   close(): Promise<void>
   /** Removes every document of a project, or of all. */
   reset(project?: string): Promise<void>
+  /** Sets what goes wrong from now on, or ends it. PUT and DELETE on http://host/faults do the same. */
+  setFaults(plan: FaultPlan | undefined): void
+  /** How often each kind of fault came since. */
+  faultCounts(): Readonly<Record<FaultKind, number>>
 }
 
 export interface FirestoreServerOptions {
@@ -21,6 +31,10 @@ export interface FirestoreServerOptions {
   readonly port?: number
   /** Where documents are kept; undefined keeps them in memory. */
   readonly folder?: string
+  /** A firestore.indexes.json; queries that need an index it lacks are refused as in production. Undefined: none is. */
+  readonly indexFile?: string
+  /** What goes wrong from the first call on. */
+  readonly faults?: FaultPlan
 }
 
 /** Above the request limit, so that a request too large is answered as production does and not by the transport. */
@@ -28,33 +42,46 @@ const transportBytes = 64 * 1024 * 1024
 const patienceMillis = 2000
 
 /**
- * Starts a server on 127.0.0.1. LS-1006 when the official client is absent, LS-3006 when the folder is in use, LS-3008
+ * Starts a server on 127.0.0.1. LS-1006 when the official client is absent, LS-2401 for a bad index file, LS-3006 when the folder is in use, LS-3008
  * when the port is taken or the folder damaged.
  */
 export async function createFirestoreServer(options: FirestoreServerOptions = {}): Promise<FirestoreServer> {
   const protocol = loadProtocol()
   const databases = createDatabases()
   const transactions = createTransactions()
+  const checkIndexes = options.indexFile === undefined ? () => undefined : loadIndexCheck(options.indexFile)
   const journal = options.folder === undefined ? undefined : openJournal(options.folder, databases, protocol)
   const server = new Server({
     'grpc.max_receive_message_length': transportBytes,
     'grpc.max_send_message_length': transportBytes,
   })
-  server.addService(
-    protocol.service,
-    createService(databases, transactions, protocol, journal?.keep ?? (() => undefined)),
-  )
+  const faults = createFaults()
+  faults.set(options.faults)
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  const keep = journal?.keep ?? (() => undefined)
+  let transport: Transport | undefined
+  const cut = (peer: string): void => transport?.reset(peer)
+  const parts = { databases, transactions, protocol, keep, checkIndexes, faults, cut, closing: closing.signal }
+  server.addService(protocol.service, createService(parts))
+  const reset = async (project?: string): Promise<void> => {
+    databases.drop(project)
+    transactions.drop(project)
+    journal?.compact()
+  }
   try {
-    const port = await listen(server, options.port ?? 0)
+    const opened = await openTransport(server, createControl({ faults, reset }), options.port ?? 0)
+    transport = opened
     return {
-      host: `127.0.0.1:${port}`,
-      reset: async (project) => {
-        databases.drop(project)
-        transactions.drop(project)
-        journal?.compact()
-      },
+      host: `127.0.0.1:${opened.port}`,
+      reset,
+      setFaults: faults.set,
+      faultCounts: faults.counts,
       close: async () => {
+        closing.abort()
+        opened.stopListening()
         await shutDown(server)
+        opened.close()
         journal?.close()
       },
     }
@@ -62,20 +89,6 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
     journal?.close()
     throw error
   }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (cause, bound) => {
-      if (!cause) return resolve(bound)
-      reject(
-        new LockstepError('LS-3008', `The local Firestore cannot listen on 127.0.0.1:${port}.`, {
-          cause,
-          hint: 'Choose another port.',
-        }),
-      )
-    })
-  })
 }
 
 /** Lets running calls finish for a while, then ends them. */

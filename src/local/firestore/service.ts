@@ -1,26 +1,39 @@
-import type { handleServerStreamingCall, handleUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { UntypedServiceImplementation } from '@grpc/grpc-js'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
-import { limits } from './limits.ts'
+import type { Faults } from './faults.ts'
+import { createHandlers } from './handlers.ts'
+import type { CheckIndexes } from './indexes.ts'
+import { listen } from './listen.ts'
 import { createMutations } from './mutations.ts'
 import type { Protocol } from './protocol.ts'
 import { createReads } from './reads.ts'
-import { invalid, toRefusal } from './status.ts'
-import { sendAll } from './stream.ts'
+import type { ListenRequest, WriteRequest } from './requests.ts'
 import type { Transactions } from './transactions.ts'
+import { writeStream } from './write-stream.ts'
+
+/** What a service stands on. */
+export interface ServiceParts {
+  readonly databases: Databases
+  readonly transactions: Transactions
+  readonly protocol: Protocol
+  readonly keep: Keep
+  readonly checkIndexes: CheckIndexes
+  readonly faults: Faults
+  /** Cuts the connection of a client. */
+  readonly cut: (peer: string) => void
+  /** Ends streams that would otherwise stay open. */
+  readonly closing: AbortSignal
+}
 
 /**
  * The methods of google.firestore.v1.Firestore this server has, for grpc-js, which answers UNIMPLEMENTED for the others
- * (Listen, Write, ExecutePipeline).
+ * (ExecutePipeline).
  */
-export function createService(
-  databases: Databases,
-  transactions: Transactions,
-  protocol: Protocol,
-  keep: Keep,
-): UntypedServiceImplementation {
-  const reads = createReads(databases, transactions)
-  const { unary, streaming } = createHandlers(protocol)
+export function createService(parts: ServiceParts): UntypedServiceImplementation {
+  const { databases, transactions, keep, checkIndexes } = parts
+  const reads = createReads(databases, transactions, checkIndexes)
+  const { unary, streaming, duplex } = createHandlers(parts)
   const mutations = createMutations(databases, transactions, keep)
   return {
     GetDocument: unary('GetDocumentRequest', reads.getDocument),
@@ -37,38 +50,7 @@ export function createService(
     BatchWrite: unary('BatchWriteRequest', mutations.batchWrite),
     BeginTransaction: unary('BeginTransactionRequest', mutations.beginTransaction),
     Rollback: unary('RollbackRequest', mutations.rollback),
-  }
-}
-
-interface Handlers {
-  readonly unary: <Request>(type: string, answer: (request: Request) => object) => handleUnaryCall<Buffer, object>
-  readonly streaming: <Request>(
-    type: string,
-    answer: (request: Request) => Iterable<object>,
-  ) => handleServerStreamingCall<Buffer, object>
-}
-
-function createHandlers(protocol: Protocol): Handlers {
-  const parse = <Request>(type: string, bytes: Buffer): Request => {
-    if (bytes.length > limits.requestBytes) {
-      throw invalid(`Request payload size exceeds the limit: ${limits.requestBytes} bytes.`)
-    }
-    return protocol.decode<Request>(type, bytes)
-  }
-  return {
-    unary: (type, answer) => (call, reply) => {
-      try {
-        reply(null, answer(parse(type, call.request)))
-      } catch (error) {
-        reply(toRefusal(error))
-      }
-    },
-    streaming: (type, answer) => async (call) => {
-      try {
-        await sendAll(call, answer(parse(type, call.request)))
-      } catch (error) {
-        call.emit('error', toRefusal(error))
-      }
-    },
+    Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, parts)),
+    Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, keep)),
   }
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type sortedBtree from 'sorted-btree'
+import { createHistory } from './history.ts'
 import type { Fields, Timestamp } from './values.ts'
 
 // Its default export is seen differently by Node and by bundlers; require gives the same object everywhere.
@@ -44,34 +45,66 @@ export interface Database extends View {
   /** The time of the newest commit, in microseconds. */
   lastCommit(): number
   apply(changes: readonly Change[]): void
+  /** The same for changes of an earlier life: they can neither be undone nor are they told to anyone. */
+  load(changes: readonly Change[]): void
+  /** Removes every document. */
+  clear(): void
   /** This state, unmoved by later writes. */
   snapshot(): View
+  /** The state at a moment, in microseconds; undefined when it is older than what is kept. */
+  at(micros: number): View | undefined
+  /** Calls back with the changes of each commit once they are in; returns what ends that. */
+  watch(listener: Listener): () => void
 }
+
+export type Listener = (changes: readonly Change[]) => void
 
 /** An empty database in memory, ordered by document name as a whole and per collection id. */
 export function createDatabase(name: string): Database {
   const all = emptyTree()
   const groups = new Map<string, Tree>()
+  const listeners = new Set<Listener>()
+  const history = createHistory()
   let last = 0
   let newest = 0
-  const tick = (): number => (last = Math.max(last + 1, Date.now() * 1000))
+  const load = (changes: readonly Change[]): void => {
+    for (const change of changes) {
+      set(all, groups, change)
+      newest = Math.max(newest, change.after?.version ?? last)
+      last = Math.max(last, newest)
+    }
+    history.forget(newest)
+  }
   const database: Database = {
     name,
-    tick,
-    readMicros: () => Math.max(last, Date.now() * 1000),
+    tick: () => (last = Math.max(last + 1, Date.now() * 1000)),
+    // Moves the clock: a later commit must not be of a moment that someone has looked at.
+    readMicros: () => (last = Math.max(last, Date.now() * 1000)),
     lastCommit: () => newest,
     get: (key) => all.get(key),
     tree: (id) => (id === undefined ? all : (groups.get(id) ?? nothing)),
-    snapshot: () => createSnapshot(database, groups),
+    snapshot: () => createSnapshot(database, groups, []),
+    at: (micros) => {
+      const later = history.after(micros)
+      return later && { ...createSnapshot(database, groups, later), readMicros: () => micros }
+    },
+    load,
     apply: (changes) => {
-      for (const change of changes) {
-        const document = change.after ?? change.before
-        if (!document) continue
-        setOrDelete(all, document.key, change.after)
-        setOrDelete(groupOf(groups, document.collectionId), document.key, change.after)
-        newest = Math.max(newest, change.after?.version ?? last)
-        last = Math.max(last, newest)
-      }
+      for (const change of changes) set(all, groups, change)
+      newest = changes.reduce((latest, { after }) => Math.max(latest, after?.version ?? last), newest)
+      last = Math.max(last, newest)
+      history.note(changes, newest)
+      for (const listener of listeners) listener(changes)
+    },
+    clear: () => {
+      const changes = [...all.values()].map((before): Change => ({ before, after: undefined }))
+      for (const change of changes) set(all, groups, change)
+      history.forget(database.tick())
+      for (const listener of listeners) listener(changes)
+    },
+    watch: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
   }
   return database
@@ -89,15 +122,24 @@ function groupOf(groups: Map<string, Tree>, collectionId: string): Tree {
   return made
 }
 
+function set(all: Tree, groups: Map<string, Tree>, { before, after }: Change): void {
+  const document = after ?? before
+  if (!document) return
+  setOrDelete(all, document.key, after)
+  setOrDelete(groupOf(groups, document.collectionId), document.key, after)
+}
+
 function setOrDelete(tree: Tree, key: string, document: StoredDocument | undefined): void {
   if (document) tree.set(key, document)
   else tree.delete(key)
 }
 
-function createSnapshot(database: Database, groups: ReadonlyMap<string, Tree>): View {
+/** The present state without the changes given, newest first. */
+function createSnapshot(database: Database, groups: ReadonlyMap<string, Tree>, undone: readonly Change[]): View {
   const all = database.tree().clone()
   const kept = new Map([...groups].map(([id, tree]) => [id, tree.clone()]))
   const micros = database.readMicros()
+  for (const { before, after } of undone) set(all, kept, { before: after, after: before })
   return {
     name: database.name,
     get: (key) => all.get(key),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { status } from '@grpc/grpc-js'
+import { historyMillis } from './history.ts'
 import { invalid, refusal } from './status.ts'
 import { microsOf } from './store.ts'
 import type { Database, View } from './store.ts'
@@ -126,17 +127,12 @@ function reading(transaction: OpenTransaction, isNew: boolean): Reading {
   }
 }
 
-/** This server keeps no history: only a moment since the newest commit can be looked at. */
+/** A state of the last hour. */
 function viewAt(database: Database, micros: number): View {
   if (micros > Date.now() * 1000 + 999 && micros > database.readMicros()) {
     throw invalid("The requested 'read_time' cannot be in the future.")
   }
-  if (micros < database.lastCommit()) {
-    throw refusal(
-      status.FAILED_PRECONDITION,
-      'The requested read_time is older than what this server keeps: its newest commit.',
-    )
-  }
-  const snapshot = database.snapshot()
-  return { ...snapshot, readMicros: () => micros }
+  const view = micros < (Date.now() - historyMillis) * 1000 ? undefined : database.at(micros)
+  if (view) return view
+  throw refusal(status.FAILED_PRECONDITION, 'The requested snapshot version is too old.')
 }

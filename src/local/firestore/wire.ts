@@ -99,7 +99,16 @@ export interface WireQuery {
   readonly endAt?: WireCursor | null
   readonly offset?: number
   readonly limit?: { readonly value?: number } | null
-  readonly findNearest?: object | null
+  readonly findNearest?: WireFindNearest | null
+}
+
+export interface WireFindNearest {
+  readonly vectorField?: WireFieldReference | null
+  readonly queryVector?: WireValue | null
+  readonly distanceMeasure?: number
+  readonly limit?: { readonly value?: number } | null
+  readonly distanceResultField?: string
+  readonly distanceThreshold?: { readonly value?: number } | null
 }
 
 export interface WireAggregation {
@@ -119,4 +128,13 @@ export interface WireConsistency {
   readonly transaction?: Uint8Array
   readonly newTransaction?: WireTransactionOptions | null
   readonly readTime?: WireTimestamp | null
+}
+
+export interface WireTarget {
+  readonly query?: { readonly parent?: string; readonly structuredQuery?: WireQuery | null } | null
+  readonly documents?: { readonly documents?: readonly string[] } | null
+  readonly resumeToken?: Uint8Array
+  readonly readTime?: WireTimestamp | null
+  readonly targetId?: number
+  readonly once?: boolean
 }

@@ -45,9 +45,31 @@ export async function askAboutAggregations({ ask, calls }: Interview): Promise<v
   await total('nothing there', { from: [{ collectionId: 'nope' }] }, count, sum('x'), average('x'))
   await total('above 64 bits', { from: [{ collectionId: 'o' }] }, sum('x'), average('x'))
   await total('of the name', { from }, sum('__name__'))
+  await askAboutSums(total)
   await total('no aggregation', { from })
   await total('one alias twice', { from }, count, count)
   await ask('begins a transaction', () => calls.aggregate({ from }, [count], { newTransaction: { readOnly: {} } }))
+}
+
+type Total = (what: string, query: QueryMessage, ...aggregations: object[]) => Promise<void>
+
+/** Sums of projections, and of fields that stand behind the name in an order. */
+async function askAboutSums(total: Total): Promise<void> {
+  const from = [{ collectionId: 'a' }]
+  for (const fieldPath of ['x', 'y', '__name__']) {
+    const select = { fields: [{ fieldPath }] }
+    await total(`count of a projection to ${fieldPath}`, { from, select }, count)
+    await total(`sum of a projection to ${fieldPath}`, { from, select }, sum('x'))
+  }
+  const [x, y, name] = ['x', 'y', '__name__'].map((fieldPath) => ({ field: { fieldPath } }))
+  for (const orderBy of [[name], [x, name], [y, name], [y, x, name], [y]]) {
+    const fields = orderBy.map((order) => order?.field.fieldPath).join()
+    const query = { from, orderBy: orderBy.flatMap((order) => order ?? []) }
+    await total(`sum ordered by ${fields}`, query, sum('x'))
+    const where = { fieldFilter: { field: { fieldPath: 'x' }, op: 'EQUAL' as const, value: integer(1) } }
+    await total(`sum of equals ordered by ${fields}`, { ...query, where }, sum('x'))
+    await total(`count ordered by ${fields}`, query, count)
+  }
 }
 
 /** Documents and collections by their names. */

@@ -1,0 +1,96 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  sendUnaryData,
+  ServerDuplexStream,
+} from '@grpc/grpc-js'
+import type { Faults, Trouble } from './faults.ts'
+import { limits } from './limits.ts'
+import type { Protocol } from './protocol.ts'
+import { invalid, toRefusal } from './status.ts'
+import { sendAll } from './stream.ts'
+
+/** Makes handlers of gRPC from functions of messages; `type` is the name of the request's message. */
+export interface Handlers {
+  readonly unary: <Request>(type: string, answer: (request: Request) => object) => handleUnaryCall<Buffer, object>
+  readonly streaming: <Request>(
+    type: string,
+    answer: (request: Request) => Iterable<object>,
+  ) => handleServerStreamingCall<Buffer, object>
+  readonly duplex: <Request>(type: string, converse: Converse<Request>) => handleBidiStreamingCall<Buffer, object>
+}
+
+export type Converse<Request> = (call: ServerDuplexStream<Buffer, object>, parse: (bytes: Buffer) => Request) => void
+
+export interface HandlerParts {
+  readonly protocol: Protocol
+  readonly faults: Faults
+  readonly cut: (peer: string) => void
+}
+
+export function createHandlers({ protocol, faults, cut }: HandlerParts): Handlers {
+  const parse = <Request>(type: string, bytes: Buffer): Request => {
+    if (bytes.length > limits.requestBytes) {
+      throw invalid(`Request payload size exceeds the limit: ${limits.requestBytes} bytes.`)
+    }
+    return protocol.decode<Request>(type, bytes)
+  }
+  const troubleOf = (type: string): Trouble | undefined => faults.next(type.slice(0, -'Request'.length))
+  return {
+    unary: (type, answer) => (call, reply) => {
+      const respond = (send: sendUnaryData<object>): void => {
+        try {
+          send(null, answer(parse(type, call.request)))
+        } catch (error) {
+          send(toRefusal(error))
+        }
+      }
+      const trouble = troubleOf(type)
+      if (trouble) void troubled(trouble, respond, reply, () => cut(call.getPeer()))
+      else respond(reply)
+    },
+    streaming: (type, answer) => async (call) => {
+      try {
+        const trouble = troubleOf(type)
+        const refused = trouble?.before ?? trouble?.after
+        if (trouble) await wait(trouble.delayMillis)
+        if (refused) throw refused
+        const messages = answer(parse(type, call.request))
+        await sendAll(call, trouble ? cutShort(messages, trouble, () => cut(call.getPeer())) : messages)
+      } catch (error) {
+        call.emit('error', toRefusal(error))
+      }
+    },
+    duplex:
+      <Request>(type: string, converse: Converse<Request>) =>
+      (call: ServerDuplexStream<Buffer, object>) => {
+        const trouble = troubleOf(type)
+        const refused = trouble?.before ?? trouble?.after
+        if (refused) return void call.emit('error', refused)
+        if (trouble?.resetAfter !== undefined) call.once('data', () => cut(call.getPeer()))
+        converse(call, (bytes) => parse<Request>(type, bytes))
+      },
+  }
+}
+
+type Respond = (send: sendUnaryData<object>) => void
+
+/** Answers late, with a refusal before or after it was done, or not at all. */
+async function troubled(trouble: Trouble, respond: Respond, reply: sendUnaryData<object>, cut: () => void) {
+  await wait(trouble.delayMillis)
+  if (trouble.before) return reply(trouble.before)
+  respond((error, message) => {
+    if (trouble.resetAfter !== undefined) cut()
+    else reply(error ?? trouble.after ?? null, message)
+  })
+}
+
+function* cutShort(messages: Iterable<object>, { resetAfter }: Trouble, cut: () => void): Generator<object> {
+  let left = resetAfter
+  for (const message of messages) {
+    if (left !== undefined && left-- === 0) return cut()
+    yield message
+  }
+}

@@ -1,0 +1,49 @@
+import { Firestore } from '@google-cloud/firestore'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createFirestoreServer } from '../../src/local/firestore/server.ts'
+import type { FirestoreServer } from '../../src/local/firestore/server.ts'
+import { startOfficialEmulator } from '../stores/official-emulator.ts'
+import { needs } from '../stores/skips.ts'
+import { program } from './program.ts'
+import { runProgram } from './run-program.ts'
+
+const emulator = await startOfficialEmulator()
+const runs = Number(process.env['LOCKSTEP_DIFFERENTIAL_RUNS'] ?? 40)
+const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20261123)
+
+let local: FirestoreServer
+let ours: Firestore
+let theirs: Firestore
+
+function clientOf(address: string): Firestore {
+  const [host = '', port = ''] = address.split(':')
+  const options = { projectId: `differential-${process.pid}`, host, port: Number(port), ssl: false }
+  return new Firestore({ ...options, useBigInt: true, ignoreUndefinedProperties: false })
+}
+
+describe('the same programs', needs(emulator, 'the official Firestore emulator was not found'), () => {
+  beforeAll(async () => {
+    local = await createFirestoreServer()
+    ours = clientOf(local.host)
+    theirs = clientOf(emulator?.host ?? '')
+  })
+
+  afterAll(async () => {
+    await Promise.all([ours.terminate(), theirs.terminate()])
+    await local.close()
+    await emulator?.stop()
+  })
+
+  test('are answered as by the official emulator', async () => {
+    let count = 0
+    await fc.assert(
+      fc.asyncProperty(program, async (each) => {
+        const name = String(++count)
+        const [left, right] = await Promise.all([runProgram(ours, name, each), runProgram(theirs, name, each)])
+        expect(left).toEqual(right)
+      }),
+      { numRuns: runs, seed, endOnFailure: process.env['LOCKSTEP_SHRINK'] === '0' },
+    )
+  }, 3_600_000)
+})

@@ -209,6 +209,7 @@ export function isLockstepError(error: unknown): error is LockstepError {
 
 /** Whether it only says that the run has paused: nothing of the run's own is to be mended, and `up` goes on. */
 export function isPause({ code }: LockstepError): boolean {
-  const { exit } = errorCatalogue[code]
+  // Of another version it may be one that this one does not know.
+  const exit = Object.hasOwn(errorCatalogue, code) ? errorCatalogue[code].exit : 1
   return exit === 8 || exit === 130
 }

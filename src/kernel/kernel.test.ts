@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.ts'
 import { md5, normaliseLineEnds, sha256 } from './checksum.ts'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
-import { LockstepError, errorCatalogue, isLockstepError, toLockstepError } from './errors.ts'
+import { LockstepError, errorCatalogue, isLockstepError, isPause, toLockstepError } from './errors.ts'
 
 describe('canonicalJson', () => {
   it('is equal for equal data, whatever the order of keys, and parses back', () => {
@@ -89,6 +89,15 @@ describe('systemClock', () => {
 })
 
 describe('LockstepError', () => {
+  it.each([
+    ['LS-3011', true],
+    ['LS-4007', true],
+    ['LS-3010', false],
+    ['LS-9999', false],
+  ])('%s pauses a run: %s', (code, pauses) => {
+    expect(isPause(new LockstepError(code as 'LS-3011', 'x'))).toBe(pauses)
+  })
+
   it('ends the process with the exit code of its line in the catalogue', () => {
     expect(new LockstepError('LS-5001', 'x').exit).toBe(errorCatalogue['LS-5001'].exit)
   })

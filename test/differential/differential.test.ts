@@ -9,7 +9,7 @@ import { program } from './program.ts'
 import { runProgram } from './run-program.ts'
 
 const emulator = await startOfficialEmulator()
-const runs = Number(process.env['LOCKSTEP_DIFFERENTIAL_RUNS'] ?? 40)
+const runs = Number(process.env['LOCKSTEP_DIFFERENTIAL_RUNS'] ?? 25)
 const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20261123)
 
 let local: FirestoreServer

@@ -11,7 +11,7 @@ import { startOfficialEmulator } from '../stores/official-emulator.ts'
 import { needs } from '../stores/skips.ts'
 
 const emulator = await startOfficialEmulator()
-const runs = Number(process.env['LOCKSTEP_DIFFERENTIAL_RUNS'] ?? 60)
+const runs = Number(process.env['LOCKSTEP_DIFFERENTIAL_RUNS'] ?? 40)
 const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20261123)
 
 let folder: string

@@ -1,4 +1,3 @@
-import { documentSize } from './limits.ts'
 import type { Change } from './store.ts'
 
 /** What recent commits replaced, so that the state before them can be had again. */
@@ -42,7 +41,7 @@ export function createHistory(): History {
   }
   return {
     note: (changes, latest) => {
-      const size = changes.reduce((sum, { before }) => sum + changeBytes + sizeOf(before), 0)
+      const size = changes.reduce((sum, { before }) => sum + changeBytes + (before?.size ?? 0), 0)
       entries.push({ latest, changes, bytes: size })
       bytes += size
       trim()
@@ -65,6 +64,3 @@ export function createHistory(): History {
     },
   }
 }
-
-const sizeOf = (document: Change['before']): number =>
-  document ? documentSize(document.name.split('/').slice(5), document.fields) : 0

@@ -16,6 +16,7 @@ import { isLockstepError, LockstepError } from '../../kernel/errors.ts'
 import type { Keep } from './commit.ts'
 import type { Databases } from './databases.ts'
 import { lockFolder } from './folder-lock.ts'
+import { checkDocumentSize } from './limits.ts'
 import { keyOf, parseDocumentName } from './names.ts'
 import type { Protocol } from './protocol.ts'
 import { refusal } from './status.ts'
@@ -191,14 +192,16 @@ function applyRecord(payload: Buffer, databases: Databases, protocol: Protocol):
 function storedDocument(name: string, wire: WireDocument): StoredDocument {
   const { segments } = parseDocumentName(name)
   const updateTime = parseTimestamp(wire.updateTime ?? {})
+  const fields = parseFields(wire.fields)
   return {
     name,
     key: keyOf(segments),
     collectionId: segments.at(-2) ?? '',
-    fields: parseFields(wire.fields),
+    fields,
     createTime: parseTimestamp(wire.createTime ?? {}),
     updateTime,
     version: microsOf(updateTime),
+    size: checkDocumentSize(segments, fields),
   }
 }
 

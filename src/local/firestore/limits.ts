@@ -20,15 +20,15 @@ export const limits = {
   aggregations: 5,
 } as const
 
-/** Refuses a document above 1 MiB by the documented size formula. */
-export function checkDocumentSize(segments: readonly string[], fields: Fields): void {
+/** The size of a document by the documented formula; refuses one above 1 MiB. */
+export function checkDocumentSize(segments: readonly string[], fields: Fields): number {
   const size = documentSize(segments, fields)
-  if (size <= limits.documentBytes) return
+  if (size <= limits.documentBytes) return size
   throw invalid(`The document is ${size} bytes; maximum entity size is ${limits.documentBytes} bytes.`)
 }
 
 /** The documented size of a document: its name, its fields and 32 bytes. */
-export function documentSize(segments: readonly string[], fields: Fields): number {
+function documentSize(segments: readonly string[], fields: Fields): number {
   let size = 16 + 32
   for (const segment of segments) size += Buffer.byteLength(segment) + 1
   return size + fieldsSize(fields)

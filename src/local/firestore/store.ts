@@ -18,6 +18,8 @@ export interface StoredDocument {
   readonly updateTime: Timestamp
   /** `updateTime` in microseconds: equal numbers are equal versions. */
   readonly version: number
+  /** Bytes by the documented formula. */
+  readonly size: number
 }
 
 /** Documents by sort key. `clone` is constant-time and keeps what it saw while the original changes. */

@@ -77,7 +77,7 @@ export function applyWrite(stored: StoredDocument | undefined, write: Write, mic
   const base = write.op === 'put' ? write.fields : patch(stored?.fields ?? {}, write)
   const { fields, results } = applyTransforms(base, write.transforms, micros)
   if (stored && hasIdenticalFields(stored.fields, fields)) return { document: stored, transformResults: results }
-  checkDocumentSize(write.segments, fields)
+  const size = checkDocumentSize(write.segments, fields)
   const time = timestampOf(micros)
   const document: StoredDocument = {
     name: write.name,
@@ -87,6 +87,7 @@ export function applyWrite(stored: StoredDocument | undefined, write: Write, mic
     createTime: stored?.createTime ?? time,
     updateTime: time,
     version: micros,
+    size,
   }
   return { document, transformResults: results }
 }

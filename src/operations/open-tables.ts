@@ -1,7 +1,7 @@
 import type { Look, WorkPhase } from './operation.ts'
 import { rowsLeft } from './rows-left.ts'
 import { isOpen, passesUntil } from './table-passes.ts'
-import type { TablePass } from './table-passes.ts'
+import type { Openness, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 
 /** Tables for which some pass has something to do; of rows only in the phase whose work they are. */
@@ -10,13 +10,14 @@ export async function openTables(
   phase: WorkPhase,
   tables: readonly TableState[],
   look: Look,
+  isOpenNow: Openness = isOpen,
 ): Promise<readonly TableState[]> {
   const due = passesUntil(passes, phase)
   const open = new Set<TableState>()
   for (const pass of due) {
     // Rows are asked only of tables that have what earlier passes give: a column may not be there yet.
     const ready = tables.filter((table) => !open.has(table))
-    for (const table of await openIn(pass, ready, look)) open.add(table)
+    for (const table of await openIn(pass, ready, look, isOpenNow)) open.add(table)
   }
   return tables.filter((table) => open.has(table))
 }
@@ -27,12 +28,14 @@ export async function behindTables(
   phase: WorkPhase,
   tables: readonly TableState[],
   look: Look,
+  isOpenNow?: Openness,
 ): Promise<readonly TableState[]> {
   return openTables(
     passes.filter(({ how }) => how !== 'rows'),
     phase,
     tables,
     look,
+    isOpenNow,
   )
 }
 
@@ -41,6 +44,7 @@ export async function openIn(
   pass: TablePass,
   tables: readonly TableState[],
   look: Look,
+  isOpenNow: Openness = isOpen,
 ): Promise<readonly TableState[]> {
   switch (pass.how) {
     case 'rows':
@@ -48,7 +52,7 @@ export async function openIn(
     case 'work':
       return tables.length === 0 ? [] : pass.left(tables, look)
     default:
-      return tables.filter((table) => isOpen(pass, table))
+      return tables.filter((table) => isOpenNow(pass, table))
   }
 }
 
@@ -57,12 +61,13 @@ export function tablesOfPhase(
   passes: readonly TablePass[],
   phase: WorkPhase,
   todo: readonly TableState[],
+  isOpenNow: Openness = isOpen,
 ): readonly TableState[] {
   const own = passes.filter((pass) => pass.phase === phase)
   return todo.filter((table) =>
     own.some((pass) => {
       if (pass.how === 'work') return true
-      return pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table)
+      return pass.how === 'rows' ? pass.fill(table) !== undefined : isOpenNow(pass, table)
     }),
   )
 }

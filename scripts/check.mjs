@@ -1,5 +1,6 @@
 // @ts-check
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { ensureInstalled, house } from './install.mjs'
 
 /** @typedef {{ name: string, run: readonly string[], after?: string }} Stage */
@@ -8,18 +9,18 @@ const bin = `${house}node_modules/.bin/`
 const jiti = `${house}node_modules/jiti/lib/jiti-cli.mjs`
 
 /**
- * Every stage, in order: what it is called and what it runs. A stage is left out when the one it needs has failed.
+ * Every stage, in the order they begin: what it is called and what it runs. A stage is left out when the one it needs has failed.
  * @type {readonly Stage[]}
  */
 const stages = [
   { name: 'format', run: [`${bin}oxfmt`, '--check'] },
+  { name: 'build', run: [process.execPath, 'scripts/build.mjs'] },
   { name: 'lint', run: [`${bin}oxlint`, '--deny-warnings', '--report-unused-disable-directives'] },
   { name: 'types', run: [`${bin}tsc`, '--noEmit'] },
+  { name: 'package', run: [process.execPath, jiti, 'scripts/check-package.ts'], after: 'build' },
   { name: 'rooms', run: [process.execPath, jiti, 'scripts/check-rooms.ts'] },
   { name: 'unused', run: [`${bin}knip`, '--no-progress'] },
   { name: 'generated', run: [process.execPath, jiti, 'scripts/generate.ts', '--check'] },
-  { name: 'build', run: [process.execPath, 'scripts/build.mjs'] },
-  { name: 'package', run: [process.execPath, jiti, 'scripts/check-package.ts'], after: 'build' },
   { name: 'tests', run: [process.execPath, 'scripts/test.mjs'], after: 'build' },
 ]
 
@@ -55,22 +56,38 @@ function runStage({ run: [command = '', ...args] }) {
 }
 
 ensureInstalled()
-/** @type {Set<string>} */
-const failed = new Set()
-for (const stage of chosenStages()) {
+/** @type {Map<string, Promise<boolean>>} */
+const ended = new Map()
+
+/** Runs a stage once the one it needs is done, and tells how it ended. @param {Stage} stage @returns {Promise<boolean>} */
+async function tryStage(stage) {
   const label = stage.name.padEnd(10)
-  if (stage.after !== undefined && failed.has(stage.after)) {
+  if (stage.after !== undefined && (await ended.get(stage.after)) === false) {
     console.log(`not run  ${label} ${stage.after} failed`)
-    failed.add(stage.name)
-    continue
+    return false
   }
   const start = performance.now()
   const { ok, output } = await runStage(stage)
   const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6)
   const lastLine = stage.name === 'tests' && ok ? `  ${output.split('\n').at(-1)}` : ''
   console.log(`${ok ? 'ok     ' : 'FAILED '}  ${label} ${seconds} s${lastLine}`)
-  if (ok) continue
-  failed.add(stage.name)
-  console.log(output)
+  if (!ok) console.log(output)
+  return ok
 }
-process.exitCode = failed.size === 0 ? 0 : 1
+
+/** Takes stages off the list until none is left. @param {Stage[]} waiting @returns {Promise<void>} */
+async function takeStages(waiting) {
+  for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
+    const end = tryStage(stage)
+    ended.set(stage.name, end)
+    await end
+  }
+}
+
+// Side by side as far as there are cores; the tests, which bring their own workers, after all others.
+const isTests = (/** @type {Stage} */ { name }) => name === 'tests'
+const chosen = chosenStages()
+const others = chosen.filter((stage) => !isTests(stage))
+await Promise.all(Array.from({ length: availableParallelism() }, () => takeStages(others)))
+await takeStages(chosen.filter(isTests))
+process.exitCode = (await Promise.all(ended.values())).every(Boolean) ? 0 : 1

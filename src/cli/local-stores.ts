@@ -5,6 +5,8 @@ export interface LocalOptions {
   readonly only: 'firestore' | 'postgres' | undefined
   readonly firestorePort: number
   readonly postgresPort: number
+  /** PGlite in this process, or the PostgreSQL of this machine. */
+  readonly postgres: 'embedded' | 'system'
   /** Undefined keeps everything in memory. */
   readonly folder: string | undefined
 }
@@ -12,6 +14,8 @@ export interface LocalOptions {
 export interface LocalStores {
   /** The variables by which apps and Lockstep find the stores. */
   readonly variables: Readonly<Record<string, string>>
+  /** What serves, where that is worth a word. */
+  readonly note?: string
   close(): Promise<void>
 }
 
@@ -20,6 +24,7 @@ export async function startLocalStores({
   only,
   firestorePort,
   postgresPort,
+  postgres,
   folder,
 }: LocalOptions): Promise<LocalStores> {
   const starting = [
@@ -28,7 +33,9 @@ export async function startLocalStores({
       : startFirestore(firestorePort, folder === undefined ? undefined : resolve(folder, 'firestore')),
     only === 'firestore'
       ? undefined
-      : startPostgres(postgresPort, folder === undefined ? undefined : resolve(folder, 'postgres')),
+      : postgres === 'system'
+        ? startSystemPostgres(postgresPort, folder === undefined ? undefined : resolve(folder, 'postgres-system'))
+        : startPostgres(postgresPort, folder === undefined ? undefined : resolve(folder, 'postgres')),
   ].filter((store) => store !== undefined)
   const settled = await Promise.allSettled(starting)
   const started = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -40,7 +47,9 @@ export async function startLocalStores({
     await close()
     throw failed.reason instanceof Error ? failed.reason : new LockstepError('LS-3008', String(failed.reason))
   }
-  return { variables: Object.fromEntries(started.flatMap(({ variables }) => Object.entries(variables))), close }
+  const variables = Object.fromEntries(started.flatMap((store) => Object.entries(store.variables)))
+  const note = started.find((store) => store.note !== undefined)?.note
+  return { variables, close, ...(note === undefined ? {} : { note }) }
 }
 
 async function startFirestore(port: number, folder: string | undefined): Promise<LocalStores> {
@@ -53,4 +62,11 @@ async function startPostgres(port: number, folder: string | undefined): Promise<
   const { createPostgresServer } = await import('../local/postgres/server.ts')
   const server = await createPostgresServer({ port, ...(folder === undefined ? {} : { folder }) })
   return { variables: { DATABASE_URL: server.url }, close: () => server.close() }
+}
+
+async function startSystemPostgres(port: number, folder: string | undefined): Promise<LocalStores> {
+  const { createSystemPostgres } = await import('../local/postgres/system-server.ts')
+  const server = await createSystemPostgres({ port, ...(folder === undefined ? {} : { folder }) })
+  const note = `PostgreSQL ${server.version} ${server.vector ? 'with' : 'without'} pgvector`
+  return { variables: { DATABASE_URL: server.url }, note, close: () => server.close() }
 }

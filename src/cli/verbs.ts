@@ -228,12 +228,20 @@ export const verbs: readonly Verb[] = [
       'lockstep local --data .lockstep/data',
       'eval "$(lockstep local --print-env)"',
       'lockstep local --exec npm test',
+      'lockstep local --postgres system --seed db/seed.sql',
     ],
     formats: ['text', 'json'],
     operands: [],
     options: [
       described('--data <folder>', 'keep the data there; in memory without it'),
       described('--only <store>', 'start one of them').choices(['firestore', 'postgres']),
+      described('--postgres <server>', 'PGlite in this process, or the PostgreSQL that this machine has')
+        .choices(['embedded', 'system'])
+        .default('embedded'),
+      described(
+        '--seed <path>',
+        'fill the stores while their data is new: a .sql file, a program, or a folder with a seed; may be given again',
+      ).argParser(collected),
       described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
       described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),
       described('--print-env', 'print the variables of the stores that run for this folder, and end'),

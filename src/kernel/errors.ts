@@ -14,6 +14,7 @@ export const errorCatalogue = {
   'LS-1006': { title: 'a required package is not installed', exit: 64 },
   'LS-1007': { title: 'a value for an option is not valid', exit: 64 },
   'LS-1008': { title: 'embedder cannot be used', exit: 64 },
+  'LS-1009': { title: 'local stores cannot be filled', exit: 1 },
   'LS-2001': { title: 'migration file cannot be loaded', exit: 1 },
   'LS-2002': { title: 'migration file is not valid', exit: 1 },
   'LS-2003': { title: 'migration file was edited after it was applied', exit: 4 },

@@ -40,8 +40,8 @@ export function brokenName(name: string): string | undefined {
   const ids = name.split('/')
   const bad = ids.find((id) => id === '' || id === '.' || id === '..' || (id.startsWith('__') && isReserved(id)))
   if (bad !== undefined) return `"${bad}" cannot be an id`
-  if (ids.some((id) => bytes(id) > documentLimits.id)) return 'an id would be longer than 1,500 bytes'
-  if (bytes(name) > documentLimits.name) return 'its name would be longer than 6 KiB'
+  if (ids.some((id) => isLonger(id, documentLimits.id))) return 'an id would be longer than 1,500 bytes'
+  if (isLonger(name, documentLimits.name)) return 'its name would be longer than 6 KiB'
   return ids.length / 2 > documentLimits.collections ? 'it would lie more than 100 collections deep' : undefined
 }
 
@@ -90,6 +90,11 @@ function depthOf(value: Value): number {
         ? value.arrayValue.values
         : undefined
   return inner === undefined ? 0 : 1 + inner.reduce((deepest, each) => Math.max(deepest, depthOf(each)), 0)
+}
+
+/** A character unit takes three bytes at most, so short texts need no count. */
+function isLonger(text: string, most: number): boolean {
+  return text.length * 3 > most && bytes(text) > most
 }
 
 function bytes(text: string): number {

@@ -34,4 +34,24 @@ describe('compareNames', () => {
     ]
     expect(sorted.toReversed().toSorted(compareNames)).toEqual(sorted)
   })
+
+  it('orders as the ids do one by one', () => {
+    const id = fc.oneof(
+      fc.constantFrom('a', 'ab', 'a!', '__id7__', '__id10__', '__ida', '\uf8ff', '😀'),
+      fc.string({ unit: 'binary', minLength: 1 }),
+    )
+    const name = fc.array(
+      id.filter((each) => !each.includes('/')),
+      { minLength: 1, maxLength: 4 },
+    )
+    const byIds = (a: readonly string[], b: readonly string[]): number => {
+      const at = a.findIndex((each, index) => each !== b[index])
+      if (at < 0 || at >= b.length) return a.length - b.length
+      return compareNames(a[at] ?? '', b[at] ?? '')
+    }
+    fc.assert(
+      fc.property(name, name, (a, b) => sign(compareNames(a.join('/'), b.join('/'))) === sign(byIds(a, b))),
+      { numRuns: 2_000 },
+    )
+  })
 })

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startGuarded, untilListening } from '../stores/guarded-process.ts'
+import { freePort, startGuarded, untilListening } from '../../src/local/guarded-process.ts'
 
 const paths = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer']
 
@@ -12,12 +12,12 @@ export async function startBouncer(
 ): Promise<{ readonly url: string; stop(): Promise<void> } | undefined> {
   const program = paths.find((path) => existsSync(path))
   if (program === undefined) return undefined
-  const { hostname, port: targetPort, pathname } = new URL(target)
+  const { hostname, port: targetPort, pathname, password } = new URL(target)
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-bouncer-'))
   const port = await freePort()
   const lines = [
     '[databases]',
-    `${pathname.slice(1)} = host=${hostname} port=${targetPort} user=postgres`,
+    `${pathname.slice(1)} = host=${hostname} port=${targetPort} user=postgres password=${decodeURIComponent(password)}`,
     '[pgbouncer]',
     'listen_addr = 127.0.0.1',
     `listen_port = ${port}`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { freePort } from '../stores/guarded-process.ts'
+import { freePort } from '../../src/local/guarded-process.ts'
 import { startRealPostgres } from '../stores/real-postgres.ts'
 import { needs } from '../stores/skips.ts'
 import { startBouncer } from './bouncer.ts'

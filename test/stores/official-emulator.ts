@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startGuarded, untilListening } from './guarded-process.ts'
+import { freePort, startGuarded, untilListening } from '../../src/local/guarded-process.ts'
 
 /** The official Firestore emulator: `host` is `address:port`. */
 export interface OfficialEmulator {

@@ -5,7 +5,8 @@ import { seedPostgres } from './seed-postgres.ts'
 
 const usage = `node bin/seed.mjs [options]
 
-Fills both stores: Firestore at FIRESTORE_EMULATOR_HOST (project GOOGLE_CLOUD_PROJECT), Postgres at DATABASE_URL.
+Fills both stores: Firestore at FIRESTORE_EMULATOR_HOST (project GOOGLE_CLOUD_PROJECT), Postgres at DATABASE_URL,
+where it makes the app's tables and functions first (sql/schema.sql) if they are not there.
 
   --seed TEXT              the same text gives the same data            (chatmimic)
   --tenants N              tenants                                      (300)

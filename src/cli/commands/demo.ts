@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LockstepError } from '../../kernel/errors.ts'
 import { createFirestoreServer } from '../../local/firestore/server.ts'
 import { createPostgresServer } from '../../local/postgres/server.ts'
-import type { PostgresServer } from '../../local/postgres/server.ts'
 import type { Cli } from '../cli.ts'
 import type { Options } from '../verb.ts'
 
@@ -43,7 +42,7 @@ export async function demo(cli: Cli, options: Options): Promise<number> {
   const postgres = await createPostgresServer()
   try {
     const stage = createStage(cli, { FIRESTORE_EMULATOR_HOST: firestore.host, DATABASE_URL: postgres.url })
-    await perform(stage, postgres, {
+    await perform(stage, {
       tenants: String(options['tenants']),
       documents: String(options['documents']),
       journal: join(folder, 'clients.ndjson'),
@@ -75,10 +74,9 @@ interface Cast {
   readonly journal: string
 }
 
-async function perform(stage: Stage, postgres: PostgresServer, { tenants, documents, journal }: Cast): Promise<void> {
+async function perform(stage: Stage, { tenants, documents, journal }: Cast): Promise<void> {
   const seed = join(example, 'bin/seed.mjs')
   const simulate = join(example, 'bin/simulate.mjs')
-  await postgres.db.exec(readFileSync(join(example, 'sql/schema.sql'), 'utf8'))
   stage.cli.say(
     `Seeding ${tenants} tenants with two tables each and ${documents} documents (invented names, numbers and texts).`,
   )

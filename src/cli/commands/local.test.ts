@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -75,6 +75,44 @@ test('a command runs with both stores, and its exit code is passed on', async ()
   expect([code, out]).toEqual([7, ''])
   expect(readdirSync(join(folder, 'data')).sort()).toEqual(['firestore', 'postgres'])
   expect(existsSync(join(folder, '.lockstep/local.json'))).toBe(false)
+})
+
+test('new stores are filled from SQL and programs, kept ones are not filled again', async () => {
+  mkdirSync(join(folder, 'db'))
+  writeFileSync(join(folder, 'db/seed.sql'), "create table notes (text text); insert into notes values ('from SQL');")
+  writeFileSync(
+    join(folder, 'more.ts'),
+    `import { createRequire } from 'node:module'
+     const { Client } = createRequire(${JSON.stringify(import.meta.url)})('pg')
+     const client = new Client(process.env.DATABASE_URL as string)
+     await client.connect()
+     await client.query("insert into notes values ('from a program')")
+     await client.end()
+     console.log('sown')`,
+  )
+  const seeds = ['--seed', 'db', '--seed', 'more.ts', '--data', 'data', '--only', 'postgres']
+  for (const _ of [1, 2]) {
+    const { printed, end } = await serve(...seeds)
+    const client = new Client(/'(.+)'/.exec(printed)?.[1])
+    await client.connect()
+    const { rows } = await client.query<{ text: string }>('select text from notes')
+    expect(rows.map(({ text }) => text)).toEqual(['from SQL', 'from a program'])
+    await client.end()
+    await end()
+  }
+})
+
+test('a seed that fails, or is none, is named, and nothing goes on serving', async () => {
+  writeFileSync(join(folder, 'bad.sql'), 'create table half (id int); select nothing')
+  writeFileSync(join(folder, 'bad.mjs'), 'process.exit(3)')
+  const tryOut = (path: string): ReturnType<typeof runCli> =>
+    runCli(['local', '--cwd', folder, '--only', 'postgres', '--seed', path])
+  expect(await tryOut('bad.sql')).toMatchObject({ code: 1, err: expect.stringContaining('bad.sql') })
+  expect(await tryOut('bad.mjs')).toMatchObject({ code: 1, err: expect.stringContaining('it ended with 3') })
+  for (const none of ['.', 'nowhere.sql', 'bad.txt']) {
+    writeFileSync(join(folder, 'bad.txt'), '')
+    expect(await tryOut(none)).toMatchObject({ code: 1, err: expect.stringContaining('LS-1009') })
+  }
 })
 
 test('a command that does not exist is named', async () => {

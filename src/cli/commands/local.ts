@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LockstepError } from '../../kernel/errors.ts'
+import { findSeeds, sow } from '../../local/seeds.ts'
 import type { Cli } from '../cli.ts'
 import { leaveNote, runningVariables } from '../local-note.ts'
 import { startLocalStores } from '../local-stores.ts'
@@ -18,14 +20,18 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   }
   const command = commandOf(cli)
   const wanted = parseOptions(cli, options)
+  const seeds = seedsOf(cli, options)
+  const isKept = wanted.folder !== undefined && existsSync(wanted.folder)
   const stores = await startLocalStores(wanted)
   const takeAway = leaveNote(cli.folder, stores.variables)
   try {
+    if (seeds.length > 0 && isKept) cli.say(`the data of ${wanted.folder} is kept, and not seeded again`)
+    else await sow(cli.world, seeds, stores.variables)
     const places = Object.entries(stores.variables).map(
       ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value}`,
     )
     cli.say(
-      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}`,
+      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,
     )
     if (command !== undefined) return await runCommand(cli, command, stores.variables)
     printVariables(cli, stores.variables)
@@ -44,8 +50,13 @@ function parseOptions(cli: Cli, options: Options): LocalOptions {
     only: options['only'] as LocalOptions['only'],
     firestorePort: (options['firestorePort'] as number | undefined) ?? 0,
     postgresPort: (options['pgPort'] as number | undefined) ?? 0,
+    postgres: options['postgres'] as LocalOptions['postgres'],
     folder: data === undefined ? undefined : resolve(cli.folder, data),
   }
+}
+
+function seedsOf({ folder }: Cli, options: Options): readonly string[] {
+  return ((options['seed'] as readonly string[] | undefined) ?? []).flatMap((path) => findSeeds(folder, path))
 }
 
 /** Everything after `--exec`, as it was typed. */

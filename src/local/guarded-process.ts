@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A server in a process of its own, with a folder of its own. `stop` resolves when both are gone. */
+/** A server in a process of its own. `stop` resolves when it is gone, and with it a folder that was its alone. */
 export interface GuardedProcess {
   /** What the process wrote until now, the last 20,000 characters. */
   readonly output: () => string
@@ -12,8 +12,9 @@ export interface GuardedProcess {
 
 interface GuardedCommand {
   readonly command: readonly string[]
-  /** Removed once the process has ended. */
+  /** Where it runs; removed once it has ended, unless that is `kept`. */
   readonly folder: string
+  readonly kept?: boolean
   /** How the process is asked to end. */
   readonly signal: 'INT' | 'TERM'
   readonly user?: { readonly uid: number; readonly gid: number }
@@ -25,8 +26,8 @@ interface GuardedCommand {
  * word to a dead parent would kill it before it has removed the folder.
  */
 const guard = `
-folder=$1 signal=$2
-shift 2
+folder=$1 signal=$2 kept=$3
+shift 3
 "$@" </dev/null &
 server=$!
 exec 3<&0 >/dev/null 2>&1
@@ -35,12 +36,12 @@ watcher=$!
 exec 3<&- 0</dev/null
 wait "$server"
 kill "$watcher"
-rm -rf "$folder"
+[ "$kept" = kept ] || rm -rf "$folder"
 `
 
 /** Starts a server that cannot outlive this process. */
-export function startGuarded({ command, folder, signal, user }: GuardedCommand): GuardedProcess {
-  const child = spawn('/bin/sh', ['-c', guard, 'guard', folder, signal, ...command], {
+export function startGuarded({ command, folder, kept, signal, user }: GuardedCommand): GuardedProcess {
+  const child = spawn('/bin/sh', ['-c', guard, 'guard', folder, signal, kept === true ? 'kept' : '', ...command], {
     cwd: folder,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -4,20 +4,24 @@ import { isOpen, passesUntil } from './table-passes.ts'
 import type { Openness, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 
+/** A look, and what answers for it whether passes are open. */
+export interface PassLook extends Look {
+  readonly isOpenNow?: Openness
+}
+
 /** Tables for which some pass has something to do; of rows only in the phase whose work they are. */
 export async function openTables(
   passes: readonly TablePass[],
   phase: WorkPhase,
   tables: readonly TableState[],
-  look: Look,
-  isOpenNow: Openness = isOpen,
+  look: PassLook,
 ): Promise<readonly TableState[]> {
   const due = passesUntil(passes, phase)
   const open = new Set<TableState>()
   for (const pass of due) {
     // Rows are asked only of tables that have what earlier passes give: a column may not be there yet.
     const ready = tables.filter((table) => !open.has(table))
-    for (const table of await openIn(pass, ready, look, isOpenNow)) open.add(table)
+    for (const table of await openIn(pass, ready, look)) open.add(table)
   }
   return tables.filter((table) => open.has(table))
 }
@@ -27,15 +31,13 @@ export async function behindTables(
   passes: readonly TablePass[],
   phase: WorkPhase,
   tables: readonly TableState[],
-  look: Look,
-  isOpenNow?: Openness,
+  look: PassLook,
 ): Promise<readonly TableState[]> {
   return openTables(
     passes.filter(({ how }) => how !== 'rows'),
     phase,
     tables,
     look,
-    isOpenNow,
   )
 }
 
@@ -43,9 +45,9 @@ export async function behindTables(
 export async function openIn(
   pass: TablePass,
   tables: readonly TableState[],
-  look: Look,
-  isOpenNow: Openness = isOpen,
+  look: PassLook,
 ): Promise<readonly TableState[]> {
+  const { isOpenNow = isOpen } = look
   switch (pass.how) {
     case 'rows':
       return rowsLeft(pass, tables, look)

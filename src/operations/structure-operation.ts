@@ -184,7 +184,7 @@ async function survey<Spec extends TargetedSpec>({ change, spec, look, passes, i
   const isDone = change.isDone?.bind(change)
   const open = new Set(
     isDone === undefined
-      ? await behindTables(passes, 'contract', all, look, isOpenNow)
+      ? await behindTables(passes, 'contract', all, { ...look, isOpenNow })
       : all.filter((table) => !isDone(spec, table)),
   )
   const inspection = { tables: all, todo: [...open], look }

@@ -15,7 +15,7 @@ const back = { phase: 'revert', undo: '', lock: 'ACCESS EXCLUSIVE for millisecon
 
 /** The exchange the other way round, and the hidden column goes. */
 export function swapBackPasses(swap: Swap): readonly CatalogPass[] {
-  const { before, after } = pairsOf(swap)
+  const { after } = pairsOf(swap)
   return [
     {
       ...back,
@@ -50,21 +50,26 @@ export function swapBackPasses(swap: Swap): readonly CatalogPass[] {
             ]
           : [],
     },
-    ...columnRemovalPasses({
-      phase: 'revert',
-      column: before.new,
-      knownAs: swap.column,
-      tag: swapTag(swap),
-      usual: () => upSql(before),
-      release: (table) => [
-        `drop trigger if exists ${quoteIdentifier(syncTrigger(before))} on ${quoteTable(table)}`,
-        ...(columnIn(table.shape, before.new)?.notNull === true
-          ? [alter(table, `alter column ${quoteIdentifier(before.new)} drop not null`)]
-          : []),
-      ],
-    }),
+    ...youngRemovalPasses(swap),
     ...spareRemovalPasses(swap),
   ]
+}
+
+function youngRemovalPasses(swap: Swap): readonly CatalogPass[] {
+  const { before } = pairsOf(swap)
+  return columnRemovalPasses({
+    phase: 'revert',
+    column: before.new,
+    knownAs: swap.column,
+    tag: swapTag(swap),
+    usual: () => upSql(before),
+    release: (table) => [
+      `drop trigger if exists ${quoteIdentifier(syncTrigger(before))} on ${quoteTable(table)}`,
+      ...(columnIn(table.shape, before.new)?.notNull === true
+        ? [alter(table, `alter column ${quoteIdentifier(before.new)} drop not null`)]
+        : []),
+    ],
+  })
 }
 
 /** Hidden from everybody since contract let go of it: the rows written meanwhile are not in it. */

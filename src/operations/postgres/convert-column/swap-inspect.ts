@@ -95,7 +95,7 @@ async function areRelated({ from, to, up, down }: Swap, look: Look): Promise<boo
 
 /** What the shapes of the tables show. */
 function standing(swap: Swap, there: readonly TableState[], related: boolean): readonly LockstepError[] {
-  const { column, leave, to } = swap
+  const { column, leave } = swap
   const { before } = pairsOf(swap)
   const inTables = (isWrong: (table: TableState) => boolean): readonly TableState[] => there.filter(isWrong)
   const keyless = inTables(({ shape }) => walkingKey(shape).length === 0)
@@ -137,26 +137,35 @@ function standing(swap: Swap, there: readonly TableState[], related: boolean): r
       `"${column}" refers to a column of the old type`,
       'name the foreign key in leave, and add it again when both columns have the new type',
     ),
-    ...refusal(
-      'LS-2124',
-      inTables((table) => {
-        const names = new Set([...table.shape.indexes, ...table.shape.constraints].map(({ name }) => name))
-        const ofKey = stateOfSwap(swap, table) === 'before' ? primaryKeyOf(swap, table) : []
-        return takenNames(before, table).length > 0 || ofKey.some((key) => names.has(besideName(swap, key)))
-      }),
-      `an index or constraint of the new column would have the name of another one`,
-      'rename that one',
-    ),
-    ...refusal(
-      'LS-2108',
-      inTables(({ shape }) => {
-        const text = columnIn(shape, column)?.default
-        return text !== undefined && !isConstant(text) && !related
-      }),
-      `the default of "${column}" is an expression, which cannot be converted to ${to}`,
-      'drop the default in a migration before, and set the new one after',
-    ),
+    ...unfitNames(swap, there),
+    ...unfitDefaults(swap, there, related),
   ]
+}
+
+function unfitNames(swap: Swap, there: readonly TableState[]): readonly LockstepError[] {
+  const { before } = pairsOf(swap)
+  return refusal(
+    'LS-2124',
+    there.filter((table) => {
+      const names = new Set([...table.shape.indexes, ...table.shape.constraints].map(({ name }) => name))
+      const ofKey = stateOfSwap(swap, table) === 'before' ? primaryKeyOf(swap, table) : []
+      return takenNames(before, table).length > 0 || ofKey.some((key) => names.has(besideName(swap, key)))
+    }),
+    `an index or constraint of the new column would have the name of another one`,
+    'rename that one',
+  )
+}
+
+function unfitDefaults({ column, to }: Swap, there: readonly TableState[], related: boolean): readonly LockstepError[] {
+  return refusal(
+    'LS-2108',
+    there.filter(({ shape }) => {
+      const text = columnIn(shape, column)?.default
+      return text !== undefined && !isConstant(text) && !related
+    }),
+    `the default of "${column}" is an expression, which cannot be converted to ${to}`,
+    'drop the default in a migration before, and set the new one after',
+  )
 }
 
 /** Checks that mean nothing over the new type: asked of one table of each shape. */

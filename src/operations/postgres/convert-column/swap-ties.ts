@@ -30,52 +30,53 @@ export async function tied(swap: Swap, there: readonly TableState[], look: Look)
       if (table !== undefined) found.push({ ...row, table })
     }
   }
-  const { column, to } = swap
-  const where = (is: (ties: Ties) => boolean): readonly TableState[] => found.filter(is).map(({ table }) => table)
-  const isInteger = ['smallint', 'integer', 'bigint'].includes(to)
-  return [
-    ...refusal(
-      'LS-2125',
-      where(({ generated }) => generated),
-      `"${column}" is generated from other columns`,
-      'change its expression by hand',
+  return knots(swap).flatMap(({ code, is, what, hint }) =>
+    refusal(
+      code,
+      found.filter(is).map(({ table }) => table),
+      what,
+      hint,
     ),
-    ...refusal(
-      'LS-2125',
-      where(({ identity }) => identity && !isInteger),
+  )
+}
+
+interface Knot {
+  readonly code: 'LS-2123' | 'LS-2125'
+  readonly is: (ties: Ties) => boolean
+  readonly what: string
+  readonly hint: string
+}
+
+const beside = 'convert it into a column of another name: { to, up, down, as }'
+
+function knots({ column, to }: Swap): readonly Knot[] {
+  const isInteger = ['smallint', 'integer', 'bigint'].includes(to)
+  const refused = (is: Knot['is'], what: string, hint: string): Knot => ({ code: 'LS-2125', is, what, hint })
+  const needed = (is: Knot['is'], what: string, hint: string): Knot => ({ code: 'LS-2123', is, what, hint })
+  return [
+    refused(({ generated }) => generated, `"${column}" is generated from other columns`, 'change it by hand'),
+    refused(
+      ({ identity }) => identity && !isInteger,
       `"${column}" is an identity, which ${to} cannot be`,
       'drop the identity first',
     ),
-    ...refusal(
-      'LS-2125',
-      where(({ collated }) => collated),
-      `"${column}" has a collation of its own, which is not carried over`,
-      'convert it into a column of another name: { to, up, down, as }',
-    ),
-    ...refusal(
-      'LS-2123',
-      where(({ referenced }) => referenced),
+    refused(({ collated }) => collated, `"${column}" has a collation of its own, which is not carried over`, beside),
+    needed(
+      ({ referenced }) => referenced,
       `foreign keys refer to "${column}"`,
       'drop them in a migration before, convert the columns that refer to it as well, and add them after (addConstraint)',
     ),
-    ...refusal(
-      'LS-2125',
-      where(({ replica }) => replica),
+    refused(
+      ({ replica }) => replica,
       `an index of "${column}" is the replica identity`,
       'set it to default or full first, and back when it is done',
     ),
-    ...refusal(
-      'LS-2123',
-      where(({ statistics }) => statistics),
+    needed(
+      ({ statistics }) => statistics,
       `extended statistics speak of "${column}"`,
       'drop them first and create them anew when it is done',
     ),
-    ...refusal(
-      'LS-2125',
-      where(({ related }) => related),
-      'the table has partitions or heirs, or is one, or is of a type',
-      'convert it into a column of another name: { to, up, down, as }',
-    ),
+    refused(({ related }) => related, 'the table has partitions or heirs, or is one, or is of a type', beside),
   ]
 }
 

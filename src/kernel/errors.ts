@@ -128,6 +128,7 @@ export const warningCatalogue = {
   W224: 'rows written during the soak come back without a vector',
   W225: 'a column loses what was required of it',
   W226: 'an index is built with too little memory',
+  W227: 'clients meet a column of another type',
   W301: 'a function runs as its owner and may be called by anybody',
   W302: 'callers must fit the new signature',
   W303: 'a call fits the old signature and the new one',

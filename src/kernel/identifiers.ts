@@ -53,9 +53,15 @@ export function printTable(table: TableName): string {
 export function derivedName(owner: string, part: string, kind: string): string {
   const whole = `${owner}_${part}_${kind}`
   if (Buffer.byteLength(whole, 'utf8') <= longestIdentifier) return whole
+  // Asked for several times in a row, for each of thousands of tables.
+  if (lastCut.whole === whole && lastCut.kind === kind) return lastCut.name
   const tail = `_${md5(whole).slice(0, 8)}_${kind}`
-  return cutBytes(owner, longestIdentifier - Buffer.byteLength(tail, 'utf8')) + tail
+  const name = cutBytes(owner, longestIdentifier - Buffer.byteLength(tail, 'utf8')) + tail
+  lastCut = { whole, kind, name }
+  return name
 }
+
+let lastCut = { whole: '', kind: '', name: '' }
 
 /** A SQL expression for derivedName where the owner is only known to the server; exact for ASCII names. */
 export function derivedNameSql(owner: string, part: string, kind: string): string {

@@ -10,12 +10,13 @@ import type { TableState } from './table-state.ts'
 
 /** What is said of the old column is said of the new one: a name that has the old one's in it, or else both. */
 function carriedName(pair: ColumnPair, name: string): string {
+  if (pair.called !== undefined) return pair.called(name)
   const renamed = name.replaceAll(pair.old, pair.new)
   return renamed === name || Buffer.byteLength(renamed) > 63 ? derivedName(name, pair.new, pair.tag) : renamed
 }
 
 /** The part of a definition that may name columns: after `USING btree`, for the table's own name stands before. */
-const aboutColumns = (definition: string): string => definition.slice(definition.indexOf(' USING '))
+export const aboutColumns = (definition: string): string => definition.slice(definition.indexOf(' USING '))
 
 /** Indexes of the old column that no constraint stands for. */
 export function indexesOf(pair: ColumnPair, { shape }: TableState): readonly IndexShape[] {
@@ -260,11 +261,11 @@ export function moveDefault(table: string, { from, to, sql }: DefaultMove): stri
 end $lockstep$`
 }
 
-/** Defaults that are one value, as Postgres prints them. */
+/** A regular expression, here and in SQL, of defaults that are one value, as Postgres prints them. */
+export const constantDefault = `^\\(?(?:'(?:[^']|'')*'|-?[\\d.]+(?:e[+-]?\\d+)?|true|false|null)\\)?(?:::[\\w ."]+(?:\\([\\d,]+\\))?(?:\\[\\])*)?$`
+
 export function isConstant(text: string): boolean {
-  return /^\(?(?:'(?:[^']|'')*'|-?[\d.]+(?:e[+-]?\d+)?|true|false|null)\)?(?:::[\w ."]+(?:\([\d,]+\))?(?:\[\])*)?$/i.test(
-    text,
-  )
+  return new RegExp(constantDefault, 'i').test(text)
 }
 
 /** Statements that make a sequence belong to another column of the table, so that it does not go with the first. */

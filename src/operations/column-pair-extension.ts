@@ -25,21 +25,28 @@ export function pairExtension(pair: ColumnPair): Extension {
   }
 }
 
-/** Stand in a script for the new table, for its name as a literal, and for the type of its old column. */
-const [table, literal, type] = ['{lockstep table}', '{lockstep literal}', '{lockstep type}']
+/** Stand in a script for the new table, and for its name as a literal. */
+export const inNewTable = { table: '{lockstep table}', literal: '{lockstep literal}' } as const
+const { table, literal } = inNewTable
+
+/** Stands there for the type of its old column. */
+const type = '{lockstep type}'
 
 /** A SQL expression of the script with the names of the table that is being made. */
-function filled(pair: ColumnPair, script: string): string {
-  const typeOf = `(select pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attrelid = lockstep_oid and attname = ${quoteLiteral(pair.old)})`
+export function filledForNewTable(script: string): string {
   const named = [
     [table, newTable],
     [literal, `pg_catalog.quote_literal(${newTable})`],
-    [type, typeOf],
   ] as const
   return named.reduce(
     (sql, [place, value]) => `pg_catalog.replace(${sql}, ${quoteLiteral(place)}, ${value})`,
     quoteLiteral(script),
   )
+}
+
+function filled(pair: ColumnPair, script: string): string {
+  const typeOf = `(select pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attrelid = lockstep_oid and attname = ${quoteLiteral(pair.old)})`
+  return `pg_catalog.replace(${filledForNewTable(script)}, ${quoteLiteral(type)}, ${typeOf})`
 }
 
 function beside(pair: ColumnPair): string {

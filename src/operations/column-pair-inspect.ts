@@ -40,7 +40,7 @@ export async function inspectPair(
 }
 
 /** Values are compared all the time, so both types need an equality. */
-async function incomparable(
+export async function incomparable(
   pair: ColumnPair,
   tables: readonly TableState[],
   look: Look,

@@ -18,6 +18,8 @@ export interface ColumnPair {
   readonly leave: readonly string[]
   /** Eight hex digits that name this very change. */
   readonly tag: string
+  /** What the new column's index or constraint is called beside the old one's of this name; derived without it. */
+  readonly called?: (name: string) => string
 }
 
 /** Eight hex digits of the whole of a spec. */

@@ -8,6 +8,8 @@ import type { TableState } from './table-state.ts'
 export interface Removal {
   readonly phase: WorkPhase
   readonly column: string
+  /** As users know it, where that is another name. */
+  readonly knownAs?: string
   /** Eight hex digits that name the change, for the name a large table's column has on its way out. */
   readonly tag: string
   /** SQL of the value that need not be kept, of the row's other columns; without it the column's default. */
@@ -30,6 +32,7 @@ export function hiddenColumn(column: string, tag: string): string {
 export function columnRemovalPasses({
   phase,
   column,
+  knownAs = column,
   tag,
   usual,
   isOurs = () => true,
@@ -43,7 +46,7 @@ export function columnRemovalPasses({
     table,
     key: table.shape.primaryKey,
     column: now,
-    knownAs: column,
+    knownAs,
     usual: usual === undefined ? table.shape.columns.find(({ name }) => name === now)?.default : usual(table),
   })
   const shared = { phase, undo: 'its values are in lockstep.kept_values', lacking: `column ${column} is still there` }

@@ -16,9 +16,9 @@ export function syncFunction({ tag }: ColumnPair): string {
   return `lockstep_sync.keep_${tag}`
 }
 
-/** A SQL statement of the trigger on the table, named as quoted. */
-export function triggerSql(pair: ColumnPair, table: string): string {
-  return `create trigger ${quoteIdentifier(syncTrigger(pair))} before insert or update on ${table} for each row execute function ${syncFunction(pair)}()`
+/** A SQL statement of the trigger on the table, named as quoted; `given` is what its function is told. */
+export function triggerSql(pair: ColumnPair, table: string, given = ''): string {
+  return `create trigger ${quoteIdentifier(syncTrigger(pair))} before insert or update on ${table} for each row execute function ${syncFunction(pair)}(${given})`
 }
 
 /** A number of its own for each change, for advisory locks. */
@@ -27,7 +27,10 @@ export function syncLock({ tag }: ColumnPair): string {
 }
 
 /** One trigger function for all tables of the step. */
-export function syncCompanion(pair: ColumnPair): Companion {
+export function syncCompanion(
+  pair: ColumnPair,
+  code: string = isIdentity(pair) ? identityBody(pair) : body(pair),
+): Companion {
   const name = `${syncFunction(pair)}()`
   return {
     what: `function ${name}`,
@@ -38,7 +41,7 @@ export function syncCompanion(pair: ColumnPair): Companion {
   if not exists (select from pg_catalog.pg_namespace where nspname = 'lockstep_sync') then create schema lockstep_sync; end if;
 end $lockstep$`,
       'grant usage on schema lockstep_sync to public',
-      `create function ${name} returns trigger language plpgsql as $lockstep$${isIdentity(pair) ? identityBody(pair) : body(pair)}$lockstep$`,
+      `create function ${name} returns trigger language plpgsql as $lockstep$${code}$lockstep$`,
     ],
     drop: dropScript(pair),
   }

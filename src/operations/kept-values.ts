@@ -19,6 +19,8 @@ export interface RestoredValues {
   readonly table: TableName
   readonly key: readonly string[]
   readonly column: string
+  /** What users knew it as when its values were kept, where that is another name. */
+  readonly knownAs?: string
   /** SQL over the row as it would be then: without it the value stays in the ledger. */
   readonly where: string
 }

@@ -1,15 +1,20 @@
 import type { Look, WorkPhase } from './operation.ts'
 import { rowsLeft } from './rows-left.ts'
 import { isOpen, passesUntil } from './table-passes.ts'
-import type { TablePass } from './table-passes.ts'
+import type { Openness, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
+
+/** A look, and what answers for it whether passes are open. */
+export interface PassLook extends Look {
+  readonly isOpenNow?: Openness
+}
 
 /** Tables for which some pass has something to do; of rows only in the phase whose work they are. */
 export async function openTables(
   passes: readonly TablePass[],
   phase: WorkPhase,
   tables: readonly TableState[],
-  look: Look,
+  look: PassLook,
 ): Promise<readonly TableState[]> {
   const due = passesUntil(passes, phase)
   const open = new Set<TableState>()
@@ -26,7 +31,7 @@ export async function behindTables(
   passes: readonly TablePass[],
   phase: WorkPhase,
   tables: readonly TableState[],
-  look: Look,
+  look: PassLook,
 ): Promise<readonly TableState[]> {
   return openTables(
     passes.filter(({ how }) => how !== 'rows'),
@@ -40,15 +45,16 @@ export async function behindTables(
 export async function openIn(
   pass: TablePass,
   tables: readonly TableState[],
-  look: Look,
+  look: PassLook,
 ): Promise<readonly TableState[]> {
+  const { isOpenNow = isOpen } = look
   switch (pass.how) {
     case 'rows':
       return rowsLeft(pass, tables, look)
     case 'work':
       return tables.length === 0 ? [] : pass.left(tables, look)
     default:
-      return tables.filter((table) => isOpen(pass, table))
+      return tables.filter((table) => isOpenNow(pass, table))
   }
 }
 
@@ -57,12 +63,13 @@ export function tablesOfPhase(
   passes: readonly TablePass[],
   phase: WorkPhase,
   todo: readonly TableState[],
+  isOpenNow: Openness = isOpen,
 ): readonly TableState[] {
   const own = passes.filter((pass) => pass.phase === phase)
   return todo.filter((table) =>
     own.some((pass) => {
       if (pass.how === 'work') return true
-      return pass.how === 'rows' ? pass.fill(table) !== undefined : isOpen(pass, table)
+      return pass.how === 'rows' ? pass.fill(table) !== undefined : isOpenNow(pass, table)
     }),
   )
 }

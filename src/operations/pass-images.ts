@@ -23,6 +23,17 @@ export async function imagesOf(
   return images
 }
 
-function toJson(shape: TableShape): { readonly [key: string]: Json } {
-  return JSON.parse(JSON.stringify(shape)) as { readonly [key: string]: Json }
+function toJson({ columns, indexes, constraints, triggers, primaryKey, rowSecurity }: TableShape): {
+  readonly [key: string]: Json
+} {
+  return {
+    columns: columns.map(({ default: text, ...column }) =>
+      text === undefined ? column : { ...column, default: text },
+    ),
+    indexes: indexes.map((index) => ({ ...index, columns: [...index.columns] })),
+    constraints: constraints.map((constraint) => ({ ...constraint, columns: [...constraint.columns] })),
+    triggers: triggers.map((trigger) => ({ ...trigger })),
+    primaryKey: [...primaryKey],
+    rowSecurity,
+  }
 }

@@ -41,9 +41,9 @@ import type { Provision } from './provision-steps.ts'
 import { bornInOldShape, provisionOf, provisionShards, workOnProvision } from './provision-steps.ts'
 import { companionEffects, effectsOfPasses } from './table-effects.ts'
 import { behindTables, openIn, openTables, tablesOfPhase } from './open-tables.ts'
-import { isCatchingUp, passesUntil } from './table-passes.ts'
+import { createOpenness, isCatchingUp, passesUntil } from './table-passes.ts'
 import { stateOf } from './table-state.ts'
-import type { TablePass } from './table-passes.ts'
+import type { Openness, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { tableShards } from './table-scope.ts'
 import { canaryKeys, inspectFleet, targetTables } from './table-targets.ts'
@@ -172,15 +172,21 @@ interface Planning<Spec extends TargetedSpec> {
   readonly change: StructureChange<Spec>
   readonly spec: Spec
   readonly look: Look
+  readonly passes: readonly TablePass[]
+  readonly isOpenNow: Openness
 }
 
 /** The tables as they are, those left out apart. Throws what makes the step impossible. */
-async function survey<Spec extends TargetedSpec>({ change, spec, look }: Planning<Spec>) {
+async function survey<Spec extends TargetedSpec>({ change, spec, look, passes, isOpenNow }: Planning<Spec>) {
   const fleet = await inspectFleet(look, spec.target)
   const orphans = fleet.orphans.map(({ name }) => name)
   const all = await statesOf(look, spec.target, orphans)
-  const behind = new Set(await behindTables(change.passes(spec), 'contract', all, look))
-  const open = new Set(all.filter((table) => !(change.isDone?.(spec, table) ?? !behind.has(table))))
+  const isDone = change.isDone?.bind(change)
+  const open = new Set(
+    isDone === undefined
+      ? await behindTables(passes, 'contract', all, { ...look, isOpenNow })
+      : all.filter((table) => !isDone(spec, table)),
+  )
   const inspection = { tables: all, todo: [...open], look }
   const inspected: Inspected = (await change.inspect?.(spec, inspection)) ?? { problems: [] }
   const { unfit = [], warnings = [], basis = null, memo, effects = [] } = inspected
@@ -206,7 +212,8 @@ async function plan<Spec extends TargetedSpec>(
   spec: Spec,
   look: Look,
 ): Promise<StepPlan> {
-  const { tables, done, todo, leftOut, warnings, basis, memo, effects, strict } = await survey({ change, spec, look })
+  const planning = { change, spec, look, passes: change.passes(spec), isOpenNow: createOpenness() }
+  const { tables, done, todo, leftOut, warnings, basis, memo, effects, strict } = await survey(planning)
   const isExtended = extensionsOf(change, spec).length > 0
   const provision = isExtended ? await provisionOf(spec.target, look) : undefined
   return {
@@ -214,10 +221,10 @@ async function plan<Spec extends TargetedSpec>(
     effects: [
       ...companionEffects(change.companion?.(spec)),
       ...provisionEffects(change, spec, provision),
-      ...effectsOfPasses(passesUntil(change.passes(spec), 'contract'), todo),
+      ...effectsOfPasses(passesUntil(planning.passes, 'contract'), todo, planning.isOpenNow),
       ...effects,
     ],
-    shards: await shardsOf({ change, spec, look }, todo, provision),
+    shards: await shardsOf(planning, todo, provision),
     warnings: [...warnings, ...unprovisioned(spec.target, isExtended, provision)],
     leftOut,
     basis: {
@@ -237,11 +244,10 @@ async function plan<Spec extends TargetedSpec>(
 
 /** What the tables share comes first, then the provisioning function, then the tables, canaries before others. */
 async function shardsOf<Spec extends TargetedSpec>(
-  { change, spec, look }: Planning<Spec>,
+  { change, spec, look, passes, isOpenNow }: Planning<Spec>,
   todo: readonly TableState[],
   provision: Provision | undefined,
 ): Promise<readonly ShardPlan[]> {
-  const passes = change.passes(spec)
   const canaries = await canaryKeys(look, spec.target)
   return [
     ...(await companionShards(change.companion?.(spec), 'expand', look)),
@@ -249,7 +255,7 @@ async function shardsOf<Spec extends TargetedSpec>(
       ? []
       : [{ phase: bornFrom(change, spec), stage: 0, scope: provision.scope, estimate: 1 }]),
     ...(['expand', 'backfill', 'cutover'] as const).flatMap((phase) =>
-      tableShards(phase, tablesOfPhase(passes, phase, todo), canaries),
+      tableShards(phase, tablesOfPhase(passes, phase, todo, isOpenNow), canaries),
     ),
   ]
 }

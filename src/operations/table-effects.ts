@@ -5,16 +5,20 @@ import type { Provision } from './provision-steps.ts'
 import { isShared } from './pass-groups.ts'
 import { isOpen } from './table-passes.ts'
 import { smallTable } from './table-state.ts'
-import type { CatalogPass, RowPass, TablePass } from './table-passes.ts'
+import type { CatalogPass, Openness, RowPass, TablePass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 
 const noCost = { cost: 0, disk: 0, secondsSource: 'guess' } as const
 
 /** What the passes do to the tables, phase by phase, for the plan. */
-export function effectsOfPasses(passes: readonly TablePass[], tables: readonly TableState[]): readonly Effect[] {
+export function effectsOfPasses(
+  passes: readonly TablePass[],
+  tables: readonly TableState[],
+  isOpenNow: Openness = isOpen,
+): readonly Effect[] {
   return passes.flatMap((pass) => {
     if (pass.how === 'work') return tables.length === 0 ? [] : pass.effects(tables)
-    return pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables)
+    return pass.how === 'rows' ? rowEffect(pass, tables) : catalogEffect(pass, tables, isOpenNow)
   })
 }
 
@@ -55,8 +59,8 @@ export function provisionEffect({ scope }: Provision, phase: Phase): Effect {
 const perTableOf = { together: [0.0005, 0.005], 'one by one': [0.002, 0.02], concurrently: [0.01, 0.05] } as const
 const bytesPerSecond = { slow: 20e6, fast: 200e6 }
 
-function catalogEffect(pass: CatalogPass, tables: readonly TableState[]): readonly Effect[] {
-  const open = tables.filter((table) => isOpen(pass, table))
+function catalogEffect(pass: CatalogPass, tables: readonly TableState[], isOpenNow: Openness): readonly Effect[] {
+  const open = tables.filter((table) => isOpenNow(pass, table))
   const [example] = open.toSorted((a, b) => b.bytes - a.bytes)
   if (example === undefined || pass.phase === 'revert') return []
   const scanned = pass.how === 'together' ? 0 : open.reduce((sum, { bytes }) => sum + bytes, 0)

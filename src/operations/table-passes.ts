@@ -109,3 +109,16 @@ export function isOpen(pass: TablePass, table: TableState): boolean {
   if (pass.how === 'rows' || pass.how === 'work') return false
   return isOfSize(pass, table) && pass.statements(table).length > 0
 }
+
+export type Openness = typeof isOpen
+
+/** The same, asked once of each pass and table: what is planned asks it of every table of a fleet again and again. */
+export function createOpenness(): Openness {
+  const known = new Map<TablePass, Map<TableState, boolean>>()
+  return (pass, table) => {
+    const tables = known.get(pass) ?? new Map<TableState, boolean>()
+    const found = tables.get(table) ?? isOpen(pass, table)
+    known.set(pass, tables.set(table, found))
+    return found
+  }
+}

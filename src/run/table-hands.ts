@@ -192,10 +192,10 @@ function rowKey(columns: readonly string[]): string {
 }
 
 async function restoreValues(q: Queryable, { shard }: TableHandsOptions, restored: RestoredValues): Promise<void> {
-  const { table, key, column, where } = restored
+  const { table, key, column, knownAs = column, where } = restored
   await q.query(
     `with known as (
-       select t.ctid as place, k.seq, jsonb_populate_record(t, jsonb_build_object($4::text, k.value)) as row
+       select t.ctid as place, k.seq, jsonb_populate_record(t, jsonb_build_object($5::text, k.value)) as row
        from ${quoteTable(table)} t join lockstep.kept_values k on k.row_key = ${rowKey(key)}
        where k.run = $1 and k.step = $2 and k.table_name = $3 and k.column_name = $4
      ), back as (
@@ -204,6 +204,6 @@ async function restoreValues(q: Queryable, { shard }: TableHandsOptions, restore
        where t.ctid = known.place and (select ${where} from (select (known.row).*) lockstep_row) returning known.seq
      )
      delete from lockstep.kept_values where seq in (select seq from back)`,
-    [shard.run, shard.step, printTable(table), column],
+    [shard.run, shard.step, printTable(table), knownAs, column],
   )
 }

@@ -1,6 +1,17 @@
 /**
+ * Whether the table `c` is one of the selector `w`. Conditions are asked in the order in which they stand: most of what a
+ * fleet has in pg_class are indexes, and an expression for the whole name is the dearest.
+ */
+export const isSelected = `starts_with(c.relname, coalesce(w.prefix, ''))
+  and case when w."foreign" is null then c.relname ~ w.expression
+      else right(c.relname, length(w.suffix)) = w.suffix
+           and case when w.length is null then length(c.relname) > length(w.prefix) + length(w.suffix)
+               else length(c.relname) = length(w.prefix) + w.length + length(w.suffix) end
+           and substr(c.relname, length(w.prefix) + 1, length(c.relname) - length(w.prefix) - length(w.suffix)) !~ w."foreign" end`
+
+/**
  * Tables by selectors: $1 schemas, $2 expressions, $3 and $4 what stands before and after the key, null where there is
- * none; of $5 parts of them the one with the number $6.
+ * none; of $5 parts of them the one with the number $6. $7 and $8: of the key, a character it never has and its length.
  */
 export const selectedTables = `
 select distinct on (c.oid) c.oid, n.nspname, c.relname::text as relname,
@@ -9,10 +20,10 @@ select distinct on (c.oid) c.oid, n.nspname, c.relname::text as relname,
        case when w.prefix is null then ''
             else substr(c.relname, length(w.prefix) + 1, length(c.relname) - length(w.prefix) - length(w.suffix)) end as key,
        coalesce(w.prefix || '{key}' || w.suffix, c.relname) as blank
-from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as w(schema, expression, prefix, suffix)
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $7::text[], $8::int[]) as w(schema, expression, prefix, suffix, "foreign", length)
 join pg_catalog.pg_namespace n on n.nspname = w.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid
-where c.relkind in ('r', 'p') and starts_with(c.relname, coalesce(w.prefix, '')) and (pg_catalog.hashoid(c.oid)::int8 & 2147483647) % $5 = $6 and c.relname ~ w.expression`
+where c.relkind in ('r', 'p') and (pg_catalog.hashoid(c.oid)::int8 & 2147483647) % $5 = $6 and ${isSelected}`
 
 /** Tables of schema $1 by name: $2 names, $3 keys, $4 the names with `{key}`. */
 export const namedTables = `
@@ -70,42 +81,51 @@ const constraintText = `concat_ws(':', b.blank, k.contype, k.convalidated, k.con
 const noTable = 'null, null, null, null, null, null, null, null'
 const nothing = `null, ${noTable}`
 
-/** Parts of a shape, in columns: table, number, text, what stands for `{cut}`. No join grows with the square of the tables, whatever the planner expects of them. */
+/**
+ * Parts of a shape, in columns: table, number, text, what stands for `{cut}`. No join grows with the square of the tables,
+ * whatever the planner expects of them. What is put together comes sorted: an ORDER BY in the aggregate is a sort of its
+ * own for each table, which takes longer than all the rest.
+ */
 const parts = `
   select f.oid, 0, concat_ws(':', f.relrowsecurity, f.relforcerowsecurity, f.relowner, f.relacl), null::text,
          f.nspname, f.relname, f.key, f.blank, f.relpages, f.reltuples, f.relrowsecurity, f.relhassubclass
   from found f
   union all
-  select a.attrelid, 1, string_agg(concat_ws(':', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
-                                             a.attgenerated, a.attidentity, a.attacl), ',' order by a.attnum), ${nothing}
-  from pg_catalog.pg_attribute a
-  where a.attrelid in (select oid from found) and a.attnum > 0 and not a.attisdropped
-  group by a.attrelid
+  select attrelid, 1, string_agg(text, ','), ${nothing}
+  from (select a.attrelid, concat_ws(':', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attgenerated,
+                                     a.attidentity, a.attacl) as text
+        from pg_catalog.pg_attribute a
+        where a.attrelid in (select oid from found) and a.attnum > 0 and not a.attisdropped
+        order by a.attrelid, a.attnum) x
+  group by attrelid
   union all
-  select oid, 2, string_agg(text, ',' order by text collate "C"), string_agg(cut, ',' order by text collate "C"), ${noTable}
-  from (select f.oid, d.cut, ${indexText} as text
+  select oid, 2, string_agg(text, ','), string_agg(cut, ','), ${noTable}
+  from (select f.oid, d.cut, ${indexText} collate "C" as text
         from pg_catalog.pg_index i
         join found f on f.oid = i.indrelid
-        join pg_catalog.pg_class ic on ic.oid = i.indexrelid${blankName('ic.relname')}) x
+        join pg_catalog.pg_class ic on ic.oid = i.indexrelid${blankName('ic.relname')}
+        order by 1, 3) x
   group by oid
   union all
-  select oid, 3, string_agg(text, ',' order by text collate "C"),
-         string_agg(cut, ',' order by text collate "C") filter (where contype in (${kinds})), ${noTable}
-  from (select f.oid, d.cut, k.contype, ${constraintText} as text
-        from pg_catalog.pg_constraint k join found f on f.oid = k.conrelid${blankName('k.conname')}) x
+  select oid, 3, string_agg(text, ','), string_agg(cut, ',') filter (where contype in (${kinds})), ${noTable}
+  from (select f.oid, d.cut, k.contype, ${constraintText} collate "C" as text
+        from pg_catalog.pg_constraint k join found f on f.oid = k.conrelid${blankName('k.conname')}
+        order by 1, 4) x
   group by oid
   union all
-  select t.tgrelid, 4, string_agg(concat_ws(':', replace(t.tgname, f.relname, f.blank), t.tgfoid, t.tgtype, t.tgenabled),
-                                  ',' order by t.tgname), ${nothing}
-  from pg_catalog.pg_trigger t
-  join found f on f.oid = t.tgrelid
-  where not t.tgisinternal
-  group by t.tgrelid
+  select tgrelid, 4, string_agg(text, ','), ${nothing}
+  from (select t.tgrelid, concat_ws(':', replace(t.tgname, f.relname, f.blank), t.tgfoid, t.tgtype, t.tgenabled) as text
+        from pg_catalog.pg_trigger t
+        join found f on f.oid = t.tgrelid
+        where not t.tgisinternal
+        order by t.tgrelid, t.tgname) x
+  group by tgrelid
   union all
-  select p.polrelid, 5, string_agg(concat_ws(':', replace(p.polname, f.relname, f.blank), p.polcmd, p.polpermissive, p.polroles),
-                                   ',' order by p.polname), ${nothing}
-  from pg_catalog.pg_policy p join found f on f.oid = p.polrelid
-  group by p.polrelid`
+  select polrelid, 5, string_agg(text, ','), ${nothing}
+  from (select p.polrelid, concat_ws(':', replace(p.polname, f.relname, f.blank), p.polcmd, p.polpermissive, p.polroles) as text
+        from pg_catalog.pg_policy p join found f on f.oid = p.polrelid
+        order by p.polrelid, p.polname) x
+  group by polrelid`
 
 const indexDetails = `
       select json_agg(json_build_object(
@@ -139,12 +159,12 @@ const constraintDetails = `
 /** The shape of a table is what is hashed here: columns, indexes, constraints, triggers, policies, rights and owner. */
 const shapesOfFound = `), parts (oid, part, text, cuts, nspname, relname, key, blank, relpages, reltuples, relrowsecurity, relhassubclass) as (${parts}
 ), shaped as (
-  select oid, md5(string_agg(text, '|' order by part)) as shape, max(nspname) as nspname, max(relname) as relname,
+  select oid, md5(string_agg(text, '|')) as shape, max(nspname) as nspname, max(relname) as relname,
          max(key) as key, max(blank) as blank, max(relpages) as relpages, max(reltuples) as reltuples,
          bool_or(relrowsecurity) as relrowsecurity, bool_or(relhassubclass) as relhassubclass,
          max(cuts) filter (where part = 2) as index_cuts,
          max(cuts) filter (where part = 3) as constraint_cuts
-  from parts group by oid
+  from (select * from parts order by oid, part) p group by oid
 )
 select f.nspname as schema, f.relname as name, f.key, f.shape, f.relpages::float8 as pages, f.reltuples::float8 as rows,
        f.relhassubclass as parent,

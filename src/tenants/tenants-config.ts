@@ -47,6 +47,20 @@ export interface TableTemplate {
   readonly suffix: string
   /** An anchored POSIX expression that matches the template's tables and nothing else. */
   readonly expression: string
+  /** What makes a key. */
+  readonly key: KeyForm
+}
+
+export interface KeyForm {
+  /** A POSIX expression of a character that no key has. */
+  readonly foreign: string
+  /** Characters, where all keys have as many. */
+  readonly length?: number
+}
+
+const keyForms: Readonly<Record<TenantsConfig['key'], KeyForm & { readonly expression: string }>> = {
+  md5: { expression: '[0-9a-f]{32}', foreign: '[^0-9a-f]', length: 32 },
+  plain: { expression: '[A-Za-z0-9_-]+', foreign: '[^A-Za-z0-9_-]' },
 }
 
 /** Schemas that Postgres, Supabase or Lockstep keep for themselves. */
@@ -81,13 +95,14 @@ export function parseTemplate(config: TenantsConfig, name: string): TableTemplat
       hint: 'write it as in user_table_{key}',
     })
   }
-  const key = config.key === 'md5' ? '[0-9a-f]{32}' : '[A-Za-z0-9_-]+'
+  const key = keyForms[config.key]
   return {
     name,
     schema,
     prefix,
     suffix,
-    expression: `^${escapeExpression(prefix)}(${key})${escapeExpression(suffix)}$`,
+    expression: `^${escapeExpression(prefix)}(${key.expression})${escapeExpression(suffix)}$`,
+    key,
   }
 }
 

@@ -82,11 +82,18 @@ export function isWanted(spec: AddIndexSpec, index: IndexShape, table: TableName
 
 /** Whether the index is what the spec says, under whatever name; expressions are compared as texts. */
 export function isEqual(spec: AddIndexSpec, index: IndexShape): boolean {
+  if (index.unique !== (spec.options.unique === true)) return false
   const at = index.definition.indexOf(' USING ')
-  return (
-    index.unique === (spec.options.unique === true) &&
-    comparable(index.definition.slice(at)) === comparable(bodyOf(spec))
-  )
+  return comparable(index.definition.slice(at)) === wantedBody(spec)
+}
+
+const wantedBodies = new WeakMap<AddIndexSpec, string>()
+
+/** Asked for by every table of a fleet. */
+function wantedBody(spec: AddIndexSpec): string {
+  const known = wantedBodies.get(spec) ?? comparable(bodyOf(spec))
+  wantedBodies.set(spec, known)
+  return known
 }
 
 const keywords = /\b(?:USING|INCLUDE|WITH|WHERE|DESC|NULLS|FIRST|LAST|AND|OR|NOT|IS|NULL)\b/g

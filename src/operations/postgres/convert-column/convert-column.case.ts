@@ -272,3 +272,5 @@ export const widenColumnCases: readonly OperationCase[] = [
     },
   },
 ]
+
+export { swapColumnCases } from './swap.case.ts'

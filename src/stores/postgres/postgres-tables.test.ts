@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../local/guarded-process.ts'
+import { findBouncer, startBouncer } from '../../../test/stores/bouncer.ts'
 import { startRealPostgres } from '../../../test/stores/real-postgres.ts'
+import { needs } from '../../../test/stores/skips.ts'
 import { createPostgresTables } from './postgres-tables.ts'
 
 const server = await startRealPostgres()
@@ -15,14 +13,6 @@ const refusal = (url: string) =>
     () => expect.unreachable('connected'),
     (error: unknown) => error,
   )
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 it('names the port of a transaction pooler before connecting, and the URL to use', async () => {
   const error = await refusal('postgres://postgres.abc:sekret@aws-0.pooler.example:6543/postgres')
@@ -108,59 +98,19 @@ describe.skipIf(server === undefined)('with a server', () => {
     await tables.close()
   })
 
-  it.skipIf(!existsSync('/usr/sbin/pgbouncer'))(
+  it(
     'refuses PgBouncer in transaction mode and accepts it in session mode',
+    needs(findBouncer(), 'no PgBouncer'),
     async () => {
-      for (const mode of ['transaction', 'session']) {
+      for (const mode of ['transaction', 'session'] as const) {
         const bouncer = await startBouncer(url, mode)
-        const outcome = await createPostgresTables({ url: bouncer.url }).then(
+        const outcome = await createPostgresTables({ url: bouncer?.url ?? '' }).then(
           (tables) => tables.close().then(() => 'connected'),
           (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
         )
         expect([mode, outcome]).toEqual([mode, mode === 'session' ? 'connected' : 'LS-3003'])
-        await bouncer.stop()
+        await bouncer?.stop()
       }
     },
   )
 })
-
-async function startBouncer(target: string, mode: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bouncer-'))
-  const port = await freePort()
-  const { port: targetPort } = new URL(target)
-  const lines = [
-    '[databases]',
-    `postgres = host=127.0.0.1 port=${targetPort} user=postgres`,
-    '[pgbouncer]',
-    'listen_addr = 127.0.0.1',
-  ]
-  const settings = [
-    `listen_port = ${port}`,
-    'auth_type = any',
-    `pool_mode = ${mode}`,
-    'unix_socket_dir =',
-    'default_pool_size = 5',
-  ]
-  writeFileSync(join(folder, 'bouncer.ini'), [...lines, ...settings, ''].join('\n'))
-  chmodSync(folder, 0o755)
-  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  if (account.uid !== undefined) chownSync(folder, account.uid, account.gid)
-  const child = spawn('/usr/sbin/pgbouncer', [join(folder, 'bouncer.ini')], {
-    ...account,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (text: Buffer) => (text.includes('process up') ? resolve() : undefined))
-    void ended.then(() => reject(new Error('pgbouncer ended at once')))
-  })
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    async stop() {
-      child.kill('SIGINT')
-      child.kill('SIGTERM')
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}

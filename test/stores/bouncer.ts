@@ -5,12 +5,17 @@ import { freePort, startGuarded, untilListening } from '../../src/local/guarded-
 
 const paths = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer']
 
+/** The program, where it is installed. */
+export function findBouncer(): string | undefined {
+  return paths.find((path) => existsSync(path))
+}
+
 /** PgBouncer before a real server; undefined where it is not installed. */
 export async function startBouncer(
   target: string,
   mode: 'transaction' | 'session',
 ): Promise<{ readonly url: string; stop(): Promise<void> } | undefined> {
-  const program = paths.find((path) => existsSync(path))
+  const program = findBouncer()
   if (program === undefined) return undefined
   const { hostname, port: targetPort, pathname, password } = new URL(target)
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-bouncer-'))

@@ -36,12 +36,11 @@ export function findSeeds(folder: string, path: string): readonly string[] {
 }
 
 /**
- * Fills the stores: SQL runs in Postgres as one transaction, a program with the variables of the stores set, its output
- * on stderr. Throws LS-1009 at the first that fails.
+ * Fills the stores from one seed: SQL runs in Postgres as one transaction, a program with the variables of the stores set,
+ * its output on stderr. Throws LS-1009 where it fails.
  */
-export async function sow(around: Surroundings, seeds: readonly string[], variables: Variables): Promise<void> {
-  for (const seed of seeds)
-    await (seed.endsWith('.sql') ? runSql(seed, variables) : runProgram(around, seed, variables))
+export async function sow(around: Surroundings, seed: string, variables: Variables): Promise<void> {
+  await (seed.endsWith('.sql') ? runSql(seed, variables) : runProgram(around, seed, variables))
 }
 
 async function runSql(file: string, { DATABASE_URL: url }: Variables): Promise<void> {

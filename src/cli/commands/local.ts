@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { LockstepError } from '../../kernel/errors.ts'
 import { findSeeds, sow } from '../../local/seeds.ts'
 import type { Cli } from '../cli.ts'
@@ -26,9 +26,13 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   const takeAway = leaveNote(cli.folder, stores.variables)
   try {
     if (seeds.length > 0 && isKept) cli.say(`the data of ${wanted.folder} is kept, and not seeded again`)
-    else await sow(cli.world, seeds, stores.variables)
+    else
+      for (const seed of seeds) {
+        cli.say(`filling from ${relative(cli.folder, seed)}`)
+        await sow(cli.world, seed, stores.variables)
+      }
     const places = Object.entries(stores.variables).map(
-      ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value}`,
+      ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value.replace(/:[^:@/]+@/, ':***@')}`,
     )
     cli.say(
       `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,

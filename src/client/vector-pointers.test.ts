@@ -35,6 +35,14 @@ it('knows of no pointer where no migration has run, or the table is another', as
   expect(await world(small).pointers.of('others')).toBeUndefined()
 })
 
+it('knows of none where the way back takes them away while it asks', async () => {
+  const pointers = createVectorPointers(async (sql) => {
+    if (sql.includes('to_regclass')) return [{ name: 'lockstep_vectors.pointers' }]
+    throw Object.assign(new Error('relation does not exist'), { code: '42P01' })
+  })
+  expect(await pointers.of('documents')).toBeUndefined()
+})
+
 it('runs the work once more with the new pointer after the switch', async () => {
   const { state, pointers } = world(small)
   const asked: (number | undefined)[] = []

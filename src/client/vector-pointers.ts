@@ -82,9 +82,15 @@ async function readPointer(
   const [row] = await query(
     'select model, dimensions from lockstep_vectors.pointers where table_name = $1 and ($2::text is null or column_name = $2) order by column_name limit 1',
     [table, column ?? null],
-  )
+  ).catch(noneWhereGone)
   if (row === undefined || !('model' in row) || !('dimensions' in row)) return undefined
   return { model: typeof row.model === 'string' ? row.model : null, dimensions: Number(row.dimensions) }
+}
+
+/** The last table's way back takes the pointers away, maybe between the two questions. */
+function noneWhereGone(error: unknown): readonly object[] {
+  if (hasState(error, '42P01')) return []
+  throw error
 }
 
 /** Where drivers and query builders keep the error of the server. */

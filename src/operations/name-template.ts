@@ -41,8 +41,8 @@ export function parseTemplate(text: string, pattern: string): NameTemplate {
   return {
     text,
     scope: scopeOf(target),
-    nameOf: (name) => (depthOf(name) === to.depth ? nameBy(to, name) : undefined),
-    sourceOf: (name) => (depthOf(name) === from.depth ? nameBy(from, name) : undefined),
+    nameOf: (name) => nameAt(to, name),
+    sourceOf: (name) => nameAt(from, name),
     nameBelow: (name) => nameBy(to, name),
     sourceBelow: (name) => nameBy(from, name),
     troubleOf: (name) => troubleBy(to, name),
@@ -56,8 +56,10 @@ interface Way {
   readonly back: (name: string) => string | undefined
 }
 
-function depthOf(name: string): number {
-  return name.split('/').length
+/** Of a document of the form itself. */
+function nameAt({ there, back }: Way, name: string): string | undefined {
+  const target = there(name)
+  return target === undefined || brokenName(target) !== undefined || back(target) !== name ? undefined : target
 }
 
 function nameBy(way: Way, name: string): string | undefined {
@@ -130,10 +132,14 @@ function requireDocument(text: string, { length }: readonly (readonly Part[])[])
 }
 
 function variablesIn(text: string, segments: readonly (readonly Part[])[]): readonly string[] {
-  const found = segments.flat().flatMap((part) => ('variable' in part ? [part.variable] : []))
+  const found = variablesOf(segments)
   const twice = found.find((name, index) => found.indexOf(name) !== index)
   if (twice === undefined) return found
   throw refuse(text, `{${twice}} occurs twice`, 'give each placeholder a place of its own')
+}
+
+function variablesOf(segments: readonly (readonly Part[])[]): readonly string[] {
+  return segments.flat().flatMap((part) => ('variable' in part ? [part.variable] : []))
 }
 
 function requireSameVariables(text: string, source: readonly string[], target: readonly string[]): void {
@@ -153,14 +159,16 @@ function rewriter(
   from: readonly (readonly Part[])[],
   to: readonly (readonly Part[])[],
 ): (name: string) => string | undefined {
-  const part = (each: Part): string => ('text' in each ? escaped(each.text) : `(?<${each.variable}>[^/]+?)`)
+  const part = (each: Part): string => ('text' in each ? escaped(each.text) : '([^/]+?)')
   const form = new RegExp(`^${from.map((parts) => parts.map(part).join('')).join('/')}$`, 'u')
+  const variables = variablesOf(from)
+  const pieces = to.flatMap((parts, index) => [
+    ...(index === 0 ? [] : ['/']),
+    ...parts.map((each) => ('text' in each ? each.text : variables.indexOf(each.variable) + 1)),
+  ])
   return (name) => {
-    const groups = form.exec(name)?.groups
-    if (groups === undefined) return undefined
-    return to
-      .map((parts) => parts.map((each) => ('text' in each ? each.text : groups[each.variable])).join(''))
-      .join('/')
+    const found = form.exec(name)
+    return found === null ? undefined : pieces.map((each) => (typeof each === 'string' ? each : found[each])).join('')
   }
 }
 

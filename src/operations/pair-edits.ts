@@ -17,28 +17,35 @@ export interface PlaceWrites {
   edits(): readonly DocumentEdit[]
 }
 
+interface Written {
+  readonly draft: ValueDraft
+  readonly paths: FieldPath[]
+  /** Other documents of which it is made. */
+  readonly sources: Set<string>
+}
+
 /** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
 export function createPlaceWrites(unit: PairUnit): PlaceWrites {
-  const after = new Map<string, ValueDraft>()
-  const touched = new Map<string, FieldPath[]>()
-  const sources = new Map<string, Set<string>>()
+  const written = new Map<string, Written>()
   const current = (name: string): Value | undefined => {
-    const draft = after.get(name)
-    if (draft !== undefined) return draft.value()
+    const now = written.get(name)
+    if (now !== undefined) return now.draft.value()
     const document = unit.documents.get(name)
     return document === undefined ? undefined : fieldAt(document, [])
+  }
+  const begin = (name: string, before: Value | undefined): Written => {
+    const begun = { draft: createValueDraft(before), paths: [], sources: new Set<string>() }
+    written.set(name, begun)
+    return begun
   }
   return {
     set({ name, path }, value, source = name) {
       const before = current(name)
       if (before === undefined && value === undefined) return
-      if (source !== name) sources.set(name, (sources.get(name) ?? new Set()).add(source))
-      const draft = after.get(name) ?? createValueDraft(before)
-      after.set(name, draft)
+      const { draft, paths, sources } = written.get(name) ?? begin(name, before)
       draft.set(path, value)
-      const paths = touched.get(name) ?? []
-      touched.set(name, paths)
       paths.push(path)
+      if (source !== name && unit.clients !== undefined) sources.add(source)
     },
     at: ({ name, path }) => {
       const value = current(name)
@@ -48,17 +55,18 @@ export function createPlaceWrites(unit: PairUnit): PlaceWrites {
       const value = current(name)
       return value !== undefined && isBlocked({ fields: fieldsOf(value) }, path)
     },
-    edits: () =>
-      [...after].flatMap(([name, draft]) => {
-        const value = draft.value()
-        const paths = touched.get(name) ?? []
-        const isBare = value !== undefined && isEmpty(value) && paths.every((path) => path.length > 0)
-        const left = isBare && name !== unit.key ? undefined : value
-        const given = [...(sources.get(name) ?? [])].flatMap((source) => unit.documents.get(source) ?? [])
-        const edits = editOf(name, unit.documents.get(name), left, paths)
-        return given.length === 0 ? edits : edits.map((edit) => ({ ...edit, given }))
-      }),
+    edits: () => [...written].flatMap(([name, one]) => editsOf(unit, name, one)),
   }
+}
+
+function editsOf(unit: PairUnit, name: string, { draft, paths, sources }: Written): readonly DocumentEdit[] {
+  const value = draft.value()
+  const isBare = value !== undefined && isEmpty(value) && paths.every((path) => path.length > 0)
+  const left = isBare && name !== unit.key ? undefined : value
+  const edits = editOf(name, unit.documents.get(name), left, paths)
+  if (sources.size === 0) return edits
+  const given = [...sources].flatMap((source) => unit.documents.get(source) ?? [])
+  return given.length === 0 ? edits : edits.map((edit) => ({ ...edit, given }))
 }
 
 function fieldsOf(value: Value): Fields {

@@ -12,6 +12,7 @@ export function rememberedOf(
   images: readonly DocumentImage[],
   { from, to, lens, shared }: Pair,
 ): Pick<PairState, 'base' | 'removed' | 'shared'> {
+  if (images.length === 0) return { base: undefined, removed: undefined, shared }
   const written = lastWritten(images, to)
   const emptied = lastEmptied(images, from)
   const stood = emptied === undefined ? undefined : lens.up(emptied.value)

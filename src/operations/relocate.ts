@@ -45,7 +45,7 @@ export async function* relocate(
   const range = parseRange(work.scope)
   const from = typeof work.cursor === 'string' ? { ...range, after: work.cursor } : range
   const fields = projectionOf(relocation, side)
-  // The first pass looks before clients can have done much, and does not ask whether what it saw is still so.
+  // The first pass looks before clients can have done much: whatever they do meanwhile is left to the next.
   const clients = again === true ? clientsOf(work) : undefined
   const found = documents.scan(scopeOf(relocation, side), from, {
     ...(fields === undefined ? {} : { fields }),
@@ -63,10 +63,7 @@ export async function* relocate(
     const told = createNotes()
     const result = await hands.settle<PairUnit>({
       units,
-      edits: (unit) => {
-        const edits = editsOf(relocation, unit, act, told)
-        return again === true ? edits : edits.map(independent)
-      },
+      edits: (unit) => editsOf(relocation, unit, act, told),
       reload: (some) => reloadUnits(relocation, some, documents),
     })
     told.tell(hands)
@@ -77,11 +74,6 @@ export async function* relocate(
 
 function clientsOf({ told = {}, memo }: Work<unknown>): Clients {
   return { told, noneAlone: isNoneAlone(memo) }
-}
-
-/** In the first pass, where most is made, what goes meanwhile is left to the next. */
-function independent({ given: _, ...edit }: DocumentEdit): DocumentEdit {
-  return edit
 }
 
 /** Why documents are not as they should be, by reason. */

@@ -2,7 +2,7 @@ import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from
 import type { DocumentImage, Unit } from './document-hands.ts'
 import type { Clients } from './last-hand.ts'
 import { nowhere } from './pair-rules.ts'
-import type { Pair } from './pair-rules.ts'
+import type { Pair, Place } from './pair-rules.ts'
 
 /** The documents of one kind that hold one side of the pairs, or both sides. */
 export interface Hosts {
@@ -68,11 +68,15 @@ export interface ListRule {
 
 /** A host with its satellites, as far as they were asked for. */
 export interface PairUnit extends Unit {
-  /** Names asked for, the host's among them; `documents` has those that exist. */
-  readonly names: readonly string[]
+  /** Names asked for, the host's among them. */
+  readonly names: ReadonlySet<string>
+  /** Those of them that exist, and what else was read with them. */
   readonly documents: ReadonlyMap<string, Document>
   readonly images: readonly DocumentImage[]
-  /** Undefined where times shall not count: then the pre-images alone tell who wrote what. */
+  /**
+   * Undefined where times shall not count: then the pre-images alone tell who wrote what, and an edit does not ask
+   * whether the documents it is made of are still as they were read.
+   */
   readonly clients?: Clients | undefined
 }
 
@@ -113,7 +117,10 @@ export async function unitsOfPage(
   const byUnit = new Map<string, string[]>()
   for (const { name } of page) {
     const key = unitOf(relocation, side, name)
-    if (key !== undefined) byUnit.set(key, [...(byUnit.get(key) ?? []), name])
+    if (key === undefined) continue
+    const names = byUnit.get(key)
+    if (names === undefined) byUnit.set(key, [name])
+    else names.push(name)
   }
   const units = [...byUnit].map(([key, names]) => ({ key, names: namesOf(relocation, { key, names, found }) }))
   return loadUnits(relocation, units, { ...stores, found })
@@ -126,10 +133,23 @@ interface Named {
 }
 
 /** All documents of a unit: those seen, the host, and the satellites of which a host that was read tells. */
-function namesOf({ satellites }: Relocation, { key, names, found }: Named): readonly string[] {
-  if (satellites === undefined) return names
+function namesOf({ satellites }: Relocation, { key, names, found }: Named): ReadonlySet<string> {
+  const all = new Set(names)
+  if (satellites === undefined) return all
+  all.add(key)
   const host = found.get(key)
-  return [...new Set([key, ...names, ...(host === undefined ? [] : satellites.namesIn(host, key))])]
+  if (host !== undefined) for (const name of satellites.namesIn(host, key)) all.add(name)
+  return all
+}
+
+/** The satellites of a unit that were asked for. */
+export function satellitesOf({ key, names }: Pick<PairUnit, 'key' | 'names'>): readonly string[] {
+  return [...names].filter((name) => name !== key)
+}
+
+/** Those of them that exist. */
+export function foundSatellites(unit: Pick<PairUnit, 'key' | 'names' | 'documents'>): readonly string[] {
+  return satellitesOf(unit).filter((name) => unit.documents.has(name))
 }
 
 interface Loading {
@@ -144,30 +164,19 @@ interface Loading {
 
 async function loadUnits(
   relocation: Relocation,
-  units: readonly { readonly key: string; readonly names: readonly string[] }[],
+  units: readonly Pick<PairUnit, 'key' | 'names'>[],
   { documents, images, clients, presumes, found }: Loading,
 ): Promise<readonly PairUnit[]> {
   // A unit is known by its host's name; its other names are satellites.
-  const hosts = units.flatMap(({ key, names }) => (names.includes(key) && !found.has(key) ? [key] : []))
+  const hosts = units.flatMap(({ key, names }) => (names.has(key) && !found.has(key) ? [key] : []))
   const satellites =
-    presumes === true ? [] : units.flatMap(({ key, names }) => names.filter((name) => name !== key && !found.has(name)))
+    presumes === true ? [] : units.flatMap((unit) => satellitesOf(unit).filter((name) => !found.has(name)))
   const [rest, remembered] = await Promise.all([
     readNames(relocation, { hosts, satellites }, documents),
     images(units.map(({ key }) => key)),
   ])
-  const all = new Map([...found, ...rest])
-  return units.map(({ key, names }) => ({
-    key,
-    names,
-    documents: new Map(names.flatMap((name) => entryOf(all, name))),
-    images: remembered.get(key) ?? [],
-    clients,
-  }))
-}
-
-function entryOf(all: ReadonlyMap<string, Document>, name: string): readonly (readonly [string, Document])[] {
-  const document = all.get(name)
-  return document === undefined ? [] : [[name, document]]
+  const all = rest.length === 0 ? found : new Map([...found, ...rest])
+  return units.map(({ key, names }) => ({ key, names, documents: all, images: remembered.get(key) ?? [], clients }))
 }
 
 /**
@@ -203,6 +212,6 @@ export function reloadUnits(
 
 /** The pairs of which both documents were asked for: of others it is not known what they hold. */
 export function knownPairs({ pairs }: Relocation, unit: PairUnit): readonly Pair[] {
-  const names = new Set([...unit.names, nowhere.name])
-  return pairs(unit).filter(({ from, to }) => names.has(from.name) && names.has(to.name))
+  const isKnown = ({ name }: Place): boolean => unit.names.has(name) || name === nowhere.name
+  return pairs(unit).filter(({ from, to }) => isKnown(from) && isKnown(to))
 }

@@ -13,7 +13,7 @@ type MapValue = Extract<Value, { readonly mapValue: unknown }>
 
 /** Leaves the value it starts from, and values that are set, as they are. */
 export function createValueDraft(start: Value | undefined): ValueDraft {
-  const copies = new WeakMap<Fields, Record<string, Value>>()
+  const copies = new Map<Fields, Record<string, Value>>()
   let root = start
   const opened = (value: Value | undefined): MapValue => {
     if (value !== undefined && 'mapValue' in value && copies.has(value.mapValue.fields)) return value

@@ -183,11 +183,16 @@ async function modelOf({ models }: EmbeddingWorld, connection: pg.Client, table:
     await connection.query<{ found: boolean }>("select to_regclass('lockstep_vectors.pointers') is not null as found")
   ).rows
   if (store?.found !== true) return models.before
-  const { rows } = await connection.query<{ dimensions: number }>(
-    'select dimensions from lockstep_vectors.pointers where table_name = $1',
-    [table],
-  )
+  const rows = await connection
+    .query<{ dimensions: number }>('select dimensions from lockstep_vectors.pointers where table_name = $1', [table])
+    .then((found) => found.rows, noneWhereGone)
   return rows[0]?.dimensions === models.after.dimensions ? models.after : models.before
+}
+
+/** The way back's last switch may take the pointers away between the two questions. */
+function noneWhereGone(error: unknown): readonly never[] {
+  if (error instanceof pg.DatabaseError && error.code === '42P01') return []
+  throw error
 }
 
 /** Signs up new tenants, each of which is then written by the writers. */

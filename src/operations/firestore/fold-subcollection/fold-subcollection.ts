@@ -6,6 +6,7 @@ import type { Step } from '../../operation.ts'
 import { nowhere } from '../../pair-rules.ts'
 import type { Pair } from '../../pair-rules.ts'
 import { defineRelocation } from '../../relocation-operation.ts'
+import { foundSatellites } from '../../relocation.ts'
 import type { PairUnit, Relocation } from '../../relocation.ts'
 import { inspectFold } from './inspect-fold.ts'
 
@@ -86,8 +87,9 @@ function relocationOf(places: EntryPlaces): Relocation {
 }
 
 /** Of every document below that was asked for, and of every entry, be it born there or left behind. */
-function pairsOf({ field, nameOf, form }: EntryPlaces, { key: host, documents }: PairUnit): readonly Pair[] {
-  const ids = [...documents.keys()].filter((name) => name !== host).map(idOf)
+function pairsOf({ field, nameOf, form }: EntryPlaces, unit: PairUnit): readonly Pair[] {
+  const { key: host, documents } = unit
+  const ids = foundSatellites(unit).map(idOf)
   const keys = Object.keys(entriesAt(documents.get(host), field))
   return [...new Set([...ids.filter(isKeyAndId), ...keys])].map((key) => {
     const to = { name: host, path: [...field, key], container: field }

@@ -12,6 +12,7 @@ import { parseTemplate, requireApart } from '../../name-template.ts'
 import type { PlanWarning, Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
 import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
+import { satellitesOf } from '../../relocation.ts'
 import type { Relocation } from '../../relocation.ts'
 
 export interface MergeDocumentsOptions extends CheckOption {
@@ -97,11 +98,11 @@ function relocationOf({ pattern, options }: MergeDocumentsSpec, moved: readonly 
     },
     direction: 'in',
     unmovable: ({ name }) => (source.match(name) === undefined ? undefined : template.troubleOf(name)),
-    pairs: ({ key }) =>
-      sourceOf(key).flatMap((name) =>
+    pairs: (unit) =>
+      satellitesOf(unit).flatMap((name) =>
         moved.map(({ from, to }) => ({
           from: { name, path: from },
-          to: { name: key, path: to },
+          to: { name: unit.key, path: to },
           lens: identity,
           shared: true,
         })),

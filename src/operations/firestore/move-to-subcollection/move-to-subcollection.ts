@@ -8,6 +8,7 @@ import { documentOfEntry, entriesAt, idOf, isKeyAndId, isMap } from '../../map-e
 import type { Step } from '../../operation.ts'
 import type { Pair } from '../../pair-rules.ts'
 import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
+import { foundSatellites } from '../../relocation.ts'
 import type { PairUnit, Relocation } from '../../relocation.ts'
 
 export interface MoveToSubcollectionOptions extends EntryOptions {
@@ -101,9 +102,10 @@ function problemOf(host: Document, field: FieldPath): string | undefined {
 }
 
 /** Of every entry, and of every document below that was asked for, be it born there or left behind. */
-function pairsOf({ field, nameOf, form }: EntryPlaces, { key: host, documents }: PairUnit): readonly Pair[] {
+function pairsOf({ field, nameOf, form }: EntryPlaces, unit: PairUnit): readonly Pair[] {
+  const { key: host, documents } = unit
   const keys = Object.keys(entriesAt(documents.get(host), field)).filter(isKeyAndId)
-  const born = [...documents.keys()].filter((name) => name !== host).map(idOf)
+  const born = foundSatellites(unit).map(idOf)
   return [...new Set([...keys, ...born])].map((key) => ({
     from: { name: host, path: [...field, key], container: field },
     to: { name: nameOf(host, key), path: [] },

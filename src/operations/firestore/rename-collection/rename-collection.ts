@@ -8,6 +8,7 @@ import type { NameTemplate } from '../../name-template.ts'
 import type { PlanWarning, Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
 import { defineRelocation } from '../../relocation-operation.ts'
+import { satellitesOf } from '../../relocation.ts'
 import type { Relocation } from '../../relocation.ts'
 
 export interface RenameCollectionSpec {
@@ -59,9 +60,9 @@ function relocationOf(spec: RenameCollectionSpec, template: NameTemplate): Reloc
     },
     direction: 'out',
     unmovable: ({ name }) => template.troubleOf(name),
-    pairs({ key }) {
-      return nameList(template.nameBelow(key)).map((name) => ({
-        from: { name: key, path: [] },
+    pairs(unit) {
+      return satellitesOf(unit).map((name) => ({
+        from: { name: unit.key, path: [] },
         to: { name, path: [] },
         lens: identity,
       }))

@@ -9,6 +9,7 @@ import { parseTemplate, requireApart } from '../../name-template.ts'
 import type { Step } from '../../operation.ts'
 import { identity } from '../../pair-rules.ts'
 import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
+import { satellitesOf } from '../../relocation.ts'
 import type { PairUnit, Relocation } from '../../relocation.ts'
 
 export interface SplitDocumentOptions extends CheckOption {
@@ -85,7 +86,7 @@ function relocationOf({ pattern, options }: SplitDocumentSpec, moved: readonly M
         ? template.troubleOf(document.name)
         : undefined,
     pairs: (unit) =>
-      targetOf(unit.key).flatMap((target) => {
+      satellitesOf(unit).flatMap((target) => {
         const shared = isKnownToOld(unit, target)
         return moved.map(({ from, to }) => ({
           from: { name: unit.key, path: from },

@@ -1,13 +1,14 @@
 import { LockstepError } from '../kernel/errors.ts'
-import type { FieldPath } from '../stores/documents.ts'
+import type { FieldPath, Fields } from '../stores/documents.ts'
 import { parseCheck } from './check-option.ts'
 import type { CheckOption } from './check-option.ts'
 import { parsePattern } from './collection-pattern.ts'
 import type { CollectionPattern } from './collection-pattern.ts'
 import { parseFieldPath } from './field-path.ts'
-import { entriesAt, isKeyAndId } from './map-entries.ts'
+import { entriesAt, idOf, isKeyAndId } from './map-entries.ts'
 import type { EntryForm } from './map-entries.ts'
-import type { Satellites } from './relocation.ts'
+import { satellitesOf } from './relocation.ts'
+import type { PairUnit, Satellites } from './relocation.ts'
 
 export interface EntryOptions extends CheckOption {
   /** The field of a document that holds the key of its entry. Without it the document's id alone says it. */
@@ -71,6 +72,15 @@ export function parseEntryPlaces(
         Object.keys(entriesAt(host, path)).flatMap((id) => (isKeyAndId(id) ? [nameOf(name, id)] : [])),
     },
   }
+}
+
+/**
+ * The keys of entries and of documents below, be they born there or left behind: as far as the documents were asked
+ * for, and where at least one of the two is there.
+ */
+export function askedKeys(unit: PairUnit, entries: Fields): readonly string[] {
+  const isThere = (name: string): boolean => unit.documents.has(name) || Object.hasOwn(entries, idOf(name))
+  return satellitesOf(unit).filter(isThere).map(idOf)
 }
 
 /** Throws LS-2002 for options of another form. */

@@ -5,7 +5,7 @@ import { fieldAt } from './field-path.ts'
 import { noneAlone } from './last-hand.ts'
 import { defineDocumentOperation } from './operation.ts'
 import type { DocumentOperation, Look, PlanWarning } from './operation.ts'
-import { knownPairs, scopeOf, unitsOfPage } from './relocation.ts'
+import { scopeOf, unitsOfPage } from './relocation.ts'
 import type { Images, PairUnit, Relocation } from './relocation.ts'
 
 const code = 'W114'
@@ -66,8 +66,6 @@ function loneIn(relocation: Relocation, unit: PairUnit): readonly string[] {
     const document = unit.documents.get(name)
     return document !== undefined && fieldAt(document, path) !== undefined
   }
-  const found = knownPairs(relocation, unit).filter(
-    ({ from, to }) => holds(to.name, to.path) && !holds(from.name, from.path),
-  )
+  const found = relocation.pairs(unit).filter(({ from, to }) => holds(to.name, to.path) && !holds(from.name, from.path))
   return [...new Set(found.map(({ to }) => to.name))]
 }

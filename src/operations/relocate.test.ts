@@ -40,7 +40,7 @@ function unit(documents: Readonly<Record<string, Fields>>, images: readonly Docu
   }))
   return {
     key: 'Users/a',
-    names: new Set(['Users/a', 'Users/a/map/x', 'Users/a/map/y']),
+    names: ['Users/a', 'Users/a/map/x', 'Users/a/map/y'],
     documents: new Map(found.map((document) => [document.name, document])),
     images,
   }

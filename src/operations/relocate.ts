@@ -11,7 +11,7 @@ import { carry, giveBack, mayGo } from './pair-rules.ts'
 import type { Outcome, Pair, PairState, Place } from './pair-rules.ts'
 import { createPlaceWrites, resultOf } from './pair-edits.ts'
 import type { PlaceWrites } from './pair-edits.ts'
-import { knownPairs, projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
+import { projectionOf, reloadUnits, scopeOf, unitsOfPage } from './relocation.ts'
 import type { Act, PairUnit, Relocation, Side } from './relocation.ts'
 import { sameValue } from './field-path.ts'
 import { isPrefix } from './value-tree.ts'
@@ -97,7 +97,7 @@ function createNotes(): Notes {
 /** What has to become of the documents of a unit. Pure. */
 export function editsOf(relocation: Relocation, unit: PairUnit, act: Act, notes: Notes): readonly DocumentEdit[] {
   const writes = createPlaceWrites(unit)
-  for (const pair of knownPairs(relocation, unit)) settlePair({ relocation, unit, pair, writes, notes }, act)
+  for (const pair of relocation.pairs(unit)) settlePair({ relocation, unit, pair, writes, notes }, act)
   for (const { path, change } of relocation.lists ?? []) {
     const place = { name: unit.key, path }
     const value = act === 'retire' ? withoutOurs(unit.images, place, writes.at(place)) : writes.at(place)

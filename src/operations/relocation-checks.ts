@@ -14,7 +14,7 @@ import type { Pair, PairState, Place, Trusted } from './pair-rules.ts'
 import { resultOf } from './pair-edits.ts'
 import { editsOf } from './relocate.ts'
 import { fieldsWith } from './value-draft.ts'
-import { foundSatellites, isHosted, knownPairs, projectionOf, reloadUnits, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
+import { foundSatellites, isHosted, projectionOf, reloadUnits, scopeOf, unitOf, unitsOfPage } from './relocation.ts'
 import type { Images, ListRule, PairUnit, Relocation } from './relocation.ts'
 
 /** Documents read at once while checking. */
@@ -80,7 +80,7 @@ export async function inspectRelocation(
     for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
       sums.read += isHosted(relocation, 'from') ? 1 : foundSatellites(unit).length
-      for (const pair of knownPairs(relocation, unit)) sums[inspectPair(unit, pair, note)]++
+      for (const pair of relocation.pairs(unit)) sums[inspectPair(unit, pair, note)]++
       for (const rule of relocation.lists ?? []) sums.existing += inspectList(unit, rule, note)
       for (const edit of editsOf(relocation, unit, 'carry', { add: note, tell: () => {} })) {
         sums.writes++
@@ -152,7 +152,7 @@ function* findingsOf(
   unit: PairUnit,
   { since, phase }: Pick<VerifyScope, 'since' | 'phase'>,
 ): Generator<Finding> {
-  for (const pair of knownPairs(relocation, unit)) {
+  for (const pair of relocation.pairs(unit)) {
     if (!isExcused(unit, pair, since)) yield* findingOf(unit, pair, phase === 'contract' ? 'new' : 'old')
   }
   for (const rule of relocation.lists ?? []) {

@@ -1,8 +1,7 @@
 import type { CollectionScope, Document, DocumentReader, FieldPath, Value } from '../stores/documents.ts'
 import type { DocumentImage, Unit } from './document-hands.ts'
 import type { Clients } from './last-hand.ts'
-import { nowhere } from './pair-rules.ts'
-import type { Pair, Place } from './pair-rules.ts'
+import type { Pair } from './pair-rules.ts'
 
 /** The documents of one kind that hold one side of the pairs, or both sides. */
 export interface Hosts {
@@ -30,6 +29,7 @@ export interface Relocation {
   readonly satellites?: Satellites
   /** `out`: from the hosts to the satellites. `in`: from the satellites to the hosts. */
   readonly direction: 'out' | 'in'
+  /** Those of which both documents were asked for: of others it is not known what they hold. */
   readonly pairs: (unit: PairUnit) => readonly Pair[]
   /**
    * Why a document of the old side cannot have a new place, in words: found by `plan`, and by the verification of what
@@ -69,7 +69,7 @@ export interface ListRule {
 /** A host with its satellites, as far as they were asked for. */
 export interface PairUnit extends Unit {
   /** Names asked for, the host's among them. */
-  readonly names: ReadonlySet<string>
+  readonly names: readonly string[]
   /** Those of them that exist, and what else was read with them. */
   readonly documents: ReadonlyMap<string, Document>
   readonly images: readonly DocumentImage[]
@@ -133,18 +133,15 @@ interface Named {
 }
 
 /** All documents of a unit: those seen, the host, and the satellites of which a host that was read tells. */
-function namesOf({ satellites }: Relocation, { key, names, found }: Named): ReadonlySet<string> {
-  const all = new Set(names)
-  if (satellites === undefined) return all
-  all.add(key)
+function namesOf({ satellites }: Relocation, { key, names, found }: Named): readonly string[] {
+  if (satellites === undefined) return names
   const host = found.get(key)
-  if (host !== undefined) for (const name of satellites.namesIn(host, key)) all.add(name)
-  return all
+  return [...new Set([key, ...names, ...(host === undefined ? [] : satellites.namesIn(host, key))])]
 }
 
 /** The satellites of a unit that were asked for. */
 export function satellitesOf({ key, names }: Pick<PairUnit, 'key' | 'names'>): readonly string[] {
-  return [...names].filter((name) => name !== key)
+  return names.filter((name) => name !== key)
 }
 
 /** Those of them that exist. */
@@ -168,7 +165,7 @@ async function loadUnits(
   { documents, images, clients, presumes, found }: Loading,
 ): Promise<readonly PairUnit[]> {
   // A unit is known by its host's name; its other names are satellites.
-  const hosts = units.flatMap(({ key, names }) => (names.has(key) && !found.has(key) ? [key] : []))
+  const hosts = units.flatMap(({ key, names }) => (names.includes(key) && !found.has(key) ? [key] : []))
   const satellites =
     presumes === true ? [] : units.flatMap((unit) => satellitesOf(unit).filter((name) => !found.has(name)))
   const [rest, remembered] = await Promise.all([
@@ -208,10 +205,4 @@ export function reloadUnits(
   const remembered = new Map(units.map(({ key, images }) => [key, images]))
   const clients = units[0]?.clients
   return loadUnits(relocation, units, { documents, images: async () => remembered, clients, found: new Map() })
-}
-
-/** The pairs of which both documents were asked for: of others it is not known what they hold. */
-export function knownPairs({ pairs }: Relocation, unit: PairUnit): readonly Pair[] {
-  const isKnown = ({ name }: Place): boolean => unit.names.has(name) || name === nowhere.name
-  return pairs(unit).filter(({ from, to }) => isKnown(from) && isKnown(to))
 }

@@ -47,7 +47,7 @@ export function createOneDocument(): OneDocument {
     settle(step, relocation, act) {
       if (document === undefined) return
       const remembered = images.get(step) ?? []
-      const unit = { key: name, names: new Set([name]), documents: new Map([[name, document]]), images: remembered }
+      const unit = { key: name, names: [name], documents: new Map([[name, document]]), images: remembered }
       for (const edit of editsOf(relocation, unit, act, { add: () => undefined, tell: () => undefined })) {
         images.set(step, [...remembered, parseImage(imageOf(edit, name))])
         write(appliedTo(document.fields, edit))

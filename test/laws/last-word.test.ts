@@ -103,7 +103,7 @@ function store({ documents, now }: World, name: string, fields: Fields | undefin
 
 function act(world: World, what: Act): number {
   const { relocation, documents, images, told, notes } = world
-  const names = new Set(relocation === together ? [places.old] : [places.old, places.neu])
+  const names = relocation === together ? [places.old] : [places.old, places.neu]
   const unit = { key: places.old, names, documents, images, clients: { told, noneAlone: true } }
   const edits: readonly DocumentEdit[] = editsOf(relocation, unit, what, {
     add: (_, why) => void notes.push(why),

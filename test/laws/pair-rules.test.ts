@@ -52,7 +52,7 @@ function neu(value: number | undefined): Value | undefined {
 
 function look(world: World, act: Act): boolean {
   const document: Document = { name, fields: world.fields, updateTime: String(world.version), createTime: '' }
-  const unit = { key: name, names: new Set([name]), documents: new Map([[name, document]]), images: world.images }
+  const unit = { key: name, names: [name], documents: new Map([[name, document]]), images: world.images }
   const notes = { add: (_: string, why: string) => void world.notes.push(why), tell: () => {} }
   const edits: readonly DocumentEdit[] = editsOf(relocation, unit, act, notes)
   for (const edit of edits) {

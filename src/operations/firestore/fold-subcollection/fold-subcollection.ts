@@ -1,12 +1,11 @@
 import { LockstepError } from '../../../kernel/errors.ts'
-import { parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
+import { askedKeys, parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
 import type { EntryOptions, EntryPlaces } from '../../entry-places.ts'
 import { entriesAt, entryAlone, entryOfDocument, idOf, isKeyAndId } from '../../map-entries.ts'
 import type { Step } from '../../operation.ts'
 import { nowhere } from '../../pair-rules.ts'
-import type { Pair } from '../../pair-rules.ts'
+import type { Pair, Place } from '../../pair-rules.ts'
 import { defineRelocation } from '../../relocation-operation.ts'
-import { foundSatellites } from '../../relocation.ts'
 import type { PairUnit, Relocation } from '../../relocation.ts'
 import { inspectFold } from './inspect-fold.ts'
 
@@ -86,15 +85,18 @@ function relocationOf(places: EntryPlaces): Relocation {
   }
 }
 
-/** Of every document below that was asked for, and of every entry, be it born there or left behind. */
+/** Of entries and their documents, and of every entry that can have none. */
 function pairsOf({ field, nameOf, form }: EntryPlaces, unit: PairUnit): readonly Pair[] {
   const { key: host, documents } = unit
-  const ids = foundSatellites(unit).map(idOf)
-  const keys = Object.keys(entriesAt(documents.get(host), field))
-  return [...new Set([...ids.filter(isKeyAndId), ...keys])].map((key) => {
-    const to = { name: host, path: [...field, key], container: field }
-    return isKeyAndId(key)
-      ? { from: { name: nameOf(host, key), path: [] }, to, lens: entryOfDocument(key, form), shared: true }
-      : { from: nowhere, to, lens: entryAlone, shared: true }
-  })
+  const entries = entriesAt(documents.get(host), field)
+  const placeOf = (key: string): Place => ({ name: host, path: [...field, key], container: field })
+  const both = askedKeys(unit, entries).filter(isKeyAndId)
+  const lone = Object.keys(entries).filter((key) => !isKeyAndId(key))
+  return [
+    ...both.map((key) => {
+      const from = { name: nameOf(host, key), path: [] }
+      return { from, to: placeOf(key), lens: entryOfDocument(key, form), shared: true }
+    }),
+    ...lone.map((key) => ({ from: nowhere, to: placeOf(key), lens: entryAlone, shared: true })),
+  ]
 }

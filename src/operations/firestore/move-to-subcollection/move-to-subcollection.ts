@@ -1,14 +1,13 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import type { Document, FieldPath } from '../../../stores/documents.ts'
-import { parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
+import { askedKeys, parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
 import type { EntryOptions, EntryPlaces } from '../../entry-places.ts'
 import { fieldAt, printFieldPath } from '../../field-path.ts'
 import { lonePlaces, withWarnings } from '../../lone-places.ts'
-import { documentOfEntry, entriesAt, idOf, isKeyAndId, isMap } from '../../map-entries.ts'
+import { documentOfEntry, entriesAt, isKeyAndId, isMap } from '../../map-entries.ts'
 import type { Step } from '../../operation.ts'
 import type { Pair } from '../../pair-rules.ts'
 import { defineRelocation, sampleSize } from '../../relocation-operation.ts'
-import { foundSatellites } from '../../relocation.ts'
 import type { PairUnit, Relocation } from '../../relocation.ts'
 
 export interface MoveToSubcollectionOptions extends EntryOptions {
@@ -101,12 +100,9 @@ function problemOf(host: Document, field: FieldPath): string | undefined {
     : `a key of ${printFieldPath(field)} cannot be the id of a document`
 }
 
-/** Of every entry, and of every document below that was asked for, be it born there or left behind. */
 function pairsOf({ field, nameOf, form }: EntryPlaces, unit: PairUnit): readonly Pair[] {
   const { key: host, documents } = unit
-  const keys = Object.keys(entriesAt(documents.get(host), field)).filter(isKeyAndId)
-  const born = foundSatellites(unit).map(idOf)
-  return [...new Set([...keys, ...born])].map((key) => ({
+  return askedKeys(unit, entriesAt(documents.get(host), field)).map((key) => ({
     from: { name: host, path: [...field, key], container: field },
     to: { name: nameOf(host, key), path: [] },
     lens: documentOfEntry(key, form),

@@ -24,7 +24,7 @@ export function fieldsRead({ fields }: Removal): readonly FieldPath[] | undefine
 /** Takes the fields out, as few changes as can be; none where there is nothing left of them. */
 export function removals({ fields }: Removal, document: Document): readonly FieldChange[] {
   const { name } = document
-  const unit = { key: name, names: new Set([name]), documents: new Map([[name, document]]), images: [] }
+  const unit = { key: name, names: [name], documents: new Map([[name, document]]), images: [] }
   const writes = createPlaceWrites(unit)
   for (const field of fields) {
     if (hasLists(field)) {

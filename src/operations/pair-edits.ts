@@ -110,6 +110,7 @@ export function resultOf(edit: DocumentEdit): { readonly name: string; readonly 
 
 /** Firestore takes no path together with one below it. */
 function widest(changes: readonly FieldChange[]): readonly FieldChange[] {
+  if (changes.length === 1) return changes
   const distinct = new Map(changes.map((change) => [JSON.stringify(change.path), change]))
   return [...distinct.values()].filter(
     ({ path }) => !path.some((_, length) => distinct.has(JSON.stringify(path.slice(0, length)))),

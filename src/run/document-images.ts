@@ -162,7 +162,9 @@ function without(value: Value | undefined, [key, ...rest]: FieldPath): Value | u
 
 /** The maps that writing these paths makes, because nothing is there yet. */
 function madeBy(document: Document, changes: readonly FieldChange[]): readonly FieldPath[] {
-  const maps = changes.flatMap(({ path }) => path.slice(0, -1).map((_, index) => path.slice(0, index + 1)))
+  const nested = changes.filter(({ path }) => path.length > 1)
+  if (nested.length === 0) return []
+  const maps = nested.flatMap(({ path }) => path.slice(0, -1).map((_, index) => path.slice(0, index + 1)))
   const absent = maps.filter((map) => fieldAt(document, map) === undefined)
   return [...new Map(absent.map((map) => [JSON.stringify(map), map])).values()]
 }

@@ -51,14 +51,16 @@ export async function* relocate(
     ...(fields === undefined ? {} : { fields }),
     signal: work.signal,
   })
+  const copies = again !== true && act === 'carry' && side === 'from'
   // In the copy new places are not read before they are made, until some prove to be there.
-  let presumes = again !== true && act === 'carry' && side === 'from'
+  let presumes = copies
   yield* pagesInOrder(found, async (page: readonly Document[]) => {
     const units = await unitsOfPage(relocation, side, page, {
       documents,
       images: (keys) => hands.images(keys),
       clients,
       presumes,
+      copies,
     })
     const told = createNotes()
     const result = await hands.settle<PairUnit>({

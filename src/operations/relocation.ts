@@ -9,6 +9,8 @@ export interface Hosts {
   readonly matches: (name: string) => boolean
   /** What the pairs touch; undefined reads whole documents. */
   readonly fields: readonly FieldPath[] | undefined
+  /** All that the first copy has to see of a host, where `fields` is more for the sake of the way back. */
+  readonly copied?: readonly FieldPath[] | undefined
 }
 
 /** Documents each of which belongs to one host, found from its name. They are always read whole. */
@@ -150,11 +152,13 @@ export function foundSatellites(unit: Pick<PairUnit, 'key' | 'names' | 'document
 }
 
 interface Loading {
-  readonly documents: DocumentReader
+  readonly documents: Pick<DocumentReader, 'get'>
   readonly images: Images
   readonly clients?: Clients | undefined
   /** Satellites that were not read are taken for absent: making one fails where it is there, and the unit is read again. */
   readonly presumes?: boolean
+  /** It is the first copy: where we have not written anything yet, nothing of ours can go. */
+  readonly copies?: boolean
   /** What has been read already. */
   readonly found: ReadonlyMap<string, Document>
 }
@@ -162,15 +166,18 @@ interface Loading {
 async function loadUnits(
   relocation: Relocation,
   units: readonly Pick<PairUnit, 'key' | 'names'>[],
-  { documents, images, clients, presumes, found }: Loading,
+  { documents, images, clients, presumes, copies, found }: Loading,
 ): Promise<readonly PairUnit[]> {
   // A unit is known by its host's name; its other names are satellites.
   const hosts = units.flatMap(({ key, names }) => (names.includes(key) && !found.has(key) ? [key] : []))
   const satellites =
     presumes === true ? [] : units.flatMap((unit) => satellitesOf(unit).filter((name) => !found.has(name)))
+  const remembering = images(units.map(({ key }) => key))
+  const isFresh = copies === true && [...(await remembering).values()].every((ours) => ours.length === 0)
+  const fields = (isFresh ? relocation.hosts.copied : undefined) ?? relocation.hosts.fields
   const [rest, remembered] = await Promise.all([
-    readNames(relocation, { hosts, satellites }, documents),
-    images(units.map(({ key }) => key)),
+    readNames(relocation, { hosts, satellites, fields }, documents),
+    remembering,
   ])
   const all = rest.length === 0 ? found : new Map([...found, ...rest])
   return units.map(({ key, names }) => ({ key, names, documents: all, images: remembered.get(key) ?? [], clients }))
@@ -182,14 +189,19 @@ async function loadUnits(
  */
 async function readNames(
   relocation: Relocation,
-  names: { readonly hosts: readonly string[]; readonly satellites: readonly string[] },
-  documents: DocumentReader,
+  names: {
+    readonly hosts: readonly string[]
+    readonly satellites: readonly string[]
+    /** Of hosts. */
+    readonly fields: readonly FieldPath[] | undefined
+  },
+  documents: Pick<DocumentReader, 'get'>,
 ): Promise<readonly (readonly [string, Document])[]> {
   const read = async (some: readonly string[], fields?: readonly FieldPath[]): Promise<readonly Document[]> => {
     const found = some.length === 0 ? [] : await documents.get([...new Set(some)], fields)
     return found.filter((document) => document !== undefined)
   }
-  const readHosts = (): Promise<readonly Document[]> => read(names.hosts, relocation.hosts.fields)
+  const readHosts = (): Promise<readonly Document[]> => read(names.hosts, names.fields)
   const readSatellites = (): Promise<readonly Document[]> => read(names.satellites)
   const [first, second] = isHosted(relocation, 'to') ? [readHosts, readSatellites] : [readSatellites, readHosts]
   const found = [...(await first()), ...(await second())]
@@ -200,7 +212,7 @@ async function readNames(
 export function reloadUnits(
   relocation: Relocation,
   units: readonly PairUnit[],
-  documents: DocumentReader,
+  documents: Pick<DocumentReader, 'get'>,
 ): Promise<readonly PairUnit[]> {
   const remembered = new Map(units.map(({ key, images }) => [key, images]))
   const clients = units[0]?.clients

@@ -2,6 +2,7 @@ import { LockstepError } from '../../../kernel/errors.ts'
 import { askedKeys, parseEntryOptions, parseEntryPlaces } from '../../entry-places.ts'
 import type { EntryOptions, EntryPlaces } from '../../entry-places.ts'
 import { entriesAt, entryAlone, entryOfDocument, idOf, isKeyAndId } from '../../map-entries.ts'
+import { topFields } from '../../moved-fields.ts'
 import type { Step } from '../../operation.ts'
 import { nowhere } from '../../pair-rules.ts'
 import type { Pair, Place } from '../../pair-rules.ts'
@@ -74,8 +75,13 @@ function parseSpec(spec: unknown): FoldSubcollectionSpec {
 function relocationOf(places: EntryPlaces): Relocation {
   const { pattern, children, satellites, field } = places
   return {
-    // Whole, since documents that are missing are created, and go again on the way back.
-    hosts: { scope: pattern.scope, matches: (name) => pattern.match(name) !== undefined, fields: undefined },
+    hosts: {
+      scope: pattern.scope,
+      matches: (name) => pattern.match(name) !== undefined,
+      // Whole, since documents that are missing are created, and go again on the way back.
+      fields: undefined,
+      copied: topFields([field]),
+    },
     satellites,
     direction: 'in',
     container: field,

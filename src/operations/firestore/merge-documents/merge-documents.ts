@@ -89,6 +89,7 @@ function relocationOf({ pattern, options }: MergeDocumentsSpec, moved: readonly 
       matches: (name) => template.sourceOf(name) !== undefined,
       // Whole: it may be larger than a document can be, and one that was made for the fields goes as a whole.
       fields: undefined,
+      copied: paths.some((path) => path.length === 0) ? undefined : topFields(paths),
     },
     satellites: {
       scope: source.scope,

@@ -70,6 +70,7 @@ export const errorCatalogue = {
   'LS-3012': { title: 'embedding provider cannot be reached', exit: 8 },
   'LS-3013': { title: 'answer of the embedding provider is wrong', exit: 1 },
   'LS-3014': { title: 'embedding provider refused the request', exit: 1 },
+  'LS-3015': { title: 'export of Firestore cannot be taken in', exit: 1 },
   'LS-4001': { title: 'another run holds the migration', exit: 7 },
   'LS-4002': { title: 'paused', exit: 8 },
   'LS-4003': { title: 'lease lost to another runner', exit: 1 },

@@ -1,21 +1,35 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import * as renames from '../../src/operations/postgres/rename-column/rename-column.case.ts'
 import * as resizes from '../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts'
 import { createMortal } from './crashing-stores.ts'
+import { leftBehindCases } from './left-behind.cases.ts'
+import { openLawStores } from './law-stores.ts'
+import type { LawStores } from './law-stores.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
-const file = new URL('../../src/operations/postgres/rename-column/rename-column.case.ts', import.meta.url).pathname
+const renameFile = new URL('../../src/operations/postgres/rename-column/rename-column.case.ts', import.meta.url)
+  .pathname
 const resizeFile = new URL('../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts', import.meta.url)
   .pathname
-const cases = Object.values(renames).flat() as readonly OperationCase[]
+const leftFile = new URL('left-behind.cases.ts', import.meta.url).pathname
+const all = [
+  ...(Object.values(renames).flat() as readonly OperationCase[]).map((theCase) => ({ file: renameFile, theCase })),
+  ...leftBehindCases.map((theCase) => ({ file: leftFile, theCase })),
+]
 
+let stores: LawStores
 let world: World
 beforeAll(async () => {
-  world = await openWorld(file)
+  stores = await openLawStores()
 })
-afterAll(() => world.close())
+afterAll(() => stores.close())
+afterEach(() => world.close())
+
+async function open(caseFile: string): Promise<void> {
+  world = await openWorld(caseFile, undefined, undefined, async () => ({ ...stores, close: async () => {} }))
+}
 
 /** What is left of the way back. */
 async function kept({ tables }: World): Promise<unknown> {
@@ -26,72 +40,72 @@ async function kept({ tables }: World): Promise<unknown> {
   return row
 }
 
-it.each(cases)('down finds its way when all but the end of complete is done: $name', async (theCase) => {
-  const everything = async (): Promise<unknown> => [await catalogOf(world.tables), await rowsOf(world.tables)]
-  await world.fill(theCase)
-  const start = async (): Promise<void> => {
-    const migrator = world.migrator(theCase)
-    await migrator.start(await migrator.plan(migrationId))
-  }
-  await start()
-  const whole = createMortal(world)
-  await world.migrator(theCase, whole).complete(migrationId)
-  const states = new Set<string>()
-  for (let write = whole.writes(); write > whole.writes() - 6; write--) {
+it.each(all)(
+  'down finds its way when all but the end of complete is done: $theCase.name',
+  async ({ file, theCase }) => {
+    await open(file)
+    const everything = async (): Promise<unknown> => [await catalogOf(world.tables), await rowsOf(world.tables)]
     await world.fill(theCase)
-    const before = await everything()
-    await start()
-    const mortal = createMortal(world, { write, when: 'before' })
-    await world
-      .migrator(theCase, mortal)
-      .complete(migrationId)
-      .catch((error: unknown) => error)
-    await world.tables.transaction((q) =>
-      q.script(
-        `update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`,
-      ),
-    )
-    const migrator = world.migrator(theCase)
-    const state = (await migrator.status()).migrations[0]?.state ?? ''
-    states.add(state)
-    if (state === 'completed') {
-      await migrator.tidy()
-      expect(await kept(world)).toEqual({ images: 0, twins: 0 })
-      continue
+    const start = async (): Promise<void> => {
+      const migrator = world.migrator(theCase)
+      await migrator.start(await migrator.plan(migrationId))
     }
-    await migrator.down(migrationId)
-    expect(await everything(), `before write ${write}`).toEqual(before)
-  }
-  expect([...states]).toContain('completing')
-})
+    await start()
+    const whole = createMortal(world)
+    await world.migrator(theCase, whole).complete(migrationId)
+    const states = new Set<string>()
+    for (let write = whole.writes(); write > whole.writes() - 6; write--) {
+      await world.fill(theCase)
+      const before = await everything()
+      await start()
+      const mortal = createMortal(world, { write, when: 'before' })
+      await world
+        .migrator(theCase, mortal)
+        .complete(migrationId)
+        .catch((error: unknown) => error)
+      await world.tables.transaction((q) =>
+        q.script(
+          `update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`,
+        ),
+      )
+      const migrator = world.migrator(theCase)
+      const state = (await migrator.status()).migrations[0]?.state ?? ''
+      states.add(state)
+      if (state === 'completed') {
+        await migrator.tidy()
+        expect(await kept(world)).toEqual({ images: 0, twins: 0 })
+        continue
+      }
+      await migrator.down(migrationId)
+      expect(await everything(), `before write ${write}`).toEqual(before)
+    }
+    expect([...states]).toContain('completing')
+  },
+)
 
 it('what stood for the way back goes at the next up, where a kill came when all was completed but that', async () => {
   const [theCase] = Object.values(resizes).flat() as readonly OperationCase[]
   if (theCase === undefined) throw new Error('no case')
-  const vectors = await openWorld(resizeFile)
+  await open(resizeFile)
   const started = async (): Promise<void> => {
-    await vectors.fill(theCase)
-    const migrator = vectors.migrator(theCase)
+    await world.fill(theCase)
+    const migrator = world.migrator(theCase)
     await migrator.start(await migrator.plan(migrationId))
   }
-  try {
+  await started()
+  const whole = createMortal(world)
+  await world.migrator(theCase, whole).complete(migrationId)
+  const left: unknown[] = []
+  for (let write = whole.writes(); write > whole.writes() - 4; write--) {
     await started()
-    const whole = createMortal(vectors)
-    await vectors.migrator(theCase, whole).complete(migrationId)
-    const left: unknown[] = []
-    for (let write = whole.writes(); write > whole.writes() - 4; write--) {
-      await started()
-      const completing = vectors.migrator(theCase, createMortal(vectors, { write, when: 'before' }))
-      await completing.complete(migrationId).catch((error: unknown) => error)
-      await vectors.tables.transaction((q) => q.script('update lockstep.runs set owner = null'))
-      const migrator = vectors.migrator(theCase)
-      if ((await migrator.status()).migrations[0]?.state !== 'completed') continue
-      left.push(await kept(vectors))
-      await migrator.tidy()
-      expect(await kept(vectors)).toEqual({ images: 0, twins: 0 })
-    }
-    expect(left).toContainEqual(expect.objectContaining({ twins: 1 }))
-  } finally {
-    await vectors.close()
+    const completing = world.migrator(theCase, createMortal(world, { write, when: 'before' }))
+    await completing.complete(migrationId).catch((error: unknown) => error)
+    await world.tables.transaction((q) => q.script('update lockstep.runs set owner = null'))
+    const migrator = world.migrator(theCase)
+    if ((await migrator.status()).migrations[0]?.state !== 'completed') continue
+    left.push(await kept(world))
+    await migrator.tidy()
+    expect(await kept(world)).toEqual({ images: 0, twins: 0 })
   }
+  expect(left).toContainEqual(expect.objectContaining({ twins: 1 }))
 })

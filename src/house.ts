@@ -16,6 +16,7 @@ import { operations } from './operations/catalogue.ts'
 import { createLook } from './operations/look.ts'
 import type { FleetMemory } from './operations/look.ts'
 import type { FullLook } from './operations/index-operation.ts'
+import type { LintFinding } from './plan/lint-finding.ts'
 import { appliedChecksum, isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
@@ -103,6 +104,21 @@ export async function load(house: House, migration: string, applied?: Checksum):
     operations,
     applied,
   })
+}
+
+/** What lint finds in a migration. There are a hundred rules: they are loaded where a step says something to them. */
+export async function lintOf({ loaded, stores }: House, migration: LoadedMigration): Promise<readonly LintFinding[]> {
+  if (!isLintable(migration)) return []
+  const { lintLoaded } = await import('./linting.ts')
+  return lintLoaded(loaded, migration, stores)
+}
+
+function isLintable({ steps, allow }: LoadedMigration): boolean {
+  const says = steps.flatMap(({ operation, spec }) => [
+    ...(operation.shape?.(spec) ?? []),
+    ...(operation.sql?.(spec) ?? []),
+  ])
+  return says.length > 0 || Object.keys(allow).length > 0
 }
 
 /** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { embeddersOf, files, historyOf, load, look, openRun, requireState, stepsOf } from './house.ts'
+import { embeddersOf, files, historyOf, lintOf, load, look, openRun, requireState, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -101,8 +101,10 @@ export interface Migrator {
 
 const defaultConcurrency = 4
 
-/** Loaded when something is linted: there are a hundred rules. */
-const linting = () => import('./linting.ts')
+/** The same names. Throws LS-1007 for one that is no rule's. */
+async function rulesNamed(names: readonly string[]): Promise<readonly string[]> {
+  return names.length === 0 ? names : (await import('./plan/lint.ts')).requireRules(names)
+}
 
 /** Clients whose listener fails read the phase every ten seconds at most. */
 const defaultGraceSeconds = 15
@@ -146,8 +148,9 @@ export function wireMigrator(house: House): Migrator {
       return readStatus(house, runs)
     },
     oddTables: (run) => readOddTables(stores.tables, run),
-    lint: async (migration) => (await linting()).lintLoaded(loaded, await load(house, migration), stores),
-    lintDatabase: async (files, sql) => (await linting()).lintDatabase(stores.tables, files, sql ?? loaded),
+    lint: async (migration) => lintOf(house, await load(house, migration)),
+    lintDatabase: async (files, sql) =>
+      (await import('./linting.ts')).lintDatabase(stores.tables, files, sql ?? loaded),
     async plan(migration) {
       const memory: FleetMemory = {}
       const planned = await plan({ ...house, memory }, migration)
@@ -155,10 +158,8 @@ export function wireMigrator(house: House): Migrator {
       return planned
     },
     async start(planned, stopAfter, allow) {
-      const { lintLoaded } = await linting()
-      const { requireRules } = await import('./plan/lint.ts')
-      const found = await lintLoaded(loaded, await load(house, planned.migration.id), stores)
-      requireLinted(found, requireRules(allow ?? []))
+      const found = await lintOf(house, await load(house, planned.migration.id))
+      requireLinted(found, await rulesNamed(allow ?? []))
       await start({ ...house, memory: { ...seen.get(planned) } }, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
@@ -187,8 +188,7 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
   const supabase = await historyOf(house).drift()
-  const { lintLoaded } = await linting()
-  const findings = standing(await lintLoaded(house.loaded, migration, house.stores))
+  const findings = standing(await lintOf(house, migration))
   const { target } = house.stores
   const mostWrites = house.environment.settings.limits?.writesPerSecond
   const now = house.clock.now()

@@ -1,35 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import type { OperationCase } from '../../src/operations/operation-case.ts'
-import * as renames from '../../src/operations/postgres/rename-column/rename-column.case.ts'
-import * as resizes from '../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createMortal } from './crashing-stores.ts'
-import { leftBehindCases } from './left-behind.cases.ts'
-import { openLawStores } from './law-stores.ts'
-import type { LawStores } from './law-stores.ts'
+import { ofVectors, takenAway } from './late-interruption.cases.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
-const renameFile = new URL('../../src/operations/postgres/rename-column/rename-column.case.ts', import.meta.url)
-  .pathname
-const resizeFile = new URL('../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts', import.meta.url)
-  .pathname
-const leftFile = new URL('left-behind.cases.ts', import.meta.url).pathname
-const all = [
-  ...(Object.values(renames).flat() as readonly OperationCase[]).map((theCase) => ({ file: renameFile, theCase })),
-  ...leftBehindCases.map((theCase) => ({ file: leftFile, theCase })),
-]
-
-let stores: LawStores
 let world: World
 beforeAll(async () => {
-  stores = await openLawStores()
+  world = await openWorld(new URL('late-interruption.cases.ts', import.meta.url).pathname)
 })
-afterAll(() => stores.close())
-afterEach(() => world.close())
-
-async function open(caseFile: string): Promise<void> {
-  world = await openWorld(caseFile, undefined, undefined, async () => ({ ...stores, close: async () => {} }))
-}
+afterAll(() => world.close())
 
 /** What is left of the way back. */
 async function kept({ tables }: World): Promise<unknown> {
@@ -40,53 +19,47 @@ async function kept({ tables }: World): Promise<unknown> {
   return row
 }
 
-it.each(all)(
-  'down finds its way when all but the end of complete is done: $theCase.name',
-  async ({ file, theCase }) => {
-    await open(file)
-    const everything = async (): Promise<unknown> => [await catalogOf(world.tables), await rowsOf(world.tables)]
+it.each(takenAway)('down finds its way when all but the end of complete is done: $name', async (theCase) => {
+  const everything = async (): Promise<unknown> => [await catalogOf(world.tables), await rowsOf(world.tables)]
+  await world.fill(theCase)
+  const start = async (): Promise<void> => {
+    const migrator = world.migrator(theCase)
+    await migrator.start(await migrator.plan(migrationId))
+  }
+  await start()
+  const whole = createMortal(world)
+  await world.migrator(theCase, whole).complete(migrationId)
+  const states: string[] = []
+  for (let write = whole.writes(); states.filter((state) => state === 'completing').length < 3; write--) {
     await world.fill(theCase)
-    const start = async (): Promise<void> => {
-      const migrator = world.migrator(theCase)
-      await migrator.start(await migrator.plan(migrationId))
-    }
+    const before = await everything()
     await start()
-    const whole = createMortal(world)
-    await world.migrator(theCase, whole).complete(migrationId)
-    const states = new Set<string>()
-    for (let write = whole.writes(); write > whole.writes() - 6; write--) {
-      await world.fill(theCase)
-      const before = await everything()
-      await start()
-      const mortal = createMortal(world, { write, when: 'before' })
-      await world
-        .migrator(theCase, mortal)
-        .complete(migrationId)
-        .catch((error: unknown) => error)
-      await world.tables.transaction((q) =>
-        q.script(
-          `update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`,
-        ),
-      )
-      const migrator = world.migrator(theCase)
-      const state = (await migrator.status()).migrations[0]?.state ?? ''
-      states.add(state)
-      if (state === 'completed') {
-        await migrator.tidy()
-        expect(await kept(world)).toEqual({ images: 0, twins: 0 })
-        continue
-      }
-      await migrator.down(migrationId)
-      expect(await everything(), `before write ${write}`).toEqual(before)
+    const mortal = createMortal(world, { write, when: 'before' })
+    await world
+      .migrator(theCase, mortal)
+      .complete(migrationId)
+      .catch((error: unknown) => error)
+    await world.tables.transaction((q) =>
+      q.script(
+        `update lockstep.runs set owner = null; update lockstep.shards set owner = null, state = 'pending' where state = 'running'`,
+      ),
+    )
+    const migrator = world.migrator(theCase)
+    const state = (await migrator.status()).migrations[0]?.state ?? ''
+    states.push(state)
+    if (state === 'completed') {
+      await migrator.tidy()
+      expect(await kept(world)).toEqual({ images: 0, twins: 0 })
+      continue
     }
-    expect([...states]).toContain('completing')
-  },
-)
+    await migrator.down(migrationId)
+    expect(await everything(), `before write ${write}`).toEqual(before)
+  }
+})
 
 it('what stood for the way back goes at the next up, where a kill came when all was completed but that', async () => {
-  const [theCase] = Object.values(resizes).flat() as readonly OperationCase[]
+  const theCase = ofVectors
   if (theCase === undefined) throw new Error('no case')
-  await open(resizeFile)
   const started = async (): Promise<void> => {
     await world.fill(theCase)
     const migrator = world.migrator(theCase)

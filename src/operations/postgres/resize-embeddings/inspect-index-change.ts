@@ -7,7 +7,7 @@ import type { TableState } from '../../table-state.ts'
 import { columnIn } from '../../column-pair.ts'
 import { indexesInTheWay, newIndexName, wantedIndexes } from './index-change.ts'
 import { indexCost } from './index-cost.ts'
-import { underway } from './inspect-vectors.ts'
+import { blankDefinitions, underway } from './inspect-vectors.ts'
 import type { VectorChange } from './vector-change.ts'
 
 /** That there is an index to change in each table, and no doubt which; then what it takes to build. */
@@ -40,7 +40,20 @@ export async function inspectIndexChange(change: VectorChange, { tables, todo, l
     (table) => change.spec.options.index !== 'none' && wantedIndexes(change, table).length === 0,
   )
   const { warnings, effects } = await indexCost(change, built, look)
-  return { problems, warnings, effects }
+  const [sample] = todo
+  return { problems, warnings, effects, ...(sample === undefined ? {} : { memo: bornWith(change, tables, sample) }) }
+}
+
+/** What tenants are born with, for those who come when the old index is gone already. */
+function bornWith(
+  change: VectorChange,
+  tables: readonly TableState[],
+  sample: TableState,
+): { readonly indexes: readonly string[]; readonly everywhere: boolean } {
+  return {
+    indexes: blankDefinitions(sample, indexesInTheWay(change, sample)),
+    everywhere: tables.every((table) => indexesInTheWay(change, table).length > 0),
+  }
 }
 
 function problemOf(

@@ -1,6 +1,7 @@
 import { LockstepError } from '../../../kernel/errors.ts'
 import type { ErrorCode } from '../../../kernel/errors.ts'
 import { printTable, quoteTable } from '../../../kernel/identifiers.ts'
+import type { IndexShape } from '../../../tenants/catalog.ts'
 import { listed } from '../../../tenants/fleet.ts'
 import type { Look, PlanWarning } from '../../operation.ts'
 import { walkingKey, withoutKey } from '../../row-pages.ts'
@@ -238,11 +239,16 @@ function shapeBefore(
   return {
     type: vectorColumn(change, table)?.type ?? '',
     metric: metricOf(indexes[0]),
-    indexes: indexes.map(({ name, definition }) => {
-      const named = name.includes(table.name) ? definition : definition.replace(unnamed, ' INDEX ON ')
-      return table.key === '' ? named : named.replaceAll(table.name, blankName(table))
-    }),
+    indexes: blankDefinitions(table, indexes),
   }
+}
+
+/** Definitions of a table's indexes with `{key}`, for any tenant's. */
+export function blankDefinitions(table: TableState, indexes: readonly IndexShape[]): readonly string[] {
+  return indexes.map(({ name, definition }) => {
+    const named = name.includes(table.name) ? definition : definition.replace(unnamed, ' INDEX ON ')
+    return table.key === '' ? named : named.replaceAll(table.name, blankName(table))
+  })
 }
 
 const unnamed = / INDEX (?:"(?:[^"]|"")+"|\S+) ON /

@@ -5,6 +5,7 @@ import { embeddersForm } from './embeddings/embedder-config.ts'
 import { LockstepError } from './kernel/errors.ts'
 import { loadModule, placeOf } from './migrations/load-module.ts'
 import type { ProvidedModules } from './migrations/load-module.ts'
+import { locateIndexFile } from './stores/firestore/index-file.ts'
 
 /** A value written out, or the name of the environment variable that holds it. Secrets belong in the latter. */
 const text = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })])
@@ -105,12 +106,22 @@ export function findConfig(folder: string): string | undefined {
   }
 }
 
-/** Throws LS-1002 when there is none, LS-1003 with the place when it does not load or is not valid. */
-export async function loadConfig(options: {
+export interface ConfigPlace {
   readonly folder: string
   readonly file?: string | undefined
   readonly provided: ProvidedModules
-}): Promise<LoadedConfig> {
+}
+
+/** The file of index definitions around a folder, with a configuration or without; undefined where there is none. */
+export async function findIndexFile(place: ConfigPlace): Promise<string | undefined> {
+  const loaded = (place.file ?? findConfig(place.folder)) === undefined ? undefined : await loadConfig(place)
+  const { root, config } = loaded ?? { root: place.folder, config: undefined }
+  const found = locateIndexFile({ root, setting: config?.firestoreIndexes, database: '(default)' })
+  return existsSync(found) ? found : undefined
+}
+
+/** Throws LS-1002 when there is none, LS-1003 with the place when it does not load or is not valid. */
+export async function loadConfig(options: ConfigPlace): Promise<LoadedConfig> {
   const file = options.file === undefined ? findConfig(options.folder) : resolve(options.folder, options.file)
   if (file === undefined || !existsSync(file)) {
     throw new LockstepError(

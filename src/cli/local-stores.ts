@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { LockstepError } from '../kernel/errors.ts'
+import type { FirestoreServerOptions } from '../local/firestore/server.ts'
 
 export interface LocalOptions {
   readonly only: 'firestore' | 'postgres' | undefined
@@ -9,6 +10,8 @@ export interface LocalOptions {
   readonly postgres: 'embedded' | 'system'
   /** Undefined keeps everything in memory. */
   readonly folder: string | undefined
+  /** The index definitions that Firestore's queries are held to; undefined holds them to none. */
+  readonly indexFile: string | undefined
 }
 
 export interface LocalStores {
@@ -26,11 +29,16 @@ export async function startLocalStores({
   postgresPort,
   postgres,
   folder,
+  indexFile,
 }: LocalOptions): Promise<LocalStores> {
   const starting = [
     only === 'postgres'
       ? undefined
-      : startFirestore(firestorePort, folder === undefined ? undefined : resolve(folder, 'firestore')),
+      : startFirestore({
+          port: firestorePort,
+          ...(folder === undefined ? {} : { folder: resolve(folder, 'firestore') }),
+          ...(indexFile === undefined ? {} : { indexFile }),
+        }),
     only === 'firestore'
       ? undefined
       : postgres === 'system'
@@ -52,9 +60,9 @@ export async function startLocalStores({
   return { variables, close, ...(note === undefined ? {} : { note }) }
 }
 
-async function startFirestore(port: number, folder: string | undefined): Promise<LocalStores> {
+async function startFirestore(options: FirestoreServerOptions): Promise<LocalStores> {
   const { createFirestoreServer } = await import('../local/firestore/server.ts')
-  const server = await createFirestoreServer({ port, ...(folder === undefined ? {} : { folder }) })
+  const server = await createFirestoreServer(options)
   return { variables: { FIRESTORE_EMULATOR_HOST: server.host }, close: () => server.close() }
 }
 

@@ -242,6 +242,7 @@ export const verbs: readonly Verb[] = [
         '--seed <path>',
         'fill the stores while their data is new: a .sql file, a program, or a folder with a seed; may be given again',
       ).argParser(collected),
+      described('--lenient', 'answer queries whose index firestore.indexes.json lacks, which production refuses'),
       described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
       described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),
       described('--print-env', 'print the variables of the stores that run for this folder, and end'),

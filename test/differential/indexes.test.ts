@@ -15,6 +15,7 @@ const runs = Number(process.env['LOCKSTEP_DIFFERENTIAL_RUNS'] ?? 40)
 const seed = Number(process.env['LOCKSTEP_SEED'] ?? 20261123)
 
 let folder: string
+let files = 0
 let local: FirestoreServer
 
 beforeAll(async () => {
@@ -31,7 +32,7 @@ afterAll(async () => {
 })
 
 function startWith(definitions: object): Promise<FirestoreServer> {
-  const indexFile = join(folder, 'firestore.indexes.json')
+  const indexFile = join(folder, `${++files}.json`)
   writeFileSync(indexFile, JSON.stringify(definitions))
   return createFirestoreServer({ indexFile })
 }

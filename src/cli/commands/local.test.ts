@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runCli } from '../../../test/cli/fake-world.ts'
+import { createCalls } from '../../../test/stores/firestore-calls.ts'
 import { main } from '../main.ts'
 
 let folder = ''
@@ -113,6 +114,37 @@ test('a seed that fails, or is none, is named, and nothing goes on serving', asy
     writeFileSync(join(folder, 'bad.txt'), '')
     expect(await tryOut(none)).toMatchObject({ code: 1, err: expect.stringContaining('LS-1009') })
   }
+})
+
+test('queries are held to the index file of the project, unless it is said otherwise', async () => {
+  const ask = async (...options: readonly string[]): Promise<unknown> => {
+    const { printed, end } = await serve('--only', 'firestore', ...options)
+    const calls = createCalls(/'(.+)'/.exec(printed)?.[1] ?? '', 'indexed')
+    const orderBy = ['a', 'b'].map((fieldPath) => ({ field: { fieldPath } }))
+    const answer = await calls.query({ from: [{ collectionId: 'k' }], orderBy }).then(
+      () => 'answered',
+      (error: unknown) => String(error),
+    )
+    await calls.close()
+    await end()
+    return answer
+  }
+  expect(await ask()).toBe('answered')
+  writeFileSync(join(folder, 'firestore.indexes.json'), '{ "indexes": [] }')
+  expect(await ask()).toContain('Add this to "indexes" in firestore.indexes.json')
+  expect(await ask('--lenient')).toBe('answered')
+  mkdirSync(join(folder, 'db'))
+  const fields = [
+    { fieldPath: 'a', order: 'ASCENDING' },
+    { fieldPath: 'b', order: 'ASCENDING' },
+  ]
+  const index = { collectionGroup: 'k', queryScope: 'COLLECTION', fields }
+  writeFileSync(join(folder, 'db/indexes.json'), JSON.stringify({ indexes: [index] }))
+  writeFileSync(
+    join(folder, 'lockstep.config.mjs'),
+    "export default { environments: {}, firestoreIndexes: 'db/indexes.json' }",
+  )
+  expect(await ask()).toBe('answered')
 })
 
 test('a command that does not exist is named', async () => {

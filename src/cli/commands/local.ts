@@ -19,7 +19,8 @@ export async function local(cli: Cli, options: Options): Promise<number> {
     return 0
   }
   const command = commandOf(cli)
-  const wanted = parseOptions(cli, options)
+  const indexFile = options['lenient'] === true || options['only'] === 'postgres' ? undefined : await indexFileOf(cli)
+  const wanted = { ...parseOptions(cli, options), indexFile }
   const seeds = seedsOf(cli, options)
   const isKept = wanted.folder !== undefined && existsSync(wanted.folder)
   const stores = await startLocalStores(wanted)
@@ -35,7 +36,7 @@ export async function local(cli: Cli, options: Options): Promise<number> {
       ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value.replace(/:[^:@/]+@/, ':***@')}`,
     )
     cli.say(
-      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,
+      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}${indexFile === undefined ? '' : `, indexes as in ${relative(cli.folder, indexFile)}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,
     )
     if (command !== undefined) return await runCommand(cli, command, stores.variables)
     printVariables(cli, stores.variables)
@@ -48,7 +49,12 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   }
 }
 
-function parseOptions(cli: Cli, options: Options): LocalOptions {
+async function indexFileOf({ folder, configFile }: Cli): Promise<string | undefined> {
+  const [{ findIndexFile }, { provided }] = await Promise.all([import('../../config.ts'), import('../../authoring.ts')])
+  return findIndexFile({ folder, file: configFile, provided })
+}
+
+function parseOptions(cli: Cli, options: Options): Omit<LocalOptions, 'indexFile'> {
   const data = options['data'] as string | undefined
   return {
     only: options['only'] as LocalOptions['only'],

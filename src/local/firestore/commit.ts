@@ -1,3 +1,4 @@
+import type { CheckEntries } from './indexes.ts'
 import { limits } from './limits.ts'
 import { invalid, toRefusal } from './status.ts'
 import { timestampOf } from './store.ts'
@@ -11,6 +12,12 @@ import { applyWrite, parseWrite } from './writes.ts'
 /** Takes changes to a place that survives the process, before they are seen by anyone. */
 export type Keep = (database: Database, changes: readonly Change[]) => void
 
+/** What a commit passes on its way. */
+export interface Gate {
+  readonly checkEntries: CheckEntries
+  readonly keep: Keep
+}
+
 export interface WriteResult {
   readonly updateTime?: Timestamp
   readonly transformResults?: readonly Value[]
@@ -22,7 +29,7 @@ export interface Committed {
 }
 
 /** All writes at one time, or none and a refusal. */
-export function commitWrites(database: Database, wires: readonly WireWrite[], keep: Keep): Committed {
+export function commitWrites(database: Database, wires: readonly WireWrite[], gate: Gate): Committed {
   const writes = withoutRepeats(wires.map((wire) => parseWrite(wire, database.name)))
   if (writes.length === 0) return { writeResults: [] }
   const micros = database.tick()
@@ -34,7 +41,8 @@ export function commitWrites(database: Database, wires: readonly WireWrite[], ke
     return applied.transformResults
   })
   const changes = [...staged].map(([key, after]) => ({ before: database.get(key), after })).filter(isChange)
-  keepAndApply(database, changes, keep)
+  for (const { after } of changes) if (after) gate.checkEntries(after)
+  keepAndApply(database, changes, gate.keep)
   const writeResults = writes.map((write, at) => writeResult(staged.get(write.key), transformResults[at] ?? []))
   return { writeResults, commitTime: timestampOf(micros) }
 }
@@ -45,7 +53,7 @@ export interface BatchWritten {
 }
 
 /** Each write alone, with its own time and status. A request that is wrong as such changes nothing and is refused. */
-export function batchWrite(database: Database, wires: readonly WireWrite[], keep: Keep): BatchWritten {
+export function batchWrite(database: Database, wires: readonly WireWrite[], gate: Gate): BatchWritten {
   if (wires.length > limits.batchWrites) {
     throw invalid(`maximum ${limits.batchWrites} writes allowed per request, this one has ${wires.length}`)
   }
@@ -58,6 +66,7 @@ export function batchWrite(database: Database, wires: readonly WireWrite[], keep
     try {
       const before = database.get(write.key)
       const { document, transformResults } = applyWrite(before, write, database.tick())
+      if (document && document !== before) gate.checkEntries(document)
       changes.push({ before, after: document })
       return { result: writeResult(document, transformResults), status: { code: 0, message: '' } }
     } catch (error) {
@@ -65,7 +74,7 @@ export function batchWrite(database: Database, wires: readonly WireWrite[], keep
       return { result: {}, status: { code, message: details } }
     }
   })
-  keepAndApply(database, changes.filter(isChange), keep)
+  keepAndApply(database, changes.filter(isChange), gate.keep)
   return { writeResults: answers.map((answer) => answer.result), status: answers.map((answer) => answer.status) }
 }
 

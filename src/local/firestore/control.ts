@@ -8,16 +8,19 @@ import { toRefusal } from './status.ts'
 export interface Controlled {
   readonly faults: Faults
   readonly reset: (project: string) => Promise<void>
+  readonly crash: (awayMillis?: number) => Promise<void>
 }
 
 type Answer = readonly [status: number, body: object]
 
+/** Accepted; it happens once that is told. */
+const crashes = 202
 const longestBody = 1024 * 1024
 const documentsPath = /^\/emulator\/v1\/projects\/([^/]+)\/databases\/[^/]+\/documents$/
 
 /**
- * Serves `/faults` (GET says how often each came, PUT sets a plan, DELETE ends it) and, as the official emulator does,
- * DELETE on `/emulator/v1/projects/{project}/databases/{database}/documents`.
+ * Serves `/faults` (GET says how often each came, PUT sets a plan, DELETE ends it), POST on `/crash`, which answers first, and,
+ * as the official emulator does, DELETE on `/emulator/v1/projects/{project}/databases/{database}/documents`.
  */
 export function createControl(controlled: Controlled): Server {
   return createServer((request, reply) => {
@@ -31,7 +34,9 @@ async function respond(controlled: Controlled, request: IncomingMessage, reply: 
     { error: toRefusal(error).details },
   ])
   reply.writeHead(status, { 'content-type': 'application/json' })
-  reply.end(`${JSON.stringify(body)}\n`)
+  reply.end(`${JSON.stringify(body)}\n`, () => {
+    if (status === crashes) void controlled.crash()
+  })
 }
 
 async function answer({ faults, reset }: Controlled, request: IncomingMessage): Promise<Answer> {
@@ -41,6 +46,7 @@ async function answer({ faults, reset }: Controlled, request: IncomingMessage): 
     await reset(project)
     return [200, {}]
   }
+  if (pathname === '/crash' && request.method === 'POST') return [crashes, {}]
   if (pathname !== '/faults') return [404, { error: `There is nothing at ${pathname}.` }]
   switch (request.method) {
     case 'GET':

@@ -11,11 +11,13 @@ export interface Databases {
   documents(): number
   /** Empties those of a project, or all. */
   drop(project?: string): void
+  /** Makes all anew, as `load` fills them or with the documents they have: nothing older is known, and nobody watches. */
+  restart(load?: () => void): void
 }
 
 export function createDatabases(): Databases {
   const known = new Map<string, Database>()
-  return {
+  const databases: Databases = {
     of: (name) => {
       const found = known.get(name)
       if (found) return found
@@ -33,5 +35,14 @@ export function createDatabases(): Databases {
         if (project === undefined || name.startsWith(`projects/${project}/`)) database.clear()
       }
     },
+    restart: (load) => {
+      const old = [...known.values()]
+      known.clear()
+      if (load) return load()
+      for (const { name, tree } of old) {
+        databases.of(name).load([...tree().values()].map((after) => ({ before: undefined, after })))
+      }
+    },
   }
+  return databases
 }

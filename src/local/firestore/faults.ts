@@ -3,20 +3,21 @@ import { invalid, refusal } from './status.ts'
 import type { Refusal } from './status.ts'
 
 /** What can go wrong with a call although the request is right. */
-export type FaultKind = 'latency' | 'unavailable' | 'deadline' | 'aborted' | 'exhausted' | 'reset'
+export type FaultKind = 'latency' | 'unavailable' | 'deadline' | 'aborted' | 'exhausted' | 'reset' | 'crash'
 
 /** One kind of trouble and how often it comes. */
 export interface FaultRule {
   /**
    * `latency` answers late. `unavailable`, `aborted` and `exhausted` refuse before anything is done. `deadline` does what is asked
    * and answers DEADLINE_EXCEEDED. `reset` does it and cuts the connection: before the answer, or in the middle of a stream.
+   * `crash` ends the server with every connection, before or after it was done, and starts it again with its data.
    */
   readonly kind: FaultKind
   /** Of the calls, 0 to 1. */
   readonly share: number
   /** Names of methods, such as `Commit`; all when undefined. */
   readonly methods?: readonly string[]
-  /** The longest `latency`. */
+  /** The longest `latency`, or how long a `crash` keeps the server away. 100 unless said otherwise. */
   readonly millis?: number
 }
 
@@ -35,6 +36,8 @@ export interface Trouble {
   readonly after: Refusal | undefined
   /** Cuts the connection after so many messages. */
   readonly resetAfter: number | undefined
+  /** Crashes the server where it would cut the connection. */
+  readonly crash: { readonly isDone: boolean; readonly awayMillis: number } | undefined
 }
 
 /** The faults of one server; none until they are set. */
@@ -46,7 +49,7 @@ export interface Faults {
   counts(): Readonly<Record<FaultKind, number>>
 }
 
-const nothing = { latency: 0, unavailable: 0, deadline: 0, aborted: 0, exhausted: 0, reset: 0 }
+const nothing = { latency: 0, unavailable: 0, deadline: 0, aborted: 0, exhausted: 0, reset: 0, crash: 0 }
 const kinds: readonly string[] = Object.keys(nothing)
 const longestStream = 20
 
@@ -76,7 +79,7 @@ export function createFaults(): Faults {
   }
 }
 
-const calm: Trouble = { delayMillis: 0, before: undefined, after: undefined, resetAfter: undefined }
+const calm: Trouble = { delayMillis: 0, before: undefined, after: undefined, resetAfter: undefined, crash: undefined }
 
 function withFault(trouble: Trouble = calm, { kind, millis = 100 }: FaultRule, size: number): Trouble {
   switch (kind) {
@@ -92,6 +95,12 @@ function withFault(trouble: Trouble = calm, { kind, millis = 100 }: FaultRule, s
       return { ...trouble, after: refusal(status.DEADLINE_EXCEEDED, 'Deadline exceeded. (fault)') }
     case 'reset':
       return { ...trouble, resetAfter: Math.floor(size * longestStream) }
+    case 'crash':
+      return {
+        ...trouble,
+        resetAfter: Math.floor(size * longestStream),
+        crash: { isDone: size < 0.5, awayMillis: millis },
+      }
   }
 }
 

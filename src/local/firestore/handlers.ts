@@ -27,16 +27,21 @@ export type Converse<Request> = (call: ServerDuplexStream<Buffer, object>, parse
 export interface HandlerParts {
   readonly protocol: Protocol
   readonly faults: Faults
+  /** Cuts the connection of a client. */
   readonly cut: (peer: string) => void
+  /** Ends everything as a crash does, and starts again after a while. */
+  readonly crash: (awayMillis: number) => Promise<void>
 }
 
-export function createHandlers({ protocol, faults, cut }: HandlerParts): Handlers {
+export function createHandlers({ protocol, faults, cut, crash }: HandlerParts): Handlers {
   const parse = <Request>(type: string, bytes: Buffer): Request => {
     if (bytes.length > limits.requestBytes) {
       throw invalid(`Request payload size exceeds the limit: ${limits.requestBytes} bytes.`)
     }
     return protocol.decode<Request>(type, bytes)
   }
+  const strike = (trouble: Trouble, call: { getPeer(): string }) => (): void =>
+    trouble.crash ? void crash(trouble.crash.awayMillis) : cut(call.getPeer())
   const troubleOf = (type: string): Trouble | undefined => faults.next(type.slice(0, -'Request'.length))
   return {
     unary: (type, answer) => (call, reply) => {
@@ -48,7 +53,7 @@ export function createHandlers({ protocol, faults, cut }: HandlerParts): Handler
         }
       }
       const trouble = troubleOf(type)
-      if (trouble) void troubled(trouble, respond, reply, () => cut(call.getPeer()))
+      if (trouble) void troubled(trouble, respond, reply, strike(trouble, call))
       else respond(reply)
     },
     streaming: (type, answer) => async (call) => {
@@ -58,7 +63,7 @@ export function createHandlers({ protocol, faults, cut }: HandlerParts): Handler
         if (trouble) await wait(trouble.delayMillis)
         if (refused) throw refused
         const messages = answer(parse(type, call.request))
-        await sendAll(call, trouble ? cutShort(messages, trouble, () => cut(call.getPeer())) : messages)
+        await sendAll(call, trouble ? cutShort(messages, trouble, strike(trouble, call)) : messages)
       } catch (error) {
         call.emit('error', toRefusal(error))
       }
@@ -69,7 +74,7 @@ export function createHandlers({ protocol, faults, cut }: HandlerParts): Handler
         const trouble = troubleOf(type)
         const refused = trouble?.before ?? trouble?.after
         if (refused) return void call.emit('error', refused)
-        if (trouble?.resetAfter !== undefined) call.once('data', () => cut(call.getPeer()))
+        if (trouble?.resetAfter !== undefined) call.once('data', strike(trouble, call))
         converse(call, (bytes) => parse<Request>(type, bytes))
       },
   }
@@ -81,6 +86,7 @@ type Respond = (send: sendUnaryData<object>) => void
 async function troubled(trouble: Trouble, respond: Respond, reply: sendUnaryData<object>, cut: () => void) {
   await wait(trouble.delayMillis)
   if (trouble.before) return reply(trouble.before)
+  if (trouble.crash?.isDone === false) return cut()
   respond((error, message) => {
     if (trouble.resetAfter !== undefined) cut()
     else reply(error ?? trouble.after ?? null, message)

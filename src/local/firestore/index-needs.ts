@@ -2,14 +2,15 @@ import type { CompositeIndex, FieldIndex, IndexField } from '../../stores/indexe
 import type { FieldFilter, Filter } from './filters.ts'
 import { isInequality, leavesOf } from './filters.ts'
 import type { Nearest } from './nearest.ts'
-import { nameField } from './paths.ts'
+import { nameField, parsePath } from './paths.ts'
+import type { FieldPath } from './paths.ts'
 import type { Plan } from './query.ts'
 
 /** The indexes a database has. Paths are written as Firestore writes them. */
 export interface Indexes {
   readonly composites: readonly CompositeIndex[]
   /** The single-field indexes of a field. */
-  readonly ofField: (group: string, path: string) => readonly FieldIndex[]
+  readonly ofField: (group: string, path: FieldPath) => readonly FieldIndex[]
 }
 
 /** What a query lacks: a composite index, or one of a single field. */
@@ -125,7 +126,7 @@ function singleFields({ equal, contains, sort }: Branch): readonly IndexField[] 
 /** An ascending index is read backwards too. */
 function lackingField({ path, by }: IndexField, { group, scope }: Collection, indexes: Indexes): Lacking | undefined {
   const has = indexes
-    .ofField(group, path)
+    .ofField(group, parsePath(path))
     .some((each) => each.scope === scope && (each.by === 'CONTAINS') === (by === 'CONTAINS'))
   return has ? undefined : { kind: 'field', group, path, index: { scope, by } }
 }

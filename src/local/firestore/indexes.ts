@@ -1,38 +1,69 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
 import { parse } from 'jsonc-parser'
 import { LockstepError } from '../../kernel/errors.ts'
 import type { CompositeIndex, FieldIndex, IndexedBy, IndexField, QueryScope } from '../../stores/indexes.ts'
+import { checkIndexEntries } from './index-entries.ts'
 import { lackingIndex } from './index-needs.ts'
 import type { Indexes, Lacking } from './index-needs.ts'
+import { parsePath } from './paths.ts'
+import type { FieldPath } from './paths.ts'
 import type { Plan } from './query.ts'
 import { refusal } from './status.ts'
+import type { StoredDocument } from './store.ts'
 
 /** Refuses a plan with the fields it sums where an index is missing. */
 export type CheckIndexes = (plan: Plan, summed: readonly string[]) => void
+/** Refuses a document that would have too many entries in the indexes of its collection. */
+export type CheckEntries = (document: StoredDocument) => void
+
+/** What the indexes of a server ask of queries and of documents. */
+export interface IndexRules {
+  readonly checkIndexes: CheckIndexes
+  readonly checkEntries: CheckEntries
+}
 
 /**
- * Reads a file of index definitions (firestore.indexes.json) and holds queries to it: FAILED_PRECONDITION with the entry that is
- * missing. LS-2401 where it cannot be read or is none.
+ * Holds queries and documents to a file of index definitions (firestore.indexes.json), which is read again when it has changed:
+ * FAILED_PRECONDITION with the entry that is missing. LS-2401 where it cannot be read or is none. Without a file every query
+ * passes, and documents have entries in the automatic indexes of single fields alone.
  */
-export function loadIndexCheck(file: string): CheckIndexes {
-  const indexes = parseIndexes(readDefinitions(file))
-  return (plan, summed) => {
-    const lacking = lackingIndex(plan, summed, indexes)
-    if (lacking) throw refusal(status.FAILED_PRECONDITION, describe(lacking, indexes))
+export function loadIndexRules(file: string | undefined): IndexRules {
+  const current = file === undefined ? () => noDefinitions : followFile(file)
+  return {
+    checkIndexes: (plan, summed) => {
+      if (file === undefined) return
+      const indexes = current()
+      const lacking = lackingIndex(plan, summed, indexes)
+      if (lacking) throw refusal(status.FAILED_PRECONDITION, describe(lacking, indexes))
+    },
+    checkEntries: (document) => checkIndexEntries(document, current()),
   }
 }
 
-function readDefinitions(file: string): Entry {
+/** The definitions of a file as it is now. */
+function followFile(file: string): () => Indexes {
   const unusable = (cause?: unknown): LockstepError =>
-    new LockstepError('LS-2401', 'the index file cannot be read', { where: { file }, cause })
-  try {
-    const root: unknown = parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
-    if (isEntry(root)) return root
-  } catch (cause) {
-    throw unusable(cause)
+    new LockstepError('LS-2401', `the index file ${file} cannot be read`, { where: { file }, cause })
+  const read = (): Indexes => {
+    try {
+      const root: unknown = parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
+      if (isEntry(root)) return parseIndexes(root)
+    } catch (cause) {
+      throw unusable(cause)
+    }
+    throw unusable()
   }
-  throw unusable()
+  const version = (): string => {
+    const found = statSync(file, { throwIfNoEntry: false })
+    return `${found?.ino} ${found?.mtimeMs} ${found?.size}`
+  }
+  let known = { version: version(), indexes: read() }
+  return () => {
+    const now = version()
+    if (now !== known.version) known = { version: now, indexes: read() }
+    return known.indexes
+  }
 }
 
 type Entry = Readonly<Record<string, unknown>>
@@ -48,6 +79,8 @@ const automatic: readonly FieldIndex[] = [
   { scope: 'COLLECTION', by: 'CONTAINS' },
 ]
 
+const noDefinitions = parseIndexes({})
+
 function parseIndexes(root: Entry): Indexes {
   const composites = entriesOf(root['indexes']).map((entry): CompositeIndex => ({
     group: textOf(entry['collectionGroup']),
@@ -59,14 +92,28 @@ function parseIndexes(root: Entry): Indexes {
   }))
   const overrides = new Map(
     entriesOf(root['fieldOverrides']).map((entry): [string, readonly FieldIndex[]] => [
-      `${textOf(entry['collectionGroup'])}/${textOf(entry['fieldPath'])}`,
+      overrideKey(textOf(entry['collectionGroup']), textOf(entry['fieldPath'])),
       entriesOf(entry['indexes']).map((index): FieldIndex => ({ scope: scopeOf(index), by: byOf(index) })),
     ]),
   )
   return {
     composites,
-    ofField: (group, path) => overrides.get(`${group}/${path}`) ?? overrides.get(`${group}/*`) ?? automatic,
+    // What is said of a map holds of what is in it.
+    ofField: (group, path) => {
+      for (let length = path.length; length > 0; length--) {
+        const found = overrides.get(overrideKey(group, path.slice(0, length)))
+        if (found) return found
+      }
+      return overrides.get(overrideKey(group, everyField)) ?? automatic
+    },
   }
+}
+
+const everyField = '*'
+
+function overrideKey(group: string, path: FieldPath | string): string {
+  const keys = typeof path !== 'string' ? path : path === everyField ? [] : parsePath(path)
+  return JSON.stringify([group, ...keys])
 }
 
 function scopeOf({ queryScope }: Entry): QueryScope {
@@ -90,7 +137,7 @@ function describe(lacking: Lacking, indexes: Indexes): string {
     return `The query requires an index. Add this to "indexes" in firestore.indexes.json: ${JSON.stringify(entry)}`
   }
   const { group, path, index } = lacking
-  const all = [...indexes.ofField(group, path), index].map(({ scope, by }) => ({
+  const all = [...indexes.ofField(group, parsePath(path)), index].map(({ scope, by }) => ({
     ...renderField(by),
     queryScope: scope,
   }))

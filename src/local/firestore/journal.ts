@@ -30,6 +30,8 @@ export interface Journal {
   readonly keep: Keep
   /** Rewrites the log as the present state. */
   compact(): void
+  /** Forgets what is in memory and reads the log again, as another process would. */
+  restart(): void
   close(): void
 }
 
@@ -102,6 +104,7 @@ function createJournal(path: string, databases: Databases, protocol: Protocol, u
       file = openSync(path, 'a+')
       rewriteAt = Math.max(rewriteAbove, size * 3)
     },
+    restart: () => databases.restart(() => void replay(file, path, databases, protocol)),
     close: () => {
       fsyncSync(file)
       closeSync(file)

@@ -11,6 +11,7 @@ export const limits = {
   fieldNameBytes: 1500,
   valueBytes: 1_048_487,
   nestingLevels: 20,
+  indexEntries: 40_000,
   vectorDimensions: 2048,
   nearestResults: 1000,
   batchWrites: 500,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { batchWrite, commitWrites } from './commit.ts'
-import type { Keep } from './commit.ts'
+import type { Gate } from './commit.ts'
 import type { Databases } from './databases.ts'
 import { keyOf, parseDocumentName, parseParent } from './names.ts'
 import { maskFields, parseMask } from './paths.ts'
@@ -27,12 +27,12 @@ export interface Mutations {
   readonly rollback: (request: RollbackRequest) => object
 }
 
-export function createMutations(databases: Databases, transactions: Transactions, keep: Keep): Mutations {
+export function createMutations(databases: Databases, transactions: Transactions, gate: Gate): Mutations {
   const commitOne = (name: string, write: WireWrite, mask?: WireMask | null): object => {
     const parsed = parseDocumentName(name)
     const database = databases.of(parsed.database)
     const paths = parseMask(mask)
-    commitWrites(database, [write], keep)
+    commitWrites(database, [write], gate)
     const stored = database.get(keyOf(parsed.segments))
     return stored && paths ? { ...stored, fields: maskFields(stored.fields, paths) } : (stored ?? {})
   }
@@ -51,9 +51,9 @@ export function createMutations(databases: Databases, transactions: Transactions
     commit: (request) => {
       const database = databases.of(request.database)
       transactions.finish(database, request.transaction, request.writes.length)
-      return commitWrites(database, request.writes, keep)
+      return commitWrites(database, request.writes, gate)
     },
-    batchWrite: (request) => batchWrite(databases.of(request.database), request.writes, keep),
+    batchWrite: (request) => batchWrite(databases.of(request.database), request.writes, gate),
     beginTransaction: (request) => ({
       transaction: transactions.begin(databases.of(request.database), request.options),
     }),

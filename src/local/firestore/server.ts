@@ -2,13 +2,16 @@ import { setMaxListeners } from 'node:events'
 import { Server } from '@grpc/grpc-js'
 import { createControl } from './control.ts'
 import { createDatabases } from './databases.ts'
+import type { Databases } from './databases.ts'
 import { createFaults } from './faults.ts'
 import type { FaultKind, FaultPlan } from './faults.ts'
-import { loadIndexCheck } from './indexes.ts'
+import { loadIndexRules } from './indexes.ts'
 import { openJournal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { loadProtocol } from './protocol.ts'
 import { createService } from './service.ts'
 import { createTransactions } from './transactions.ts'
+import type { Transactions } from './transactions.ts'
 import { openTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
 
@@ -20,6 +23,11 @@ export interface FirestoreServer {
   close(): Promise<void>
   /** Removes every document of a project, or of all. */
   reset(project?: string): Promise<void>
+  /**
+   * Crashes: cuts every connection, forgets transactions, listeners and what was before, is away for so long (100 ms), and
+   * serves its documents again on the same port; with a folder, as its log has them. POST on http://host/crash does the same.
+   */
+  crash(awayMillis?: number): Promise<void>
   /** Sets what goes wrong from now on, or ends it. PUT and DELETE on http://host/faults do the same. */
   setFaults(plan: FaultPlan | undefined): void
   /** How often each kind of fault came since. */
@@ -31,7 +39,10 @@ export interface FirestoreServerOptions {
   readonly port?: number
   /** Where documents are kept; undefined keeps them in memory. */
   readonly folder?: string
-  /** A firestore.indexes.json; queries that need an index it lacks are refused as in production. Undefined: none is. */
+  /**
+   * A firestore.indexes.json, followed while it changes; queries that need an index it lacks are refused as in production.
+   * Undefined: none is.
+   */
   readonly indexFile?: string
   /** What goes wrong from the first call on. */
   readonly faults?: FaultPlan
@@ -49,8 +60,9 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const protocol = loadProtocol()
   const databases = createDatabases()
   const transactions = createTransactions()
-  const checkIndexes = options.indexFile === undefined ? () => undefined : loadIndexCheck(options.indexFile)
+  const indexRules = loadIndexRules(options.indexFile)
   const journal = options.folder === undefined ? undefined : openJournal(options.folder, databases, protocol)
+  const state = createState(databases, transactions, journal)
   const server = new Server({
     'grpc.max_receive_message_length': transportBytes,
     'grpc.max_send_message_length': transportBytes,
@@ -62,19 +74,20 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const keep = journal?.keep ?? (() => undefined)
   let transport: Transport | undefined
   const cut = (peer: string): void => transport?.reset(peer)
-  const parts = { databases, transactions, protocol, keep, checkIndexes, faults, cut, closing: closing.signal }
-  server.addService(protocol.service, createService(parts))
-  const reset = async (project?: string): Promise<void> => {
-    databases.drop(project)
-    transactions.drop(project)
-    journal?.compact()
+  const crash = async (awayMillis = 100): Promise<void> => {
+    const away = transport?.goAway(awayMillis)
+    state.lose()
+    await away
   }
+  const parts = { databases, transactions, protocol, keep, ...indexRules, faults, cut, crash, closing: closing.signal }
+  server.addService(protocol.service, createService(parts))
   try {
-    const opened = await openTransport(server, createControl({ faults, reset }), options.port ?? 0)
+    const opened = await openTransport(server, createControl({ faults, reset: state.reset, crash }), options.port ?? 0)
     transport = opened
     return {
       host: `127.0.0.1:${opened.port}`,
-      reset,
+      reset: state.reset,
+      crash,
       setFaults: faults.set,
       faultCounts: faults.counts,
       close: async () => {
@@ -88,6 +101,23 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   } catch (error) {
     journal?.close()
     throw error
+  }
+}
+
+/** What a server knows. */
+function createState(databases: Databases, transactions: Transactions, journal: Journal | undefined) {
+  return {
+    reset: async (project?: string): Promise<void> => {
+      databases.drop(project)
+      transactions.drop(project)
+      journal?.compact()
+    },
+    /** Everything that a process takes with it when it ends. */
+    lose: (): void => {
+      transactions.drop()
+      if (journal) journal.restart()
+      else databases.restart()
+    },
   }
 }
 

@@ -1,27 +1,20 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js'
-import type { Keep } from './commit.ts'
+import type { Gate } from './commit.ts'
 import type { Databases } from './databases.ts'
-import type { Faults } from './faults.ts'
 import { createHandlers } from './handlers.ts'
-import type { CheckIndexes } from './indexes.ts'
+import type { HandlerParts } from './handlers.ts'
+import type { IndexRules } from './indexes.ts'
 import { listen } from './listen.ts'
 import { createMutations } from './mutations.ts'
-import type { Protocol } from './protocol.ts'
 import { createReads } from './reads.ts'
 import type { ListenRequest, WriteRequest } from './requests.ts'
 import type { Transactions } from './transactions.ts'
 import { writeStream } from './write-stream.ts'
 
 /** What a service stands on. */
-export interface ServiceParts {
+export interface ServiceParts extends Gate, IndexRules, HandlerParts {
   readonly databases: Databases
   readonly transactions: Transactions
-  readonly protocol: Protocol
-  readonly keep: Keep
-  readonly checkIndexes: CheckIndexes
-  readonly faults: Faults
-  /** Cuts the connection of a client. */
-  readonly cut: (peer: string) => void
   /** Ends streams that would otherwise stay open. */
   readonly closing: AbortSignal
 }
@@ -31,10 +24,10 @@ export interface ServiceParts {
  * (ExecutePipeline).
  */
 export function createService(parts: ServiceParts): UntypedServiceImplementation {
-  const { databases, transactions, keep, checkIndexes } = parts
+  const { databases, transactions, checkIndexes } = parts
   const reads = createReads(databases, transactions, checkIndexes)
   const { unary, streaming, duplex } = createHandlers(parts)
-  const mutations = createMutations(databases, transactions, keep)
+  const mutations = createMutations(databases, transactions, parts)
   return {
     GetDocument: unary('GetDocumentRequest', reads.getDocument),
     ListDocuments: unary('ListDocumentsRequest', reads.listDocuments),
@@ -51,6 +44,6 @@ export function createService(parts: ServiceParts): UntypedServiceImplementation
     BeginTransaction: unary('BeginTransactionRequest', mutations.beginTransaction),
     Rollback: unary('RollbackRequest', mutations.rollback),
     Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, parts)),
-    Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, keep)),
+    Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, parts)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { Server as NetServer, Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { ServerCredentials } from '@grpc/grpc-js'
 import type { Server } from '@grpc/grpc-js'
 import { LockstepError } from '../../kernel/errors.ts'
@@ -10,6 +11,8 @@ export interface Transport {
   readonly port: number
   /** Cuts the connection of a client, given as gRPC names it, without saying goodbye. */
   reset(peer: string): void
+  /** Cuts every connection and takes none for so long, as a server that crashes and is started again. */
+  goAway(millis: number): Promise<void>
   stopListening(): void
   /** Ends what is still connected. */
   close(): void
@@ -37,27 +40,46 @@ export async function openTransport(server: Server, plain: HttpServer, port: num
       socket.resume()
     })
   })
+  const cutAll = (): void => {
+    for (const socket of sockets.values()) socket.destroy()
+  }
+  const taken = await listen(net, port)
+  let isOver = false
+  let away: Promise<void> | undefined
+  const comeBack = async (millis: number): Promise<void> => {
+    await wait(millis)
+    away = undefined
+    if (!isOver) await listen(net, taken)
+  }
   return {
-    port: await listen(net, port),
+    port: taken,
     reset: (peer) => void sockets.get(peer)?.resetAndDestroy(),
-    stopListening: () => void net.close(),
-    close: () => {
-      for (const socket of sockets.values()) socket.destroy()
+    goAway: (millis) => {
+      net.close()
+      cutAll()
+      away ??= comeBack(millis)
+      return away
     },
+    stopListening: () => {
+      isOver = true
+      net.close()
+    },
+    close: cutAll,
   }
 }
 
 function listen(net: NetServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    net.once('error', (cause) =>
+    const refused = (cause: Error): void =>
       reject(
         new LockstepError('LS-3008', `The local Firestore cannot listen on 127.0.0.1:${port}.`, {
           cause,
           hint: 'Choose another port.',
         }),
-      ),
-    )
+      )
+    net.once('error', refused)
     net.listen(port, '127.0.0.1', () => {
+      net.off('error', refused)
       const address = net.address()
       resolve(typeof address === 'object' && address ? address.port : port)
     })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { commitWrites } from './commit.ts'
-import type { Keep } from './commit.ts'
+import type { Gate } from './commit.ts'
 import type { Databases } from './databases.ts'
 import type { WriteRequest } from './requests.ts'
 import { toRefusal } from './status.ts'
@@ -14,7 +14,7 @@ export function writeStream(
   call: ServerDuplexStream<Buffer, object>,
   parse: (bytes: Buffer) => WriteRequest,
   databases: Databases,
-  keep: Keep,
+  gate: Gate,
 ): void {
   let database: string | undefined
   let answers = 0
@@ -26,7 +26,7 @@ export function writeStream(
         database = databases.of(request.database).name
         call.write({ streamId: request.streamId || randomBytes(8).toString('hex'), streamToken })
       } else {
-        call.write({ streamToken, ...commitWrites(databases.of(database), request.writes, keep) })
+        call.write({ streamToken, ...commitWrites(databases.of(database), request.writes, gate) })
       }
     } catch (error) {
       call.emit('error', toRefusal(error))

@@ -44,6 +44,7 @@ function entriesOf(name: OperationName, tools: readonly string[]): readonly Entr
   const until = values.passes ? { until: phase } : {}
   const peers = doneByPeers.includes(name) ? tools : []
   return [
+    { name: `${name} scan`, program: 'raw-scan', seeds },
     { name: `${name} raw`, program: 'raw-operation', options: { operation: name }, seeds },
     { name, program: 'lockstep-operation', options: { step, ...until }, seeds },
     ...peers.map((tool) => ({
@@ -66,9 +67,28 @@ async function runOnce(stores: BenchStores, entry: Entry, round: number): Promis
   return measured
 }
 
-type Results = ReadonlyMap<string, readonly Measurement[]>
+/**
+ * The contenders of one operation on an emulator of their own, which keeps most of what it is told to forget, and grows
+ * slower: the raw twin warms it, then they go there, in even rounds back.
+ */
+async function runGroup(name: OperationName, round: number): Promise<void> {
+  const entries = entriesOf(name, tools)
+  const stores = await startStores()
+  try {
+    for (const entry of entries) if (entry.name === `${name} raw`) await runOnce(stores, entry, 0)
+    for (const entry of round % 2 === 1 ? entries : entries.toReversed()) {
+      const measured = await runOnce(stores, entry, round)
+      results.set(entry.name, [...(results.get(entry.name) ?? []), measured])
+      console.error(
+        `round ${round}: ${entry.name} ${measured.seconds.toFixed(2)} s, client ${measured.cpu.toFixed(2)} s of CPU ${JSON.stringify(measured.parts ?? {})}`,
+      )
+    }
+  } finally {
+    await stores.stop()
+  }
+}
 
-function secondsOf(results: Results, name: string, part?: string): readonly number[] {
+function secondsOf(name: string, part?: string): readonly number[] {
   return (results.get(name) ?? []).map(({ seconds, parts }) =>
     part === undefined ? seconds : (parts?.[part] ?? Number.NaN),
   )
@@ -78,13 +98,12 @@ function ratio(some: readonly number[], base: readonly number[]): string {
   return median(some.map((each, round) => each / (base[round] ?? Number.NaN))).toFixed(2)
 }
 
-function renderOperations(results: Results, tools: readonly string[]): string {
-  const scan = secondsOf(results, 'raw scan')
+function renderOperations(tools: readonly string[]): string {
   const rows = names.map((name) => {
     const { phase } = operations[name]
-    const raw = secondsOf(results, `${name} raw`)
-    const [pass, whole] = [secondsOf(results, name, `${phase} pass`), secondsOf(results, name, phase)]
-    const peers = tools.map((tool) => secondsOf(results, `${name} ${tool}`))
+    const [scan, raw] = [secondsOf(`${name} scan`), secondsOf(`${name} raw`)]
+    const [pass, whole] = [secondsOf(name, `${phase} pass`), secondsOf(name, phase)]
+    const peers = tools.map((tool) => secondsOf(`${name} ${tool}`))
     return [
       name,
       ratio(pass, scan),
@@ -100,26 +119,13 @@ function renderOperations(results: Results, tools: readonly string[]): string {
 }
 
 const tools = values.peers ? installPeers(peerFolder, peerTools) : []
-const entries: readonly Entry[] = [
-  { name: 'raw scan', program: 'raw-scan', seeds: undefined },
-  ...names.flatMap((name) => entriesOf(name, tools)),
-]
-const results = new Map<string, Measurement[]>(entries.map(({ name }) => [name, []]))
-const stores = await startStores()
+const results = new Map<string, Measurement[]>()
 try {
-  for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const entry of round % 2 === 0 ? entries : entries.toReversed()) {
-      const measured = await runOnce(stores, entry, round)
-      // The first round only warms the servers.
-      if (round > 0) results.get(entry.name)?.push(measured)
-      console.error(
-        `round ${round}: ${entry.name} ${measured.seconds.toFixed(2)} s ${JSON.stringify(measured.parts ?? {})}`,
-      )
-    }
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    for (const name of round % 2 === 1 ? names : names.toReversed()) await runGroup(name, round)
   }
   console.log(`\n${count} documents, ${values.rounds} rounds; ratios are medians over rounds:\n`)
-  console.log(renderOperations(results, tools))
+  console.log(renderOperations(tools))
 } finally {
-  await stores.stop()
   rmSync(peerFolder, { recursive: true })
 }

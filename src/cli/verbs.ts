@@ -112,7 +112,7 @@ export const verbs: readonly Verb[] = [
     name: 'up',
     summary: 'apply pending migrations, or go on with one',
     description:
-      'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible.',
+      'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible. With nothing to apply it brings up what soaks: tenants born since, rows that wait for a vector.',
     examples: [
       'lockstep up',
       'lockstep up --to verify',

@@ -62,13 +62,15 @@ export interface Inspecting {
   readonly most: number
   readonly inspect?: Inspect | undefined
   readonly settings: IndexSettings
+  /** There is nothing in the new place: nobody has to look there. */
+  readonly vacant: boolean
 }
 
 /** Tries the copy without writing, over all documents or the first `most`: what is in the way is found before a run. */
 export async function inspectRelocation(
   relocation: Relocation,
   documents: DocumentReader,
-  { most, inspect, settings }: Inspecting,
+  { most, inspect, settings, vacant }: Inspecting,
 ): Promise<Inspection> {
   const { problems, note } = createProblems()
   const hot = createHotFields()
@@ -76,7 +78,7 @@ export async function inspectRelocation(
   // It is as a whole that a document becomes too large; one that only gives away does not.
   const grows = relocation.satellites === undefined
   const whole = grows ? { ...relocation, hosts: { ...relocation.hosts, fields: undefined } } : relocation
-  for await (const { page, units } of unitPages(whole, documents, { most, images: noImages })) {
+  for await (const { page, units } of unitPages(whole, documents, { most, images: noImages, presumes: vacant })) {
     for (const { where, problem } of unmovableIn(relocation, page)) note(where, problem)
     for (const unit of units) {
       sums.read += isHosted(relocation, 'from') ? 1 : foundSatellites(unit).length
@@ -198,6 +200,8 @@ function valueAt({ documents }: PairUnit, { name, path }: Place): Value | undefi
 
 interface Reading {
   readonly most: number
+  /** New documents are not read: there are none. */
+  readonly presumes?: boolean
   readonly images: Images
   readonly clients?: Clients
   readonly signal?: AbortSignal
@@ -206,7 +210,7 @@ interface Reading {
 async function* unitPages(
   relocation: Relocation,
   documents: DocumentReader,
-  { most, images, clients, signal }: Reading,
+  { most, images, clients, presumes, signal }: Reading,
 ): AsyncGenerator<{ readonly page: readonly Document[]; readonly units: readonly PairUnit[] }> {
   const fields = projectionOf(relocation, 'from')
   const options = { ...(fields === undefined ? {} : { fields }), ...(signal === undefined ? {} : { signal }) }
@@ -216,14 +220,14 @@ async function* unitPages(
   let read = 0
   for await (const document of found) {
     if (!goesOn(document) && page.length >= pageSize) {
-      yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients }) }
+      yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients, presumes }) }
       page = []
     }
     page.push(document)
     if (++read >= most) break
   }
   if (page.length > 0)
-    yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients }) }
+    yield { page, units: await unitsOfPage(relocation, 'from', page, { documents, images, clients, presumes }) }
 }
 
 /**

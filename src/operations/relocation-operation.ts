@@ -13,7 +13,7 @@ import { hintOfTaken, inspectRelocation, verifyRelocation } from './relocation-c
 import type { Inspect, Inspection } from './relocation-checks.ts'
 import { relocate } from './relocate.ts'
 import type { RelocationScope } from './relocate.ts'
-import { projectionOf, scopeOf, unitOf } from './relocation.ts'
+import { isHosted, projectionOf, scopeOf, unitOf } from './relocation.ts'
 import type { Relocation, Side } from './relocation.ts'
 import type { ShapeChange } from './shape-change.ts'
 
@@ -82,7 +82,8 @@ async function planRelocation(described: DescribedRelocation, look: Look): Promi
   const expected = await documents.count(scopeOf(relocation, 'from'))
   const settings = await settingsOf(look)
   const most = check === 'full' ? Infinity : sampleSize
-  const found = await inspectRelocation(relocation, documents, { most, inspect, settings })
+  const vacant = await isVacant(relocation, documents)
+  const found = await inspectRelocation(relocation, documents, { most, inspect, settings, vacant })
   if (found.read === 0) await requireSome(described, documents)
   requireWay(summary, found, (why) => described.hintOf?.(why) ?? hintOfTaken(why))
   return {
@@ -94,6 +95,13 @@ async function planRelocation(described: DescribedRelocation, look: Look): Promi
     basis,
     memo: isNoneAlone(described, found) ? noneAlone : null,
   }
+}
+
+/** True where the new places are documents of their own and their collection has none yet: a read, instead of one for each. */
+async function isVacant(relocation: Relocation, documents: DocumentReader): Promise<boolean> {
+  if (relocation.satellites === undefined || isHosted(relocation, 'to')) return false
+  for await (const _ of documents.scan(scopeOf(relocation, 'to'), {}, { fields: [] })) return false
+  return true
 }
 
 /** Where both places are in one document, all have been read; else it is for others to look. */

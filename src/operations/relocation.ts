@@ -156,7 +156,7 @@ interface Loading {
   readonly images: Images
   readonly clients?: Clients | undefined
   /** Satellites that were not read are taken for absent: making one fails where it is there, and the unit is read again. */
-  readonly presumes?: boolean
+  readonly presumes?: boolean | undefined
   /** It is the first copy: where we have not written anything yet, nothing of ours can go. */
   readonly copies?: boolean
   /** What has been read already. */

@@ -83,8 +83,8 @@ export interface DocumentReader {
   scan(scope: CollectionScope, range: NameRange, options?: ScanOptions): AsyncIterable<Document>
   /**
    * Splits the scope into at most `count` ranges that cover every possible name without overlap, in name order.
-   * Uses PartitionQuery where the server has it, else names sampled from a keys-only scan, which costs a read a
-   * document. Of a subtree always samples: PartitionQuery is for collection groups.
+   * Uses the server's PartitionQuery and reads no document; where there is none (the official emulator), and where the
+   * server knows no boundaries, that is one range. A subtree is cut at documents of its collection, not of those below.
    */
   partition(scope: CollectionScope, count: number): Promise<readonly NameRange[]>
   /**

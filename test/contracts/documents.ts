@@ -14,8 +14,11 @@ export interface OpenedDocuments {
 /** What a suite's parts work with: the adapter under test, opened before the first test. */
 export type Documents = () => DocumentWriter
 
-/** Everything the port `DocumentWriter` promises, run on one adapter over an empty database of its own. */
-export function documentsContract(name: string, open: () => Promise<OpenedDocuments>): void {
+/**
+ * Everything the port `DocumentWriter` promises, run on one adapter over an empty database of its own; `splits` is
+ * whether its server has PartitionQuery.
+ */
+export function documentsContract(name: string, open: () => Promise<OpenedDocuments>, splits = true): void {
   describe(`documents contract: ${name}`, () => {
     let opened: OpenedDocuments | undefined
     beforeAll(async () => {
@@ -31,8 +34,8 @@ export function documentsContract(name: string, open: () => Promise<OpenedDocume
     valuesContract(documents)
     writingContract(documents)
     readingContract(documents)
-    scanningContract(documents)
-    subtreeContract(documents)
+    scanningContract(documents, splits)
+    subtreeContract(documents, splits)
   })
 }
 

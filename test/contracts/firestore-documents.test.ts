@@ -7,7 +7,7 @@ import { documentsContract } from './documents.ts'
 const emulator = await startOfficialEmulator()
 
 describe('on the official emulator', needs(emulator, 'no official Firestore emulator found'), () => {
-  documentsContract('official emulator', async () => {
+  const open = async () => {
     const documents = await createFirestoreDocuments({
       projectId: `contract-${process.pid}`,
       emulatorHost: emulator?.host ?? '',
@@ -19,5 +19,6 @@ describe('on the official emulator', needs(emulator, 'no official Firestore emul
         await emulator?.stop()
       },
     }
-  })
+  }
+  documentsContract('official emulator', open, false)
 })

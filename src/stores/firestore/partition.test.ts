@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { fakeConnection, fakeRoot, fakeStream, grpcError } from '../../../test/stores/fake-connection.ts'
-import { compareNames } from '../document-names.ts'
+import { fakeConnection, fakeRoot, grpcError } from '../../../test/stores/fake-connection.ts'
 import type { CollectionScope } from '../documents.ts'
 import { partitionScope } from './partition.ts'
 
-const time = { seconds: '1', nanos: 0 }
 const group: CollectionScope = { parent: '', collection: 'c', descendants: true }
 
 /** A server with PartitionQuery that has these boundaries, in this order, whatever it is asked for. */
@@ -21,24 +19,6 @@ function server(boundaries: readonly string[]) {
     },
   })
   return { connection, asked }
-}
-
-/** A server without it, on which a scan finds these names. */
-function serverWithNames(names: readonly string[]) {
-  return fakeConnection({
-    partitionQuery: async () => {
-      throw grpcError(12)
-    },
-    runQuery: ({ structuredQuery: { startAt, limit } }) => {
-      const after = startAt?.values?.[0]?.referenceValue?.slice(fakeRoot.length + 1) ?? ''
-      const page = names.filter((name) => after === '' || compareNames(name, after) > 0).slice(0, limit?.value)
-      return fakeStream(
-        page.map((name) => ({
-          document: { name: `${fakeRoot}/${name}`, fields: {}, createTime: time, updateTime: time },
-        })),
-      )
-    },
-  })
 }
 
 describe('partitionScope', () => {
@@ -90,14 +70,24 @@ describe('partitionScope', () => {
     })
   })
 
-  it('samples names where the server has no PartitionQuery', async () => {
-    const names = Array.from({ length: 20_000 }, (_, i) => `c/${String(i).padStart(5, '0')}`)
-    const ranges = await partitionScope(serverWithNames(names), { parent: '', collection: 'c', descendants: false }, 4)
-    const sizes = ranges.map(
-      ({ after = '', before = 'd' }) => names.filter((name) => name > after && name < before).length,
-    )
-    expect(sizes.length).toBe(4)
-    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(600)
+  it('is one range where the server has no PartitionQuery', async () => {
+    const connection = fakeConnection({
+      partitionQuery: async () => {
+        throw grpcError(12)
+      },
+    })
+    expect(await partitionScope(connection, group, 4)).toEqual([{}])
+  })
+
+  it('cuts a subtree behind documents of its collection, before what is below them', async () => {
+    const { connection, asked } = server(['c/1', 'c/2/c/1', 'd/1/c/2'])
+    const subtree: CollectionScope = { parent: '', collection: 'c', descendants: false, subtree: true }
+    expect(await partitionScope(connection, subtree, 9)).toEqual([
+      { before: 'c/1/' },
+      { after: 'c/1/', before: 'c/2/' },
+      { after: 'c/2/' },
+    ])
+    expect(asked[0]).toMatchObject({ parent: fakeRoot, allDescendants: true })
   })
 
   it('other failures are not taken for a missing PartitionQuery', async () => {

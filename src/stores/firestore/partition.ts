@@ -3,15 +3,12 @@ import { compareNames } from '../document-names.ts'
 import type { Connection } from './connection.ts'
 import { statusOf, storeError } from './failures.ts'
 import { retryRead } from './retry.ts'
-import { nameQuery, scanDocuments } from './scan.ts'
-
-/** Names kept for each range that is asked for when boundaries come from a sample. */
-const samplesPerRange = 64
+import { nameQuery } from './scan.ts'
 
 /** The server's partitions are of the whole group; more are asked for where only a part of the group counts. */
 const clippingFactor = 16
 
-/** `DocumentReader.partition`: PartitionQuery, or a sample of the names where the server has none for the scope. */
+/** `DocumentReader.partition`, by the server's PartitionQuery. */
 export async function partitionScope(
   connection: Connection,
   scope: CollectionScope,
@@ -19,30 +16,26 @@ export async function partitionScope(
 ): Promise<readonly NameRange[]> {
   if (count <= 1) return [{}]
   const whole = scope.parent === '' && scope.descendants
-  const boundaries = scope.subtree
-    ? undefined
-    : await serverBoundaries(connection, scope, whole ? count : count * clippingFactor)
-  const names =
-    boundaries === undefined ? await sampleNames(connection, scope, count * samplesPerRange) : clip(boundaries, scope)
-  return rangesBetween(pickEvenly(names, count - 1), scope)
+  const boundaries = await serverBoundaries(connection, scope, whole ? count : count * clippingFactor)
+  return rangesBetween(pickEvenly(clip(boundaries, scope), count - 1), scope)
 }
 
-/** The boundaries between the group's partitions, in order; undefined where the server has no PartitionQuery. */
+/** The boundaries between the group's partitions, in order; none where the server has no PartitionQuery. */
 async function serverBoundaries(
   connection: Connection,
-  scope: CollectionScope,
+  { collection }: CollectionScope,
   count: number,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly string[]> {
   const { client, root, call } = connection
-  const structuredQuery = nameQuery(connection, { ...scope, parent: '', descendants: true })
+  const structuredQuery = nameQuery(connection, { parent: '', collection, descendants: true })
   const request = { parent: root, structuredQuery, partitionCount: count - 1 }
   try {
     const [cursors] = await retryRead(() => client.partitionQuery(request, call))
     const names = cursors.map((cursor) => cursor.values?.[0]?.referenceValue?.slice(root.length + 1))
     return names.filter((name): name is string => name !== undefined && name !== '').toSorted(compareNames)
   } catch (error) {
-    if (statusOf(error).code === 12) return undefined
-    throw storeError(error, connection.target, `partitioning ${scope.collection}`)
+    if (statusOf(error).code === 12) return []
+    throw storeError(error, connection.target, `partitioning ${collection}`)
   }
 }
 
@@ -56,24 +49,6 @@ function clip(names: readonly string[], scope: CollectionScope): readonly string
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.split('/').slice(0, depth).join('/'))
   return [...new Set(inside)]
-}
-
-/**
- * At most `most` names at even distances in the scope. Keeps every k-th name and doubles k when there are too many,
- * so the memory does not grow with the collection.
- */
-async function sampleNames(connection: Connection, scope: CollectionScope, most: number): Promise<readonly string[]> {
-  let names: string[] = []
-  let stride = 1
-  let seen = 0
-  for await (const { name } of scanDocuments(connection, { scope, range: {}, options: { fields: [] } })) {
-    if (seen++ % stride !== 0) continue
-    names.push(name)
-    if (names.length < most) continue
-    names = names.filter((_, index) => index % 2 === 0)
-    stride *= 2
-  }
-  return names
 }
 
 /** Up to `most` of the sorted names that cut them into parts of about equal size. */

@@ -81,7 +81,7 @@ describe('parse', () => {
 })
 
 describe('plan', () => {
-  it('reads the fields and the targets of those that have any, nothing else', async () => {
+  it('reads the fields and, where there are targets, those of documents that have any; nothing else', async () => {
     await fill({
       'Data/u/chats/1': { name: 'a', deep: { in: 1, out: 2 } },
       'Data/u/chats/2': { text: 'no name' },
@@ -93,11 +93,16 @@ describe('plan', () => {
       ['contract', 3],
     ])
     expect(scanned).toEqual([
+      ['contacts', []],
       ['chats', [['name'], ['deep']]],
       ['contacts', [['name'], ['deep']]],
     ])
-    expect(got).toEqual(['Data/u/contacts/1'])
+    // There is no target yet: none is asked for.
+    expect(got).toEqual([])
     expect(plan.warnings).toEqual([])
+    await fill({ 'Data/u/contacts/1': { name: 'a', deep: { in: 1 } } })
+    await planned({ ...contacts, fields: ['name', 'deep.in'] })
+    expect(got).toContain('Data/u/contacts/1')
   })
 
   it('finds what is in the way, each kind with its documents', async () => {

@@ -156,20 +156,3 @@ function editedError({ id, file }: LoadedMigration): LockstepError {
     hint: 'bring the file back to what was applied (git log -p), and put the change into a new migration',
   })
 }
-
-/** Throws LS-4006 where the verb does not apply to the run as it is. */
-export function requireState(run: Run, states: readonly Run['state'][], verb: string): void {
-  if (!states.includes(run.state)) throw wrongState(run, verb)
-}
-
-function wrongState(run: Run, verb: string): LockstepError {
-  const why =
-    run.state === 'completed'
-      ? 'what was kept for the way back went when it completed'
-      : `lockstep ${verb} does not apply to it`
-  return new LockstepError('LS-4006', `${run.migration} is ${run.state}`, {
-    where: { name: run.migration },
-    why,
-    hint: 'lockstep status shows what can be done next',
-  })
-}

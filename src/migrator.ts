@@ -162,7 +162,7 @@ export function wireMigrator(house: House): Migrator {
       return planned
     },
     async start(planned, stopAfter, allow) {
-      const found = await lintOf(house, await load(house, planned.migration.id))
+      const found = await lintOf(house, await load(house, planned.migration.id, planned.migration.checksum))
       requireLinted(found, await rulesNamed(allow ?? []))
       await start({ ...house, memory: { ...seen.get(planned) } }, planned, stopAfter ?? 'cutover')
     },

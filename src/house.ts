@@ -16,6 +16,7 @@ import { operations } from './operations/catalogue.ts'
 import { createLook } from './operations/look.ts'
 import type { FleetMemory } from './operations/look.ts'
 import type { FullLook } from './operations/index-operation.ts'
+import type { LintFinding } from './plan/lint-finding.ts'
 import { appliedChecksum, isEdited } from './report/status.ts'
 import type { createEngine } from './run/pg-boss-engine.ts'
 import type { RunStep } from './run/run-context.ts'
@@ -105,6 +106,21 @@ export async function load(house: House, migration: string, applied?: Checksum):
   })
 }
 
+/** What lint finds in a migration. There are a hundred rules: they are loaded where a step says something to them. */
+export async function lintOf({ loaded, stores }: House, migration: LoadedMigration): Promise<readonly LintFinding[]> {
+  if (!isLintable(migration)) return []
+  const { lintLoaded } = await import('./linting.ts')
+  return lintLoaded(loaded, migration, stores)
+}
+
+function isLintable({ steps, allow }: LoadedMigration): boolean {
+  const says = steps.flatMap(({ operation, spec }) => [
+    ...(operation.shape?.(spec) ?? []),
+    ...(operation.sql?.(spec) ?? []),
+  ])
+  return says.length > 0 || Object.keys(allow).length > 0
+}
+
 /** The migration's latest run, unless it was rolled back. Throws LS-4006 when there is none. */
 export async function openRun({ stores }: House, migration: string): Promise<Run> {
   const run = (await readRuns(stores.tables)).findLast((each) => each.migration === migration)
@@ -138,22 +154,5 @@ function editedError({ id, file }: LoadedMigration): LockstepError {
     where: { file },
     why: 'its steps would no longer mean what the ledger recorded; nothing was changed',
     hint: 'bring the file back to what was applied (git log -p), and put the change into a new migration',
-  })
-}
-
-/** Throws LS-4006 where the verb does not apply to the run as it is. */
-export function requireState(run: Run, states: readonly Run['state'][], verb: string): void {
-  if (!states.includes(run.state)) throw wrongState(run, verb)
-}
-
-function wrongState(run: Run, verb: string): LockstepError {
-  const why =
-    run.state === 'completed'
-      ? 'what was kept for the way back went when it completed'
-      : `lockstep ${verb} does not apply to it`
-  return new LockstepError('LS-4006', `${run.migration} is ${run.state}`, {
-    where: { name: run.migration },
-    why,
-    hint: 'lockstep status shows what can be done next',
   })
 }

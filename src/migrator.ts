@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { provided } from './authoring.ts'
 import { chooseEnvironment, loadConfig } from './config.ts'
 import type { ChosenEnvironment, LoadedConfig } from './config.ts'
-import { embeddersOf, files, historyOf, load, look, openRun, requireState, stepsOf } from './house.ts'
+import { embeddersOf, files, historyOf, lintOf, load, look, openRun, stepsOf } from './house.ts'
 import type { House } from './house.ts'
 import { inspectStores } from './inspect-stores.ts'
 import type { Inspection } from './inspect-stores.ts'
@@ -29,12 +29,14 @@ import type { LintFinding } from './plan/lint-finding.ts'
 import type { Plan, Target } from './plan/plan.ts'
 import { countBehind, readJournal, readStatus, verify } from './readings.ts'
 import type { Status } from './report/status.ts'
-import { forgetWayBack, runBackward, runContract, runForward } from './run/executor.ts'
+import { runForward } from './run/executor.ts'
 import type { StopAfter } from './run/executor.ts'
 import { createEngine } from './run/pg-boss-engine.ts'
 import type { Crew } from './run/phase-loop.ts'
 import type { RunContext } from './run/run-context.ts'
 import { withRun } from './run/run-session.ts'
+import type { SessionOptions } from './run/run-session.ts'
+import { catchUp, complete, down, resume } from './run/run-ways.ts'
 import { version } from './version.ts'
 
 export interface MigratorOptions {
@@ -84,6 +86,8 @@ export interface Migrator {
   start(plan: Plan, stopAfter?: StopAfter, allow?: readonly string[]): Promise<void>
   /** Goes on with a migration's open run; LS-4001 while another runner holds it. */
   resume(migration: string, stopAfter?: StopAfter): Promise<void>
+  /** Brings up what a soaking run is behind with: tenants born since, rows that wait for a vector. It goes on soaking. */
+  catchUp(migration: string): Promise<void>
   /** How many tenant tables fell behind the soaking and completed migrations that `status` read last: one catalog statement. */
   behind(): Promise<number>
   /** Checks that the migration's promises hold now; events go to the listener only. Writes nothing. */
@@ -101,8 +105,10 @@ export interface Migrator {
 
 const defaultConcurrency = 4
 
-/** Loaded when something is linted: there are a hundred rules. */
-const linting = () => import('./linting.ts')
+/** The same names. Throws LS-1007 for one that is no rule's. */
+async function rulesNamed(names: readonly string[]): Promise<readonly string[]> {
+  return names.length === 0 ? names : (await import('./plan/lint.ts')).requireRules(names)
+}
 
 /** Clients whose listener fails read the phase every ten seconds at most. */
 const defaultGraceSeconds = 15
@@ -146,8 +152,9 @@ export function wireMigrator(house: House): Migrator {
       return readStatus(house, runs)
     },
     oddTables: (run) => readOddTables(stores.tables, run),
-    lint: async (migration) => (await linting()).lintLoaded(loaded, await load(house, migration), stores),
-    lintDatabase: async (files, sql) => (await linting()).lintDatabase(stores.tables, files, sql ?? loaded),
+    lint: async (migration) => lintOf(house, await load(house, migration)),
+    lintDatabase: async (files, sql) =>
+      (await import('./linting.ts')).lintDatabase(stores.tables, files, sql ?? loaded),
     async plan(migration) {
       const memory: FleetMemory = {}
       const planned = await plan({ ...house, memory }, migration)
@@ -155,14 +162,13 @@ export function wireMigrator(house: House): Migrator {
       return planned
     },
     async start(planned, stopAfter, allow) {
-      const { lintLoaded } = await linting()
-      const { requireRules } = await import('./plan/lint.ts')
-      const found = await lintLoaded(loaded, await load(house, planned.migration.id), stores)
-      requireLinted(found, requireRules(allow ?? []))
+      const found = await lintOf(house, await load(house, planned.migration.id, planned.migration.checksum))
+      requireLinted(found, await rulesNamed(allow ?? []))
       await start({ ...house, memory: { ...seen.get(planned) } }, planned, stopAfter ?? 'cutover')
     },
     resume: (migration, stopAfter) =>
       workOn(house, migration, 'forward', (context, crew, run) => resume(context, crew, run, stopAfter ?? 'cutover')),
+    catchUp: (migration) => workOn(house, migration, 'catch-up', catchUp),
     behind: async () => countBehind(house, runs ?? (await readRuns(stores.tables))),
     verify: (migration, level) => verify(house, migration, level),
     complete: (migration) => workOn(house, migration, 'contract', complete),
@@ -187,8 +193,7 @@ async function plan(house: House, id: string): Promise<Plan> {
     ...(row.fileMissing ? [`the file of ${row.id} is missing`] : []),
   ])
   const supabase = await historyOf(house).drift()
-  const { lintLoaded } = await linting()
-  const findings = standing(await lintLoaded(house.loaded, migration, house.stores))
+  const findings = standing(await lintOf(house, migration))
   const { target } = house.stores
   const mostWrites = house.environment.settings.limits?.writesPerSecond
   const now = house.clock.now()
@@ -241,12 +246,7 @@ function alreadyOpen(migration: string): (error: unknown) => never {
 
 type RunWork = (context: RunContext, crew: Crew, run: Run) => Promise<void>
 
-async function workOn(
-  house: House,
-  migration: string,
-  way: 'forward' | 'contract' | 'revert',
-  work: RunWork,
-): Promise<void> {
+async function workOn(house: House, migration: string, way: SessionOptions['way'], work: RunWork): Promise<void> {
   const { stores, loaded, environment, clock, listener, options, memory = {} } = house
   const run = await openRun(house, migration)
   const steps = await stepsOf(house, run)
@@ -274,23 +274,6 @@ async function workOn(
   await withRun({ rooms, run: run.id, migration, steps, interrupt, way, takeAll: way === 'revert' }, (context, crew) =>
     work(context, crew, run),
   )
-}
-
-async function resume(context: RunContext, crew: Crew, run: Run, stopAfter: StopAfter): Promise<void> {
-  requireState(run, ['running', 'paused', 'failed'], 'up')
-  context.emit({ type: 'run-resumed', actor: context.actor, from: run.phase })
-  await runForward(context, crew, run, stopAfter)
-}
-
-function complete(context: RunContext, crew: Crew, run: Run): Promise<void> {
-  if (run.state === 'completed') return forgetWayBack(context)
-  requireState(run, ['soaking', 'completing'], 'complete')
-  return runContract(context, crew)
-}
-
-function down(context: RunContext, crew: Crew, run: Run): Promise<void> {
-  requireState(run, ['running', 'paused', 'failed', 'soaking', 'completing', 'rolling back'], 'down')
-  return runBackward(context, crew)
 }
 
 /** Who runs this, for the journal. */

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { LockstepError } from '../kernel/errors.ts'
-import type { FirestoreServerOptions } from '../local/firestore/server.ts'
 
 export interface LocalOptions {
   readonly only: 'firestore' | 'postgres' | undefined
@@ -12,6 +11,12 @@ export interface LocalOptions {
   readonly folder: string | undefined
   /** The index definitions that Firestore's queries are held to; undefined holds them to none. */
   readonly indexFile: string | undefined
+  /** Whether writes are throttled as in production. */
+  readonly rates: boolean
+  /** Exports of Firestore, to begin with and to leave behind. */
+  readonly importFrom: string | undefined
+  readonly exportTo: string | undefined
+  readonly say: (text: string) => void
 }
 
 export interface LocalStores {
@@ -23,22 +28,10 @@ export interface LocalStores {
 }
 
 /** Starts the embedded stores; when one cannot start, the other is closed again. */
-export async function startLocalStores({
-  only,
-  firestorePort,
-  postgresPort,
-  postgres,
-  folder,
-  indexFile,
-}: LocalOptions): Promise<LocalStores> {
+export async function startLocalStores(options: LocalOptions): Promise<LocalStores> {
+  const { only, postgresPort, postgres, folder } = options
   const starting = [
-    only === 'postgres'
-      ? undefined
-      : startFirestore({
-          port: firestorePort,
-          ...(folder === undefined ? {} : { folder: resolve(folder, 'firestore') }),
-          ...(indexFile === undefined ? {} : { indexFile }),
-        }),
+    only === 'postgres' ? undefined : startFirestore(options),
     only === 'firestore'
       ? undefined
       : postgres === 'system'
@@ -60,10 +53,26 @@ export async function startLocalStores({
   return { variables, close, ...(note === undefined ? {} : { note }) }
 }
 
-async function startFirestore(options: FirestoreServerOptions): Promise<LocalStores> {
+async function startFirestore(options: LocalOptions): Promise<LocalStores> {
+  const { folder, indexFile, importFrom, exportTo, rates, say } = options
   const { createFirestoreServer } = await import('../local/firestore/server.ts')
-  const server = await createFirestoreServer(options)
-  return { variables: { FIRESTORE_EMULATOR_HOST: server.host }, close: () => server.close() }
+  const server = await createFirestoreServer({
+    port: options.firestorePort,
+    rates,
+    ...(folder === undefined ? {} : { folder: resolve(folder, 'firestore') }),
+    ...(indexFile === undefined ? {} : { indexFile }),
+  })
+  const close = async (): Promise<void> => {
+    if (exportTo !== undefined) say(`${server.exportTo(exportTo)} documents written to ${exportTo}`)
+    await server.close()
+  }
+  try {
+    if (importFrom !== undefined) say(`${server.importFrom(importFrom)} documents taken from ${importFrom}`)
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return { variables: { FIRESTORE_EMULATOR_HOST: server.host }, close }
 }
 
 async function startPostgres(port: number, folder: string | undefined): Promise<LocalStores> {

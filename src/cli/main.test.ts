@@ -188,9 +188,12 @@ describe('up', () => {
     expect((await runCli(['up', older], pending)).calls).toEqual([`start ${older} cutover`, 'close'])
   })
 
-  test('with nothing to do it tells how many tenant tables are behind', async () => {
-    const { out, code } = await runCli(['up'], { ...soaking, behind: 3 })
-    expect(code).toBe(0)
+  test('with nothing to do it brings up what soaks, and tells how many tenant tables of others are behind', async () => {
+    const soaks = await runCli(['up'], { ...soaking, behind: 3 })
+    expect(soaks).toMatchObject({ code: 0, calls: [`catch up ${older}`, 'close'] })
+    expect(soaks.out).not.toContain('behind')
+    const { out, calls } = await runCli(['up'], { rows: [rowOf(older, { state: 'completed' })], behind: 3 })
+    expect(calls).toEqual(['close'])
     expect(out).toContain('nothing to do\n3 tenant tables behind')
   })
 

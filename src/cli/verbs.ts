@@ -112,7 +112,7 @@ export const verbs: readonly Verb[] = [
     name: 'up',
     summary: 'apply pending migrations, or go on with one',
     description:
-      'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible.',
+      'Goes on with runs that stopped, then applies the pending migrations in order, until they soak: switched over, and still exactly reversible. With nothing to apply it brings up what soaks: tenants born since, rows that wait for a vector.',
     examples: [
       'lockstep up',
       'lockstep up --to verify',
@@ -242,6 +242,9 @@ export const verbs: readonly Verb[] = [
         '--seed <path>',
         'fill the stores while their data is new: a .sql file, a program, or a folder with a seed; may be given again',
       ).argParser(collected),
+      described('--import <folder>', 'begin with what firebase emulators:export wrote there'),
+      described('--export-on-exit <folder>', 'at the end, write what firebase emulators:start --import takes'),
+      described('--rates', 'refuse writes to Firestore that come faster than production takes them'),
       described('--lenient', 'answer queries whose index firestore.indexes.json lacks, which production refuses'),
       described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
       described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),

@@ -36,7 +36,7 @@ export function constraintsOf(pair: ColumnPair, { shape }: TableState): readonly
 }
 
 /** Unique constraints of the old column. One that may be deferred is not among them: its index alone would refuse more. */
-export function uniquesOf(pair: ColumnPair, { shape }: TableState): readonly ConstraintShape[] {
+function uniquesOf(pair: ColumnPair, { shape }: TableState): readonly ConstraintShape[] {
   return shape.constraints.filter(
     ({ name, kind, columns, definition }) =>
       kind === 'unique' && columns.includes(pair.old) && !pair.leave.includes(name) && !isDeferrable(definition),

@@ -1,7 +1,7 @@
 import { printTable, quoteIdentifier, quoteLiteral, quoteTable } from '../kernel/identifiers.ts'
 import type { Queryable } from '../stores/tables.ts'
 import type { TableShape } from '../tenants/catalog.ts'
-import { constraintsOf, copyAttributesSql, indexesOf, moveDefault, moveSequence, uniquesOf } from './column-carry.ts'
+import { aboutColumns, copyAttributesSql, moveDefault, moveSequence } from './column-carry.ts'
 import { columnIn, downSql, isIdentity, upSql } from './column-pair.ts'
 import type { ColumnPair } from './column-pair.ts'
 import { hasTrigger } from './column-pair-passes.ts'
@@ -10,6 +10,7 @@ import { syncCompanion, triggerSql } from './column-sync.ts'
 import { ensureCompanion } from './companion.ts'
 import type { Checkpoint, TableHands, Work } from './operation.ts'
 import { applyPasses } from './apply-passes.ts'
+import { namesColumn } from './sql-names.ts'
 import type { TablePass } from './table-passes.ts'
 import { tablesScope } from './table-scope.ts'
 import { tableStates } from './table-state.ts'
@@ -44,8 +45,8 @@ export async function* revertPair(
   yield* applyPasses(work, hands, passes)
 }
 
-/** What these tables were like before the step. */
-async function shapesBefore(
+/** What these tables were like before the step, by their printed names; tables that the step never changed are left out. */
+export async function shapesBefore(
   hands: TableHands,
   tables: readonly TableState[],
 ): Promise<ReadonlyMap<string, TableShape>> {
@@ -83,7 +84,7 @@ async function restore(q: Queryable, restoring: Restoring): Promise<void> {
       ...(column?.notNull === true ? [alter(`alter column ${old} set not null`)] : []),
       ...(isIdentity(pair) ? moveSequence(now, pair.new, pair.old) : []),
       alter(`alter column ${young} drop default`),
-      ...indexesAndConstraints(restoring),
+      ...madeAnew(now, shape, pair.old),
       ...(hasTrigger(pair, now) ? [] : [triggerSql(pair, table)]),
     ].join(';\n'),
   )
@@ -120,18 +121,17 @@ ${copyAttributesSql({ ...pair, old: pair.new, new: pair.old }, `${quoteLiteral(t
 update ${table} set ${old} = ${downSql(pair)}`
 }
 
-/** What went with the column, as Postgres had printed it. */
-function indexesAndConstraints({ pair, now, shape }: Restoring): readonly string[] {
-  const before = { ...now, shape }
-  const isGone = ({ name }: { readonly name: string }): boolean =>
-    !now.shape.indexes.some((index) => index.name === name) &&
-    !now.shape.constraints.some((constraint) => constraint.name === name)
+/** Statements that make anew the indexes and constraints of the column that went with it, as Postgres had printed them. */
+export function madeAnew(now: TableState, shape: TableShape, column: string): readonly string[] {
+  const there = new Set([...now.shape.indexes, ...now.shape.constraints].map(({ name }) => name))
+  const ofConstraints = new Set(shape.constraints.map(({ name }) => name))
   return [
-    ...indexesOf({ ...pair, leave: [] }, before)
-      .filter(isGone)
+    ...shape.indexes
+      .filter(({ name, definition }) => !ofConstraints.has(name) && namesColumn(aboutColumns(definition), column))
+      .filter(({ name }) => !there.has(name))
       .map(({ definition }) => definition),
-    ...[...uniquesOf({ ...pair, leave: [] }, before), ...constraintsOf({ ...pair, leave: [] }, before)]
-      .filter(isGone)
+    ...shape.constraints
+      .filter(({ name, columns }) => columns.includes(column) && !there.has(name))
       .map(
         ({ name, definition }) =>
           `alter table ${quoteTable(now)} add constraint ${quoteIdentifier(name)} ${definition}`,

@@ -3,6 +3,7 @@ import { printTable } from '../kernel/identifiers.ts'
 import { sqlState } from '../stores/tables.ts'
 import { listed } from '../tenants/fleet.ts'
 import type { Look, PlanWarning } from './operation.ts'
+import { smallTable } from './table-state.ts'
 import type { TableState } from './table-state.ts'
 import { groupsOf, inLanes } from './table-targets.ts'
 import type { Unfit } from './unfit-tables.ts'
@@ -31,27 +32,45 @@ export async function countInTables(
   rowsSql: (table: TableState) => string,
   look: Look,
 ): Promise<RowCounts> {
-  const found: TableCount[] = []
   const unknown: TableState[] = []
-  const count = async (group: readonly TableState[]): Promise<void> => {
-    // One aggregate over all: each of its own is planned for twice as long as the rows of its table alone.
-    const questions = group.map((table, n) => `select ${n}::int as n from (${rowsSql(table)}) r`).join(' union all ')
-    try {
-      const rows = await look.tables.read((q) =>
-        q.query<{ n: number; count: number }>(`select n, count(*)::float8 as count from (${questions}) c group by n`),
-      )
-      for (const { n, count: value } of rows) {
-        const table = group[n]
-        if (table !== undefined) found.push({ table, count: value })
+  const ask = async <Row extends { readonly n: number }>(
+    asked: readonly TableState[],
+    question: (rows: readonly string[]) => string,
+  ): Promise<readonly (Row & { readonly table: TableState })[]> => {
+    const found: (Row & { readonly table: TableState })[] = []
+    await inLanes(groupsOf(asked, tablesAsked), async function answer(group): Promise<void> {
+      try {
+        for (const row of await look.tables.read((q) => q.query<Row>(question(group.map(rowsSql))))) {
+          const table = group[row.n]
+          if (table !== undefined) found.push({ ...row, table })
+        }
+      } catch (error) {
+        if (sqlState(error) !== '57014') throw error
+        if (group.length === 1) unknown.push(...group)
+        else for (const table of group) await answer([table])
       }
-    } catch (error) {
-      if (sqlState(error) !== '57014') throw error
-      if (group.length === 1) unknown.push(...group)
-      else for (const table of group) await count([table])
-    }
+    })
+    return found
   }
-  await inLanes(groupsOf(tables, tablesAsked), count)
-  return { found, unknown }
+  // Nearly always there are none, which takes the server half as long to see as to count; in a large table it counts with
+  // several processes, and would look with one.
+  const small = tables.filter(({ bytes }) => bytes <= smallTable)
+  const some = new Set((await ask(small, withRows)).map(({ table }) => table))
+  const found = await ask<{ n: number; count: number }>(
+    tables.filter((table) => table.bytes > smallTable || some.has(table)),
+    (rows) =>
+      rows.map((each, n) => `select ${n}::int as n, count(*)::float8 as count from (${each}) r`).join(' union all '),
+  )
+  return { found: found.filter(({ count }) => count > 0), unknown }
+}
+
+/**
+ * A query of the positions `n` of those queries that give a row, each read no further than to its first. Questions of one
+ * expression: as members of a union each is planned for longer.
+ */
+export function withRows(queries: readonly string[]): string {
+  const answers = queries.map((each) => `exists (${each})`).join(', ')
+  return `select (n - 1)::int as n from unnest(array[${answers}]) with ordinality as answers(found, n) where found`
 }
 
 /** LS-2121 with the tables and the count of each, none of whose values it tells. */

@@ -1,5 +1,6 @@
 import { quoteTable } from '../kernel/identifiers.ts'
 import type { Look } from './operation.ts'
+import { withRows } from './row-counts.ts'
 import type { RowPass } from './table-passes.ts'
 import type { TableState } from './table-state.ts'
 import { groupsOf, inLanes } from './table-targets.ts'
@@ -19,10 +20,8 @@ export async function rowsLeft(
   })
   const left = new Set<TableState>()
   await inLanes(groupsOf(asked, tablesAsked), async (group) => {
-    const questions = group.map(
-      ({ table, where }, n) => `select ${n}::int as n where exists (select from ${quoteTable(table)} where ${where})`,
-    )
-    const found = await look.tables.read((q) => q.query<{ n: number }>(questions.join(' union all ')))
+    const questions = group.map(({ table, where }) => `select from ${quoteTable(table)} where ${where}`)
+    const found = await look.tables.read((q) => q.query<{ n: number }>(withRows(questions)))
     for (const { n } of found) {
       const table = group[n]?.table
       if (table !== undefined) left.add(table)

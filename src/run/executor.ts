@@ -49,6 +49,11 @@ export async function runForward(context: RunContext, crew: Crew, run: Run, stop
   await switchOver(context)
 }
 
+/** What a soaking run is behind with: tenants born since, rows that wait for a vector. It goes on soaking, whatever comes of it. */
+export function bringUp(context: RunContext, crew: Crew): Promise<void> {
+  return inPhase(context, 'cutover', () => sweepAgain(context, crew, 'cutover', remainingOf(context, 'cutover', true)))
+}
+
 /** The contract phase: last sweeps, a last verification, then what only had to stay for the way back goes. */
 export async function runContract(context: RunContext, crew: Crew): Promise<void> {
   await context.flush({ state: 'completing', phase: 'contract' })

@@ -23,8 +23,8 @@ export interface SessionOptions {
   readonly steps: readonly RunStep[]
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal
-  /** Jobs of different ways through a run do not mix: forward, contract, revert. */
-  readonly way: 'forward' | 'contract' | 'revert'
+  /** Jobs of different ways through a run do not mix. */
+  readonly way: 'forward' | 'catch-up' | 'contract' | 'revert'
   /** Takes every shard away from whoever holds it: before going back. */
   readonly takeAll: boolean
 }
@@ -161,7 +161,7 @@ async function startCrew(context: RunContext, way: string, reopened: ReadonlySet
 
 /**
  * The state that an error leaves the run in: on the way there paused, where `up` goes on, or failed, where something
- * has to be mended; on the way back or to the end it stays what it is, so that only `down` or `complete` goes on.
+ * has to be mended; in the soak, on the way back or to the end it stays what it is, so that `down` or `complete` goes on.
  */
 async function record(context: RunContext, way: SessionOptions['way'], error: unknown): Promise<void> {
   const code = isLockstepError(error) ? error.code : 'LS-9001'

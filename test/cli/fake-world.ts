@@ -118,6 +118,7 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
     const row = rows.get(id)
     if (row !== undefined) rows.set(id, { ...row, state, run: row.run ?? 'a1b2c3d4' })
   }
+  let behind = scene.behind ?? 0
   return {
     target: targetOf(kind),
     get loaded() {
@@ -150,7 +151,11 @@ function fakeMigrator(scene: Scene, options: MigratorOptions, { calls, interrupt
     resume: (id, stopAfter) => work(`resume ${id} ${stopAfter ?? ''}`.trim(), id, 'soaking'),
     down: (id) => work(`down ${id}`, id, 'rolled back'),
     complete: (id) => work(`complete ${id}`, id, 'completed'),
-    behind: async () => scene.behind ?? 0,
+    async catchUp(id) {
+      await work(`catch up ${id}`, id, 'soaking')
+      behind = 0
+    },
+    behind: async () => behind,
     async verify(_, level) {
       const problems = scene.problems ?? 0
       if (problems > 0) emit({ type: 'finding', step: 0, where: 'Users/u1', problem: 'language is absent' })

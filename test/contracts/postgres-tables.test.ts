@@ -1,13 +1,19 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createPostgresTables } from '../../src/stores/postgres/postgres-tables.ts'
 import { sqlState } from '../../src/stores/tables.ts'
+import { startCuttingProxy } from '../stores/cutting-proxy.ts'
 import { startRealPostgres } from '../stores/real-postgres.ts'
+import { createRandom } from '../torture/seeded.ts'
+import { patientTables } from './patient-tables.ts'
 import { tablesContract } from './tables.ts'
 
-const server = await startRealPostgres()
-afterAll(() => server?.stop())
+const [server, other] = [await startRealPostgres(), await startRealPostgres()]
+afterAll(async () => {
+  await server?.stop()
+  await other?.stop()
+})
 
-if (server === undefined) {
+if (server === undefined || other === undefined) {
   it.skip('needs a real Postgres', () => undefined)
 } else {
   tablesContract(
@@ -17,6 +23,27 @@ if (server === undefined) {
       return { tables, close: () => tables.close() }
     },
     server.vector,
+  )
+
+  tablesContract(
+    'a Postgres server whose connections are cut',
+    async () => {
+      const url = new URL(other.url)
+      const proxy = await startCuttingProxy(url.host)
+      url.host = proxy.host
+      const random = createRandom(Number(process.env['LOCKSTEP_SEED'] ?? 1))
+      const direct = await createPostgresTables({ url: url.href })
+      await direct.transaction((q) => q.query('CREATE TABLE receipt (id uuid PRIMARY KEY)'))
+      const tables = patientTables(direct, (nth) => proxy.cutIn(nth === 0 ? 1 + Math.floor(random() * 5) : Infinity))
+      const close = async (): Promise<void> => {
+        await tables.close()
+        await proxy.stop()
+        const told = { cuts: proxy.cuts(), lostAnswers: tables.lostAnswers() }
+        if (told.cuts < 10 || told.lostAnswers === 0) throw new Error(`too little trouble: ${JSON.stringify(told)}`)
+      }
+      return { tables, close }
+    },
+    other.vector,
   )
 
   describe('a Postgres server with two sessions', () => {

@@ -62,8 +62,15 @@ export type Step =
       readonly edits: readonly Edit[]
       readonly end: 'commit' | 'throw' | 'readOnly'
     })
+  | { readonly do: 'contend'; readonly on: readonly number[]; readonly add: readonly Contender[] }
   | { readonly do: 'list'; readonly at: number }
   | { readonly do: 'earlier'; readonly question: Question }
+
+/** Adds a number to the same field of the same documents as the others, at the same time: having read it, or without. */
+export interface Contender {
+  readonly by: 'transaction' | 'increment'
+  readonly number: number
+}
 
 /** Steps one after the other, while somebody listens to the questions. */
 export interface Program {
@@ -252,6 +259,15 @@ const edits = fc.array(edit, { minLength: 1, maxLength: 4 })
 /** The client sends several writes to one document apart and in any order. */
 const apart = fc.uniqueArray(edit, { selector: (each) => each.at, minLength: 1, maxLength: 4 })
 
+const on = fc.uniqueArray(at, { minLength: 1, maxLength: 2 })
+const contenders = fc.array(
+  fc.record({
+    by: fc.constantFrom('transaction', 'transaction', 'increment'),
+    number: fc.integer({ min: 1, max: 99 }),
+  }),
+  { minLength: 2, maxLength: 3 },
+)
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('batch'), edits }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('each'), edits: apart }) },
@@ -276,6 +292,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('list'), at }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('contend'), on, add: contenders }) },
 )
 
 /** Begins with some documents, so that the questions find something. */

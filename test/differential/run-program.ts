@@ -1,3 +1,4 @@
+import { FieldValue } from '@google-cloud/firestore'
 import type { DocumentSnapshot, Firestore, QuerySnapshot, Timestamp } from '@google-cloud/firestore'
 import { createAnswers } from './answers.ts'
 import type { Answers } from './answers.ts'
@@ -50,6 +51,8 @@ async function runStep(place: Place, answers: Answers, step: Step): Promise<unkn
     }
     case 'transaction':
       return runTransaction(place, answers, step)
+    case 'contend':
+      return contend(place, answers, step)
     case 'list': {
       const ref = place.doc(step.at)
       const documents = await ref.parent.listDocuments()
@@ -122,4 +125,36 @@ async function runTransaction(place: Place, answers: Answers, step: TransactionS
     if (step.end === 'throw') throw new Error('changed its mind')
     return [read.map(answers.document), found && shown(answers, found)]
   }, options)
+}
+
+/**
+ * What was added in the end. Each contender writes all of the documents, so that they have one time whoever comes last; they are
+ * emptied first, so that nothing but numbers is added to.
+ */
+async function contend(
+  { firestore, doc }: Place,
+  answers: Answers,
+  { on, add }: Extract<Step, { readonly do: 'contend' }>,
+): Promise<unknown> {
+  const refs = on.map(doc)
+  const empty = firestore.batch()
+  for (const ref of refs) empty.set(ref, { total: 0n })
+  await empty.commit()
+  const contenders = add.map(async ({ by, number }) => {
+    if (by === 'increment') {
+      const batch = firestore.batch()
+      for (const ref of refs) batch.update(ref, { total: FieldValue.increment(number) })
+      return void (await batch.commit())
+    }
+    return firestore.runTransaction(
+      async (transaction) => {
+        for (const read of await transaction.getAll(...refs)) {
+          transaction.update(read.ref, { total: BigInt(read.get('total')) + BigInt(number) })
+        }
+      },
+      { maxAttempts: 20 },
+    )
+  })
+  await Promise.all(contenders)
+  return (await firestore.getAll(...refs)).map((each) => answers.value(each.data()))
 }

@@ -4,6 +4,7 @@ import { indexChangeCases } from '../../src/operations/postgres/resize-embedding
 import { resizeEmbeddingsCases } from '../../src/operations/postgres/resize-embeddings/resize-embeddings.case.ts'
 import { resizeEmbeddingsStep } from '../../src/operations/postgres/resize-embeddings/resize-embeddings.ts'
 import { extension } from '../../src/operations/postgres/resize-embeddings/resize-world.case.ts'
+import { leftBehindCases } from './left-behind.cases.ts'
 
 /** Too large to be indexed under a lock; one of its indexes has a comment. */
 const manyIndexes: OperationCase = {
@@ -25,6 +26,11 @@ const manyIndexes: OperationCase = {
 }
 
 /** What contract takes away and down has to make again. */
-export const takenAway: readonly OperationCase[] = [...renameColumnCases, ...indexChangeCases, manyIndexes]
+export const takenAway: readonly OperationCase[] = [
+  ...renameColumnCases,
+  ...leftBehindCases,
+  ...indexChangeCases,
+  manyIndexes,
+]
 
 export const [ofVectors] = resizeEmbeddingsCases

@@ -93,7 +93,7 @@ export async function openWorld(
       await stores.reset('demo-laws')
       await tables.transaction((q) =>
         q.script(
-          'drop schema if exists lockstep, lockstep_sync, lockstep_vectors, lockstep_next, lockstep_past cascade; drop schema public cascade; create schema public',
+          'drop schema if exists lockstep, lockstep_both, lockstep_sync, lockstep_vectors, lockstep_next, lockstep_past cascade; drop schema public cascade; create schema public',
         ),
       )
       await write(before.documents, before.sql, before.files)

@@ -7,6 +7,8 @@ export interface CuttingProxy {
   cuts(): number
   /** From now on each connection is cut after the server has sent that many bytes; Infinity never cuts. */
   cutAfter(bytes: number): void
+  /** The connection on which the server sends the nth piece from now is cut in the middle of that; Infinity cuts none. */
+  cutIn(pieces: number): void
   stop(): Promise<void>
 }
 
@@ -16,6 +18,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   const sockets = new Set<Socket>()
   let cuts = 0
   let limit = Number.POSITIVE_INFINITY
+  let pieces = Number.POSITIVE_INFINITY
   const server = createServer((client) => {
     const upstream = connect(Number(port), host)
     let sent = 0
@@ -32,9 +35,10 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     }
     client.pipe(upstream)
     upstream.on('data', (chunk: Buffer) => {
-      client.write(chunk.subarray(0, Math.max(0, limit - sent)))
+      const isCut = --pieces === 0
+      client.write(chunk.subarray(0, isCut ? chunk.length >> 1 : Math.max(0, limit - sent)))
       sent += chunk.length
-      if (sent < limit || client.destroyed) return
+      if ((sent < limit && !isCut) || client.destroyed) return
       cuts++
       cut()
     })
@@ -47,6 +51,9 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     cuts: () => cuts,
     cutAfter: (bytes) => {
       limit = bytes
+    },
+    cutIn: (count) => {
+      pieces = count
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy()

@@ -7,9 +7,9 @@ import type { Entity, Row, TableWorld } from './table-clients.ts'
 export type Eyes = 'both' | 'old' | 'new'
 
 const columns: Readonly<Record<Eyes, string>> = {
-  both: 'id, label, cents, status, kind, code, age, title, (amount * 100)::int as amount, language',
-  old: 'id, label, cents, status, kind, code, age',
-  new: 'id, title, (amount * 100)::int as amount, status, code, age, language',
+  both: 'id::int, label, cents, status, kind, code, age, points::int, title, (amount * 100)::int as amount, language',
+  old: 'id, label, cents, status, kind, code, age, points',
+  new: 'id::int, title, (amount * 100)::int as amount, status, code, age, points::int, language',
 }
 
 /** All that differs from what clients were told: rows that are gone, came back, or have another value. */
@@ -55,8 +55,8 @@ function difference(
   return undefined
 }
 
-function expected({ label, cents, kind, code, age, language = 'en' }: Row): Readonly<Record<string, unknown>> {
-  return { label, title: label, cents, amount: cents, kind, code, age, language }
+function expected({ label, cents, kind, code, age, points, language = 'en' }: Row): Readonly<Record<string, unknown>> {
+  return { label, title: label, cents, amount: cents, kind, code, age, points, language }
 }
 
 /** A row without one has been filled; going back, only what nobody wrote since is certain to be empty again. */

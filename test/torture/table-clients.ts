@@ -11,6 +11,7 @@ export interface Row {
   readonly kind: number
   readonly code: string
   readonly age: number
+  readonly points: number
   /** Undefined where no client of the new shape wrote one. */
   readonly language?: string | undefined
 }
@@ -140,7 +141,15 @@ function oldDeed(world: TableWorld, entity: Entity, role: 'old' | 'new'): Deed {
   // New clients know that a status is needed soon.
   const status = role === 'old' && random() < 0.3 ? null : `s${n}`
   if (row === undefined) {
-    const made: Row = { label: `l${n}`, cents: n % 9999, status, kind: n % 5, code: `n${n}`, age: n % 90 }
+    const made: Row = {
+      label: `l${n}`,
+      cents: n % 9999,
+      status,
+      kind: n % 5,
+      code: `n${n}`,
+      age: n % 90,
+      points: n % 50,
+    }
     return inserted(entity, made, { id, ...made })
   }
   if (random() < 0.15) return other(world, entity)
@@ -149,6 +158,7 @@ function oldDeed(world: TableWorld, entity: Entity, role: 'old' | 'new'): Deed {
     { label: `l${n}`, kind: n % 5 },
     { status },
     { code: `n${n}`, age: n % 90, cents: n % 777 },
+    { points: n % 50 },
   ]
   const change = wanted[Math.floor(random() * wanted.length)] ?? {}
   return updated(table, id, { ...row, ...change }, change)
@@ -160,7 +170,7 @@ function newDeed(world: TableWorld, entity: Entity): Deed {
   const { random } = world
   const language = random() < 0.5 ? `g${n}` : undefined
   if (row === undefined) {
-    const made = { label: `l${n}`, cents: n % 9999, status: `s${n}`, code: `n${n}`, age: n % 90 }
+    const made = { label: `l${n}`, cents: n % 9999, status: `s${n}`, code: `n${n}`, age: n % 90, points: n % 50 }
     const whole: Row = { ...made, kind: kindOf(table), ...(language === undefined ? {} : { language }) }
     return inserted(entity, whole, inNewShape({ id, ...made, ...(language === undefined ? {} : { language }) }))
   }
@@ -170,6 +180,7 @@ function newDeed(world: TableWorld, entity: Entity): Deed {
     { label: `l${n}`, ...(language === undefined ? {} : { language }) },
     { status: `s${n}` },
     { code: `n${n}`, age: n % 90, cents: n % 777 },
+    { points: n % 50 },
   ]
   const change = wanted[Math.floor(random() * wanted.length)] ?? {}
   return updated(table, id, { ...row, ...change }, inNewShape(change))

@@ -5,7 +5,7 @@ export const migration = '20261122093000_every_table_change'
 
 /** The columns of the single table and of each tenant's are alike, so that the same clients write both. */
 const columns = (kind: string): string =>
-  `label text, cents int not null default 5, status text, kind int ${kind}, code text, age int`
+  `label text, cents int not null default 5, status text, kind int ${kind}, code text, age int, points int not null default 1`
 
 /** The single table is larger than what is indexed under a lock; a tenant's is small. */
 export function schemaSql(rows: number): string {
@@ -18,7 +18,7 @@ insert into customers select n from generate_series(0, 9) n;
 create table orders (id int primary key, ${columns('default 3')}, customer int, filler text);
 alter table orders alter column kind set statistics 50;
 alter table orders alter column label set storage external;
-insert into orders select n, 'l' || n, n, case when n % 2 = 0 then 'paid' end, 3, 'c' || n, n % 90, n % 10, repeat('x', 700)
+insert into orders select n, 'l' || n, n, case when n % 2 = 0 then 'paid' end, 3, 'c' || n, n % 90, n % 50, n % 10, repeat('x', 700)
   from generate_series(1, ${rows}) n;
 comment on table orders is 'what was bought';
 comment on column orders.cents is 'money';
@@ -26,7 +26,8 @@ comment on column orders.kind is 'legacy';
 create index orders_cents_idx on orders (cents);
 create index orders_kind_idx on orders (kind) where kind > 1;
 create statistics orders_kind_age on kind, age from orders;
-create view order_codes as select id, code from orders;
+create index orders_points_idx on orders (points desc) include (age);
+create view order_codes as select code, customer from orders;
 create function keep_row() returns trigger language plpgsql as $f$ begin return new; end $f$;
 create trigger keep before update on orders for each row execute function keep_row();
 alter table orders enable row level security;
@@ -71,6 +72,11 @@ const steps = [
       `postgres.convertColumn(${target}, 'cents', { to: 'numeric(12,2)', up: 'cents / 100.0', down: 'round(amount * 100)', as: 'amount' })`,
   ),
   both((target) => `postgres.renameColumn(${target}, 'label', 'title')`),
+  `postgres.convertColumn('orders', 'id', { from: 'int', to: 'bigint' })`,
+  both(
+    (target) =>
+      `postgres.convertColumn(${target}, 'points', { from: 'int', to: 'text', up: 'points::text', down: 'points::int' })`,
+  ),
   `postgres.sql({
       on: tenants('user_table'),
       up: "comment on table {table} is 'settings'",

@@ -94,7 +94,7 @@ function torture(open: () => Promise<Stores>, isReal: boolean): void {
       await ask(stores.url, `insert into app_users values ('u${t}'); select create_user_table('u${t}')`)
       await ask(
         stores.url,
-        `insert into ${table} select n, 'l' || n, n, null, 7, 'c' || n, n % 90 from generate_series(1, 10) n`,
+        `insert into ${table} select n, 'l' || n, n, null, 7, 'c' || n, n % 90, n % 50 from generate_series(1, 10) n`,
       )
       for (let id = 1; id <= 10; id++) addEntity(world, table, { ...rowOf(id), status: null, kind: 7 }, id)
     }
@@ -102,7 +102,15 @@ function torture(open: () => Promise<Stores>, isReal: boolean): void {
   }
 
   const rowOf = (n: number) =>
-    ({ label: `l${n}`, cents: n, status: n % 2 === 0 ? 'paid' : null, kind: 3, code: `c${n}`, age: n % 90 }) as const
+    ({
+      label: `l${n}`,
+      cents: n,
+      status: n % 2 === 0 ? 'paid' : null,
+      kind: 3,
+      code: `c${n}`,
+      age: n % 90,
+      points: n % 50,
+    }) as const
 
   /** What the catalog and, where it is there, the server's own program say of all but tenants that were born since. */
   const catalog = async (): Promise<unknown> => {

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runCli } from '../../../test/cli/fake-world.ts'
-import { createCalls } from '../../../test/stores/firestore-calls.ts'
+import { createCalls, integer, put } from '../../../test/stores/firestore-calls.ts'
 import { main } from '../main.ts'
 
 let folder = ''
@@ -145,6 +145,22 @@ test('queries are held to the index file of the project, unless it is said other
     "export default { environments: {}, firestoreIndexes: 'db/indexes.json' }",
   )
   expect(await ask()).toBe('answered')
+})
+
+test('it leaves an export behind, and begins with one', async () => {
+  const first = await serve('--only', 'firestore', '--export-on-exit', 'out')
+  const calls = createCalls(/'(.+)'/.exec(first.printed)?.[1] ?? '', 'exported')
+  await calls.commit([put(calls, 'k/1', { x: integer(1) })])
+  await calls.close()
+  await first.end()
+  const second = await serve('--only', 'firestore', '--import', 'out')
+  const others = createCalls(/'(.+)'/.exec(second.printed)?.[1] ?? '', 'exported')
+  expect(await others.found({ from: [{ collectionId: 'k' }] })).toEqual(['k/1'])
+  await others.close()
+  await second.end()
+  const refused = await runCli(['local', '--cwd', folder, '--only', 'firestore', '--import', 'nowhere'])
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('LS-3015') })
+  expect((await runCli(['local', '--cwd', folder, '--only', 'postgres', '--import', 'out'])).code).toBe(64)
 })
 
 test('a command that does not exist is named', async () => {

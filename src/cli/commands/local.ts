@@ -19,15 +19,16 @@ export async function local(cli: Cli, options: Options): Promise<number> {
     return 0
   }
   const command = commandOf(cli)
-  const indexFile = options['lenient'] === true || options['only'] === 'postgres' ? undefined : await indexFileOf(cli)
-  const wanted = { ...parseOptions(cli, options), indexFile }
+  const wanted = await parseOptions(cli, options)
+  const { folder, indexFile } = wanted
   const seeds = seedsOf(cli, options)
-  const isKept = wanted.folder !== undefined && existsSync(wanted.folder)
-  const stores = await startLocalStores(wanted)
+  const isKept = folder !== undefined && existsSync(folder)
+  const fills = seeds.length > 0 || wanted.importFrom !== undefined
+  if (fills && isKept) cli.say(`the data of ${folder} is kept, and not filled again`)
+  const stores = await startLocalStores(isKept ? { ...wanted, importFrom: undefined } : wanted)
   const takeAway = leaveNote(cli.folder, stores.variables)
   try {
-    if (seeds.length > 0 && isKept) cli.say(`the data of ${wanted.folder} is kept, and not seeded again`)
-    else
+    if (!isKept)
       for (const seed of seeds) {
         cli.say(`filling from ${relative(cli.folder, seed)}`)
         await sow(cli.world, seed, stores.variables)
@@ -36,7 +37,7 @@ export async function local(cli: Cli, options: Options): Promise<number> {
       ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value.replace(/:[^:@/]+@/, ':***@')}`,
     )
     cli.say(
-      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${wanted.folder === undefined ? 'in memory' : `in ${wanted.folder}`}${indexFile === undefined ? '' : `, indexes as in ${relative(cli.folder, indexFile)}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,
+      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${folder === undefined ? 'in memory' : `in ${folder}`}${indexFile === undefined ? '' : `, indexes as in ${relative(cli.folder, indexFile)}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,
     )
     if (command !== undefined) return await runCommand(cli, command, stores.variables)
     printVariables(cli, stores.variables)
@@ -54,15 +55,34 @@ async function indexFileOf({ folder, configFile }: Cli): Promise<string | undefi
   return findIndexFile({ folder, file: configFile, provided })
 }
 
-function parseOptions(cli: Cli, options: Options): Omit<LocalOptions, 'indexFile'> {
-  const data = options['data'] as string | undefined
+async function parseOptions(cli: Cli, options: Options): Promise<LocalOptions> {
+  const only = options['only'] as LocalOptions['only']
+  const folderOf = (name: string): string | undefined => {
+    const path = options[name] as string | undefined
+    return path === undefined ? undefined : resolve(cli.folder, path)
+  }
+  const [importFrom, exportTo] = [folderOf('import'), folderOf('exportOnExit')]
+  const isUnasked = options['lenient'] === true || only === 'postgres'
+  if (only === 'postgres' && (importFrom ?? exportTo) !== undefined) throw noFirestore(cli)
   return {
-    only: options['only'] as LocalOptions['only'],
+    only,
     firestorePort: (options['firestorePort'] as number | undefined) ?? 0,
     postgresPort: (options['pgPort'] as number | undefined) ?? 0,
     postgres: options['postgres'] as LocalOptions['postgres'],
-    folder: data === undefined ? undefined : resolve(cli.folder, data),
+    folder: folderOf('data'),
+    indexFile: isUnasked ? undefined : await indexFileOf(cli),
+    importFrom,
+    exportTo,
+    rates: options['rates'] === true,
+    say: (text) => cli.say(text),
   }
+}
+
+function noFirestore({ argv }: Cli): LockstepError {
+  return new LockstepError('LS-1001', '--import and --export-on-exit are of Firestore', {
+    where: { name: `lockstep ${argv.join(' ')}` },
+    hint: 'leave out --only postgres',
+  })
 }
 
 function seedsOf({ folder }: Cli, options: Options): readonly string[] {

@@ -136,7 +136,8 @@ const isKind = (value: unknown): value is FaultKind => typeof value === 'string'
 const isNames = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string')
 
-function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+/** A JSON object; refused by the name given where it is none. */
+export function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${what} must be an object.`)
   return { ...value }
 }

@@ -1,14 +1,17 @@
 import { setMaxListeners } from 'node:events'
 import { Server } from '@grpc/grpc-js'
+import type { Gate } from './commit.ts'
 import { createControl } from './control.ts'
 import { createDatabases } from './databases.ts'
 import type { Databases } from './databases.ts'
+import { readExport, writeFirebaseExport } from './export-files.ts'
 import { createFaults } from './faults.ts'
 import type { FaultKind, FaultPlan } from './faults.ts'
 import { loadIndexRules } from './indexes.ts'
 import { openJournal } from './journal.ts'
 import type { Journal } from './journal.ts'
 import { loadProtocol } from './protocol.ts'
+import { createRates } from './rates.ts'
 import { createService } from './service.ts'
 import { createTransactions } from './transactions.ts'
 import type { Transactions } from './transactions.ts'
@@ -28,6 +31,13 @@ export interface FirestoreServer {
    * serves its documents again on the same port; with a folder, as its log has them. POST on http://host/crash does the same.
    */
   crash(awayMillis?: number): Promise<void>
+  /**
+   * Takes in what `firebase emulators:export` or `gcloud firestore export` wrote into a folder, and answers how many documents that
+   * were: into the database named (`projects/p/databases/d`), else into the one of the same name. LS-3015 where it cannot be.
+   */
+  importFrom(folder: string, into?: string): number
+  /** Writes every document into a folder that `firebase emulators:start --import` takes; each database apart where there are several. */
+  exportTo(folder: string): number
   /** Sets what goes wrong from now on, or ends it. PUT and DELETE on http://host/faults do the same. */
   setFaults(plan: FaultPlan | undefined): void
   /** How often each kind of fault came since. */
@@ -44,6 +54,8 @@ export interface FirestoreServerOptions {
    * Undefined: none is.
    */
   readonly indexFile?: string
+  /** Refuses writes that come faster than production takes them; see `createRates`. */
+  readonly rates?: boolean
   /** What goes wrong from the first call on. */
   readonly faults?: FaultPlan
 }
@@ -62,7 +74,6 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const transactions = createTransactions()
   const indexRules = loadIndexRules(options.indexFile)
   const journal = options.folder === undefined ? undefined : openJournal(options.folder, databases, protocol)
-  const state = createState(databases, transactions, journal)
   const server = new Server({
     'grpc.max_receive_message_length': transportBytes,
     'grpc.max_send_message_length': transportBytes,
@@ -72,6 +83,9 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const keep = journal?.keep ?? (() => undefined)
+  const unrated = { keep, ...indexRules, checkRates: () => undefined }
+  const gate = options.rates === true ? { ...unrated, checkRates: createRates() } : unrated
+  const state = createState({ databases, transactions, journal, gate: unrated })
   let transport: Transport | undefined
   const cut = (peer: string): void => transport?.reset(peer)
   const crash = async (awayMillis = 100): Promise<void> => {
@@ -79,14 +93,14 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
     state.lose()
     await away
   }
-  const parts = { databases, transactions, protocol, keep, ...indexRules, faults, cut, crash, closing: closing.signal }
+  const parts = { databases, transactions, protocol, ...gate, faults, cut, crash, closing: closing.signal }
   server.addService(protocol.service, createService(parts))
   try {
-    const opened = await openTransport(server, createControl({ faults, reset: state.reset, crash }), options.port ?? 0)
+    const opened = await openTransport(server, createControl({ faults, ...state, crash, databases }), options.port ?? 0)
     transport = opened
     return {
       host: `127.0.0.1:${opened.port}`,
-      reset: state.reset,
+      ...state,
       crash,
       setFaults: faults.set,
       faultCounts: faults.counts,
@@ -104,15 +118,24 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   }
 }
 
-/** What a server knows. */
-function createState(databases: Databases, transactions: Transactions, journal: Journal | undefined) {
+interface Known {
+  readonly databases: Databases
+  readonly transactions: Transactions
+  readonly journal: Journal | undefined
+  readonly gate: Gate
+}
+
+/** What is done to all that a server knows. */
+function createState({ databases, transactions, journal, gate }: Known) {
   return {
     reset: async (project?: string): Promise<void> => {
       databases.drop(project)
       transactions.drop(project)
       journal?.compact()
     },
-    /** Everything that a process takes with it when it ends. */
+    importFrom: (folder: string, into?: string): number => readExport({ databases, gate, folder, into }),
+    exportTo: (folder: string): number => writeFirebaseExport(databases, folder),
+    /** Forgets everything that a process takes with it when it ends. */
     lose: (): void => {
       transactions.drop()
       if (journal) journal.restart()

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,6 +42,26 @@ describe('createFirestoreDocuments', () => {
       code: 'LS-1006',
       hint: 'npm install @google-cloud/firestore',
     })
+  })
+
+  const client = 'class FirestoreClient { batchWrite() {} runQuery() {} }'
+  const none = "throw new Error('never to be loaded')"
+  it.each<[string, Readonly<Record<string, string>>]>([
+    [
+      'without the rest of the driver',
+      { 'v1/firestore_client.js': `exports.FirestoreClient = ${client}`, 'index.js': none },
+    ],
+    ['with all of it where that is the only way', { 'index.js': `exports.v1 = { FirestoreClient: ${client} }` }],
+    [
+      'with all of it where its own module is another one',
+      { 'v1/firestore_client.js': '', 'index.js': `exports.v1 = { FirestoreClient: ${client} }` },
+    ],
+  ])('loads the raw client %s', async (_, files) => {
+    const resolveFrom = await mkdtemp(join(tmpdir(), 'lockstep-'))
+    const folder = join(resolveFrom, 'node_modules/@google-cloud/firestore')
+    await mkdir(join(folder, 'v1'), { recursive: true })
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    expect((await loadRawClientClass(resolveFrom)).name).toBe('FirestoreClient')
   })
 
   it.each(['localhost:8080/x', 'not a host', ':'])('refuses the host %j', async (emulatorHost) => {

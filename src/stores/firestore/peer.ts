@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LockstepError } from '../../kernel/errors.ts'
 import { isRawAdminClass, type RawAdminClass } from './admin-protocol.ts'
@@ -13,16 +14,26 @@ const installHint = `npm install ${peer}`
  * firebase-admin brings, or else the copy beside this package. LS-1006 with the line that installs it, or the reason it cannot be loaded.
  */
 export function loadRawClientClass(resolveFrom: string, ownModule: string = import.meta.url): Promise<RawClientClass> {
-  return loadClass(resolveFrom, ownModule, { name: 'v1.FirestoreClient', find: findRawClientClass })
+  return loadClass(resolveFrom, ownModule, {
+    name: 'v1.FirestoreClient',
+    alone: 'v1/firestore_client.js',
+    find: findRawClientClass,
+  })
 }
 
 /** The same of the client of the admin API. */
 export function loadRawAdminClass(resolveFrom: string): Promise<RawAdminClass> {
-  return loadClass(resolveFrom, import.meta.url, { name: 'v1.FirestoreAdminClient', find: findRawAdminClass })
+  return loadClass(resolveFrom, import.meta.url, {
+    name: 'v1.FirestoreAdminClient',
+    alone: 'v1/firestore_admin_client.js',
+    find: findRawAdminClass,
+  })
 }
 
 interface Wanted<Class> {
   readonly name: string
+  /** The module beside the driver's entry that has it: all else takes as long to load again. No version promises it. */
+  readonly alone: string
   readonly find: (loaded: unknown) => Class | undefined
 }
 
@@ -31,8 +42,11 @@ async function loadClass<Class>(resolveFrom: string, ownModule: string, wanted: 
   if (entry === undefined) {
     throw new LockstepError('LS-1006', `${peer} is not installed in ${resolveFrom}`, { hint: installHint })
   }
-  const found = wanted.find(await importPeer(entry))
-  if (found !== undefined) return found
+  const alone = join(dirname(entry), wanted.alone)
+  for (const module of existsSync(alone) ? [alone, entry] : [entry]) {
+    const found = wanted.find(await importPeer(module))
+    if (found !== undefined) return found
+  }
   throw new LockstepError('LS-1006', `the ${peer} installed in ${resolveFrom} has no ${wanted.name}`, {
     why: `loaded ${entry}`,
     hint: `${installHint}@8`,
@@ -81,8 +95,9 @@ export function findRawAdminClass(loaded: unknown): RawAdminClass | undefined {
 
 function findClass<Class>(loaded: unknown, name: string, is: (value: unknown) => value is Class): Class | undefined {
   if (!isObject(loaded)) return undefined
-  const v1 = loaded['v1']
-  const found = isObject(v1) ? v1[name] : undefined
-  if (is(found)) return found
+  for (const module of [loaded['v1'], loaded]) {
+    const found = isObject(module) ? module[name] : undefined
+    if (is(found)) return found
+  }
   return loaded['default'] === loaded ? undefined : findClass(loaded['default'], name, is)
 }

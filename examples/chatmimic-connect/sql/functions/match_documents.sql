@@ -1,5 +1,6 @@
 -- Ordered by the distance operator, so that a vector index can answer. The uid comes first and is called what it is:
--- clients that call by names reach either signature, whichever names they use.
+-- clients that call by names reach either signature, whichever names they use. The id is cast: it stays what clients
+-- know while the column becomes bigint.
 create function match_documents(
   uid text,
   query_embedding public.vector(1536),
@@ -13,7 +14,7 @@ set search_path = ''
 as $$
 begin
   return query execute format(
-    'select e.id, e.content, e.query_name, 1 - (e.embedding operator(public.<=>) $1) as similarity
+    'select e.id::int, e.content, e.query_name, 1 - (e.embedding operator(public.<=>) $1) as similarity
        from public.%I e
       where e.embedding operator(public.<=>) $1 < 1 - $2
       order by e.embedding operator(public.<=>) $1

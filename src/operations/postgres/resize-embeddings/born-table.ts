@@ -4,6 +4,8 @@ import { newTable } from '../../provision-steps.ts'
 import type { Extension } from '../../provisioning.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
+import { bothStore } from './both-store.ts'
+import { hasView, hideView, makeView } from './both-view.ts'
 import { noteLacking } from './mirror.ts'
 import { knownAs, printType, typeAfter, vectorPath, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
@@ -65,6 +67,8 @@ end $lockstep$`
 export async function* alterBorn(change: VectorChange, { table, hands, work }: TableWork): AsyncGenerator<Checkpoint> {
   const { column, tag } = change
   const shape = bornShape(work.memo)
+  const before = vectorType(shape?.type)?.dimensions ?? 0
+  const after = change.spec.options.dimensions ?? 0
   const facts: Facts = { column, type: shape?.type ?? '', notNull: false, keys: [], pointer: null, born: true }
   yield await hands.change({
     names: [table.name],
@@ -74,7 +78,9 @@ export async function* alterBorn(change: VectorChange, { table, hands, work }: T
       await q.script(
         [
           vectorPath,
+          ...(hasView(change) ? [...bothStore, ...hideView(table)] : []),
           ...alterBack(change, table, shape),
+          ...(hasView(change) ? makeView(change, table, { now: before, other: after }) : []),
           `delete from lockstep_vectors.pointers where table_name = ${knownAs(table)} and column_name = ${quoteLiteral(column)}`,
         ].join(';\n'),
       )
@@ -110,7 +116,7 @@ export interface BornShape {
   readonly indexes: readonly string[]
 }
 
-function bornShape(memo: unknown): BornShape | undefined {
+export function bornShape(memo: unknown): BornShape | undefined {
   if (typeof memo !== 'object' || memo === null || !('more' in memo)) return undefined
   const { more } = memo
   if (typeof more !== 'object' || more === null || !('type' in more) || !('indexes' in more)) return undefined

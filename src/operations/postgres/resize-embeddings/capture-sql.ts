@@ -6,7 +6,13 @@ import { keyOf, knownAs, vectorColumn } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 
 /** The triggers come after all others: what those made of a row is what is noted. */
-export const captureTriggers = ['~lockstep_vectors', '~lockstep_vectors_emptied'] as const
+const captureTriggers = ['~lockstep_vectors', '~lockstep_vectors_emptied'] as const
+
+/** Notes which rows a view for clients of both models leaves without a vector. */
+export const waitsTrigger = '~lockstep_vectors_waits'
+
+/** All that stay with neither table when they change places. */
+export const ownTriggers = [...captureTriggers, waitsTrigger] as const
 
 /** Types whose equality needs no name to be looked up, and is as fine as the value. */
 const plain =
@@ -14,7 +20,7 @@ const plain =
 const textual = /^(?:text|character varying(?:\(\d+\))?)$/
 
 /** SQL of a value that differs wherever the column's does, and needs nothing that is not in pg_catalog. */
-function comparable(row: string, { name, type }: ColumnShape): string {
+export function comparable(row: string, { name, type }: ColumnShape): string {
   const value = `${row}.${quoteIdentifier(name)}`
   if (plain.test(type)) return value
   return textual.test(type) ? `${value} collate pg_catalog."C"` : `${value}::text`
@@ -82,7 +88,7 @@ end $lockstep$`,
 
 /** Statements that take the triggers away. */
 export function releaseStatements(quoted: string): readonly string[] {
-  return captureTriggers.map((name) => `drop trigger if exists ${quoteIdentifier(name)} on ${quoted}`)
+  return ownTriggers.map((name) => `drop trigger if exists ${quoteIdentifier(name)} on ${quoted}`)
 }
 
 const rekeyTrigger = quoteIdentifier('~lockstep_vectors_keys')

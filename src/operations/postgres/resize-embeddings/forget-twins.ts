@@ -1,6 +1,9 @@
 import { quoteTable } from '../../../kernel/identifiers.ts'
+import type { TableName } from '../../../kernel/identifiers.ts'
 import { parseTableName } from '../../../kernel/identifiers.ts'
 import type { TableWriter } from '../../../stores/tables.ts'
+import { dropBothSchema, viewsOf } from './both-store.ts'
+import { dropView, hasView, lockView } from './both-view.ts'
 import { releaseStatements } from './capture-sql.ts'
 import { restoreFunctions } from './vector-companion.ts'
 import { knownAs, nextSchema, pastSchema, twinIn } from './vector-change.ts'
@@ -18,26 +21,38 @@ export async function forgetTwins(change: VectorChange, tables: TableWriter): Pr
     const names = await tables.read(async (q) => {
       const [store] = await q.query<{ found: boolean }>(`select ${vectorStore.exists} as found`)
       if (store?.found !== true) return []
-      return q.query<{ name: string }>(
+      const shown = hasView(change) ? [...(await viewsOf(q, change))] : []
+      const rows = await q.query<{ name: string }>(
         'select table_name as name from lockstep_vectors.changes where change = $1 order by table_name limit $2',
         [change.tag, atOnce],
       )
+      return rows.length > 0 ? rows : shown.slice(0, atOnce).map((name) => ({ name }))
     })
-    if (names.length === 0) return
+    if (names.length === 0) break
     await tables.transaction((q) =>
       q.script(
         names
           .map(({ name }) => parseTableName(name))
           .flatMap((table) => [
+            ...(hasView(change) ? [lockView(table)] : []),
             ...releaseIfThere(quoteTable(table)),
             `drop table if exists ${twinIn(pastSchema, table)}, ${twinIn(nextSchema, table)}`,
             forgetSql(table),
             `delete from lockstep_vectors.missing where table_name = ${knownAs(table)} and problem is null`,
+            ...(hasView(change) ? [listLeft(table), dropView(table)] : []),
           ])
           .join(';\n'),
       ),
     )
   }
+  if (hasView(change)) await tables.transaction((q) => q.script(dropBothSchema))
+}
+
+/** What still waited at the end stays listed, as texts do that a provider refuses. */
+function listLeft(table: TableName): string {
+  return `insert into lockstep_vectors.missing (table_name, key, problem)
+    select w.table_name, w.key, 'written through the view as the change was completed' from lockstep_vectors.waiting w
+    where w.table_name = ${knownAs(table)} on conflict do nothing`
 }
 
 /** A tenant may be gone by now. */

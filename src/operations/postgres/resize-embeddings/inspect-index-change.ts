@@ -1,13 +1,10 @@
-import { LockstepError } from '../../../kernel/errors.ts'
-import type { ErrorCode } from '../../../kernel/errors.ts'
-import { printTable } from '../../../kernel/identifiers.ts'
-import { listed } from '../../../tenants/fleet.ts'
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import type { TableState } from '../../table-state.ts'
 import { columnIn } from '../../column-pair.ts'
 import { indexesInTheWay, newIndexName, wantedIndexes } from './index-change.ts'
 import { indexCost } from './index-cost.ts'
 import { blankDefinitions, underway } from './inspect-vectors.ts'
+import { problemOf } from './table-problem.ts'
 import type { VectorChange } from './vector-change.ts'
 
 /** That there is an index to change in each table, and no doubt which; then what it takes to build. */
@@ -54,13 +51,4 @@ function bornWith(
     indexes: blankDefinitions(sample, indexesInTheWay(change, sample)),
     everywhere: tables.every((table) => indexesInTheWay(change, table).length > 0),
   }
-}
-
-function problemOf(
-  code: ErrorCode,
-  tables: readonly TableState[],
-  what: string,
-  hint: string,
-): readonly LockstepError[] {
-  return tables.length === 0 ? [] : [new LockstepError(code, `${what}: ${listed(tables.map(printTable))}`, { hint })]
 }

@@ -1,5 +1,4 @@
 import { LockstepError } from '../../../kernel/errors.ts'
-import type { ErrorCode } from '../../../kernel/errors.ts'
 import { printTable, quoteTable } from '../../../kernel/identifiers.ts'
 import type { IndexShape } from '../../../tenants/catalog.ts'
 import { listed } from '../../../tenants/fleet.ts'
@@ -10,10 +9,13 @@ import { columnIn } from '../../column-pair.ts'
 import type { TableState } from '../../table-state.ts'
 import { nextSchema, pastSchema, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
+import { hasView } from './both-view.ts'
 import { callEffects } from './cost.ts'
 import { indexCost } from './index-cost.ts'
 import { functionEffects, inspectFunctions } from './inspect-functions.ts'
+import { inspectViews, viewWarning } from './inspect-views.ts'
 import { inspectSearches } from './inspect-searches.ts'
+import { problemOf } from './table-problem.ts'
 import { approximateIndexes, metricOf } from './vector-index.ts'
 import { notedChanges } from './vector-store.ts'
 
@@ -45,6 +47,7 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
     ...(await dependents(change, todo, look)),
     ...(await underway(change, todo, look)),
     ...(await inspectFunctions(change, todo, look)),
+    ...(hasView(change) ? await inspectViews(change, todo, look) : []),
   ]
   if (problems.length > 0) return { problems }
   const unsearchable = await inspectSearches(change, tables, look)
@@ -54,7 +57,7 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
   const indexes = await indexCost(change, todo, look)
   return {
     problems: [],
-    warnings: [...warningsOf(change, todo), ...indexes.warnings],
+    warnings: [...warningsOf(change, todo), ...(hasView(change) ? [viewWarning] : []), ...indexes.warnings],
     basis: models,
     ...(sample === undefined ? {} : { memo: shapeBefore(change, sample) }),
     effects: [...functionEffects(change), ...(await callEffects(change, todo, look)), ...indexes.effects],
@@ -64,15 +67,6 @@ export async function inspectVectors(change: VectorChange, { tables, todo, look 
 function hasVectors(change: VectorChange, table: TableState): boolean {
   const column = vectorColumn(change, table)
   return column === undefined || vectorType(column.type) !== undefined
-}
-
-function problemOf(
-  code: ErrorCode,
-  tables: readonly TableState[],
-  what: string,
-  hint: string,
-): readonly LockstepError[] {
-  return tables.length === 0 ? [] : [new LockstepError(code, `${what}: ${listed(tables.map(printTable))}`, { hint })]
 }
 
 function keyless(tables: readonly TableState[]): readonly LockstepError[] {

@@ -38,6 +38,7 @@ describe('parse', () => {
   it.each([
     ['no source of vectors', { embedder: undefined, dimensions: undefined }, /name a type/],
     ['an embedder without texts', { from: undefined }, /needs from/],
+    ['a view, and nobody to make vectors', { ...alone, type: 'halfvec' as const, view: true }, /needs an embedder/],
     ['an embedder and within', { within: 'text-embedding-3-large' }, /no within/],
     ['a model that cannot be cut', { embedder: undefined, within: 'text-embedding-ada-002' }, /not known/],
     ['texts in the vectors', { from: 'embedding' }, /not the vectors/],
@@ -152,6 +153,32 @@ describe('plan', () => {
     expect(locked?.figures).toEqual({ lockMillisecondsLow: 4, lockMillisecondsHigh: 20 })
     expect(warnings.map(({ code }) => code)).toEqual(['W224'])
     expect((await plan({ was: 'small' })).warnings).toEqual([])
+  })
+})
+
+describe('a view for clients of both models', () => {
+  it.each([
+    ['the same dimension', 'embedding extensions.vector(16)', /could not tell the vectors/],
+    ['a required vector', 'embedding extensions.vector(8) not null', /required or has a default/],
+    [
+      'two identities',
+      'a int generated always as identity, b int generated always as identity, embedding extensions.vector(8)',
+      /several identity/,
+    ],
+  ])('is refused of %s', async (_, columns, message) => {
+    await sql(`create table documents (id int primary key, content text, ${columns})`)
+    await expect(plan({ view: true, was: 'small' })).rejects.toMatchObject({
+      code: 'LS-2129',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('is refused where its name is taken, and else told of', async () => {
+    await sql(documents)
+    expect((await plan({ view: true, was: 'small' })).warnings).toMatchObject([{ code: 'W228' }])
+    await sql('create schema lockstep_both; create view lockstep_both.documents as select 1 as one')
+    await expect(plan({ view: true, was: 'small' })).rejects.toMatchObject({ code: 'LS-2129' })
+    await sql('drop schema lockstep_both cascade')
   })
 })
 

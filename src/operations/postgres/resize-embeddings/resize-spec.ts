@@ -32,6 +32,8 @@ export interface ResizeEmbeddingsOptions {
   readonly index?: VectorIndex | undefined
   /** Functions that take a query vector and search: until `complete` they serve clients of both models. */
   readonly functions?: readonly (string | SearchFunction)[] | undefined
+  /** Whether clients of both models find each table as a view in schema `lockstep_both` that takes vectors of either. */
+  readonly view?: boolean | undefined
   /** What a table has to reach before it is switched. */
   readonly verify?: VectorChecks | undefined
 }
@@ -59,6 +61,7 @@ const specForm = z.object({
       ])
       .optional(),
     functions: functionsForm.optional(),
+    view: z.boolean().optional(),
     verify: checksForm.optional(),
   }),
 })
@@ -85,7 +88,11 @@ export function parseResize(spec: unknown, readText?: ReadText): ResizeEmbedding
   if (options.from !== undefined) quoteIdentifier(options.from)
   const of = { embedder: options.embedder, fleet: 'tenants' in parsed.data.target }
   const wrong =
-    wrongTexts(options) ?? wrongSource(options) ?? wrongIndex(options) ?? wrongChecks(options.verify ?? {}, of)
+    wrongTexts(options) ??
+    wrongView(options) ??
+    wrongSource(options) ??
+    wrongIndex(options) ??
+    wrongChecks(options.verify ?? {}, of)
   if (wrong !== undefined) throw invalid(wrong)
   const functions = parseFunctions(options.functions, readText)
   return functions.length === 0 ? parsed.data : { ...parsed.data, functions }
@@ -115,6 +122,11 @@ function distanceStays(): LockstepError {
 function wrongTexts({ column, from, was }: ResizeEmbeddingsOptions): string | undefined {
   if (from === column) return 'from names the column whose text is embedded, not the vectors'
   return was !== undefined && from === undefined ? 'was needs from, the column of texts' : undefined
+}
+
+/** A vector that a view leaves away has to be made by someone. */
+function wrongView({ view, embedder }: ResizeEmbeddingsOptions): string | undefined {
+  return view === true && embedder === undefined ? 'a view for clients of both models needs an embedder' : undefined
 }
 
 /** Where the new vectors come from is said once, and said whole. */

@@ -4,12 +4,15 @@ import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
 import { alterBorn } from './born-table.ts'
+import { dimensionsOf } from './both-passes.ts'
+import { bothStore, listWaiting } from './both-store.ts'
+import { hasView, hideView, lockView, makeView, turnView } from './both-view.ts'
 import { followKeys, releaseStatements, unfollowKeys } from './capture-sql.ts'
 import { embedAll, embedLeft } from './drain.ts'
 import { lacksVector, mirroringBack, mirroringThere } from './mirror.ts'
 import { swapScript, validateScript } from './swap-sql.ts'
 import { readNoted, swapWhenReady } from './switch-table.ts'
-import { hasKey, knownAs, lostTwin, nextSchema, pastSchema, twinIn, vectorPath } from './vector-change.ts'
+import { hasKey, knownAs, lostTwin, nextSchema, pastSchema, twinIn, vectorPath, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
 import { forgetSql, stageSql } from './vector-store.ts'
 import type { Facts, NotedChange } from './vector-store.ts'
@@ -24,7 +27,8 @@ export async function* returnTable(change: VectorChange, working: TableWork): As
       return
     case 'captured':
     case 'filled':
-      yield* dropTwin(working, nextSchema)
+      yield* dropTwin(change, working)
+      if (hasView(change)) yield* end(change, working)
       return
     case 'switched':
     case 'settled':
@@ -36,17 +40,21 @@ export async function* returnTable(change: VectorChange, working: TableWork): As
   }
 }
 
-async function* dropTwin({ table, hands, at }: TableWork, schema: typeof nextSchema): AsyncGenerator<Checkpoint> {
+/** Rows that a view left without a vector are still to get theirs. */
+async function* dropTwin(change: VectorChange, { table, hands, at }: TableWork): AsyncGenerator<Checkpoint> {
+  const dimensions = dimensionsOf(change, table, undefined)
   const settled = await hands.change({
     names: [table.name],
-    cursor: at(),
+    cursor: hasView(change) ? undefined : at(),
     work: async (q) => {
       await q.script(
         [
           ...releaseStatements(quoteTable(table)),
-          `drop table if exists ${twinIn(schema, table)}`,
-          forgetSql(table),
+          `drop table if exists ${twinIn(nextSchema, table)}`,
           `delete from lockstep_vectors.missing where table_name = ${knownAs(table)}`,
+          ...(hasView(change)
+            ? [...bothStore, ...makeView(change, table, dimensions), stageSql(table, 'returned')]
+            : [forgetSql(table)]),
         ].join(';\n'),
       )
       return []
@@ -61,7 +69,7 @@ async function* swapBack(change: VectorChange, working: TableWork, { facts }: No
   const there = await hands.tables.read((q) => exists(q, by.place))
   if (!there) throw lostTwin(table)
   yield* swapWhenReady(working, mirroringBack(change, table, facts.type), by, async (q, without) => {
-    await swap(q, change, table)
+    await swap(q, change, table, facts)
     if (without > 0 && by.name !== undefined) await follow(q, table)
   })
 }
@@ -81,8 +89,9 @@ async function exists(q: Queryable, place: string): Promise<boolean> {
   return row?.found === true
 }
 
-async function swap(q: Queryable, { column }: VectorChange, table: TableState): Promise<void> {
-  const [name, of] = [knownAs(table), quoteLiteral(column)]
+async function swap(q: Queryable, change: VectorChange, table: TableState, { type }: Facts): Promise<void> {
+  const [name, of] = [knownAs(table), quoteLiteral(change.column)]
+  const { now, other } = dimensionsOf(change, table, type)
   await q.script(
     [
       vectorPath,
@@ -96,6 +105,7 @@ async function swap(q: Queryable, { column }: VectorChange, table: TableState): 
        from lockstep_vectors.changes c cross join lateral jsonb_to_record(nullif(c.facts -> 'pointer', 'null')) as p(change text, model text, dimensions int)
        where c.table_name = ${name} and p.change is not null`,
       stageSql(table, 'returned'),
+      ...(hasView(change) ? turnView(change, table, { now: other, other: now }) : []),
     ].join(';\n'),
   )
 }
@@ -106,6 +116,7 @@ const mostLooks = 5
 /** What need not be done under the lock; rows that have no vector stay listed, and are told of. */
 async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Checkpoint> {
   const { table, hands, at } = working
+  if (hasView(change)) await endView(change, working)
   const noted = await readNoted(working, change)
   if (noted === undefined) return
   const { facts } = noted
@@ -128,6 +139,28 @@ async function* end(change: VectorChange, working: TableWork): AsyncGenerator<Ch
     hands.warn(
       `${without} rows of ${printTable(table)}, written after the switch, have no vector of the old model; lockstep_vectors.missing lists their keys`,
     )
+}
+
+/** What waits is embedded while clients go on; then the view goes, and what they wrote meanwhile is left for the table's own end. */
+async function endView(change: VectorChange, working: TableWork): Promise<void> {
+  const { table, hands } = working
+  const noted = await readNoted(working, change)
+  if (noted === undefined) return
+  const { facts } = noted
+  const list = async (q: Queryable): Promise<void> => {
+    // From here on nobody writes through it, until the transaction has ended.
+    await q.script(lockView(table))
+    await listWaiting(q, change, table, vectorType(facts.type)?.dimensions ?? 0)
+  }
+  const changing = (work: (q: Queryable) => Promise<void>): Promise<Checkpoint> =>
+    hands.change({ names: [table.name], cursor: undefined, long: true, work: (q) => work(q).then(() => []) })
+  await changing(list)
+  await embedReturned(change, working, facts)
+  await changing(async (q) => {
+    await list(q)
+    await q.script([...hideView(table), unfollowKeys(quoteTable(table))].join(';\n'))
+    if (change.spec.options.was !== undefined) await follow(q, table)
+  })
 }
 
 /** A row that had no vector before is none of ours. */

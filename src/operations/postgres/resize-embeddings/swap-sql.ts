@@ -1,12 +1,12 @@
 import { quoteIdentifier, quoteLiteral, quoteTable } from '../../../kernel/identifiers.ts'
 import type { TableName } from '../../../kernel/identifiers.ts'
-import { captureTriggers, releaseStatements } from './capture-sql.ts'
+import { ownTriggers, releaseStatements } from './capture-sql.ts'
 import { nextSchema, pastSchema, twinIn } from './vector-change.ts'
 
 /** Which of the two tables is the app's afterwards: the one in the new shape, or again the one in the old shape. */
 export type Direction = 'there' | 'back'
 
-const mine = captureTriggers.map(quoteLiteral).join(', ')
+const mine = ownTriggers.map(quoteLiteral).join(', ')
 
 /** What acts on rows that clients write: a statement that takes it from the table, and those that give it to the other. */
 const moved = `    select format('drop trigger %I on {t}', t.tgname) as run, array_remove(array[

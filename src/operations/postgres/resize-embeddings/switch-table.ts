@@ -4,6 +4,7 @@ import type { Queryable } from '../../../stores/tables.ts'
 import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
+import { hasView, lockView, turnView } from './both-view.ts'
 import { captureStatements } from './capture-sql.ts'
 import { drain, embedAll, oneSnapshot } from './drain.ts'
 import type { DrainedBy } from './drain.ts'
@@ -82,7 +83,11 @@ export async function* swapWhenReady(
       work: async (q) => {
         await oneSnapshot(q)
         await q.script(
-          `set local lock_timeout = ${lockMilliseconds}; lock table ${quoteTable(table)} in share row exclusive mode`,
+          [
+            `set local lock_timeout = ${lockMilliseconds}`,
+            ...(hasView(mirroring.change) ? [lockView(table)] : []),
+            `lock table ${quoteTable(table)} in share row exclusive mode`,
+          ].join('; '),
         )
         // Each statement is a round trip for which writers wait: most tables have nothing new by now.
         const found = await countLeft(q, table)
@@ -132,6 +137,7 @@ async function swapThere(q: Queryable, change: VectorChange, table: TableState, 
       swapScript(table, 'there'),
       `alter table ${twinIn(pastSchema, table)} alter column ${quoteIdentifier(change.column)} drop not null`,
       ...captureStatements(change, table, quoteTable(table)),
+      ...(hasView(change) ? turnView(change, table, { now: dimensions, other: now?.dimensions ?? 0 }) : []),
       `insert into lockstep_vectors.pointers (table_name, column_name, change, model, dimensions)
        values (${name}, ${column}, '${change.tag}', ${model === null ? 'null' : quoteLiteral(model)}, ${dimensions})
        on conflict (table_name, column_name) do update set change = excluded.change, model = coalesce(excluded.model, pointers.model),

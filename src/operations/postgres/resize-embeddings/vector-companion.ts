@@ -1,5 +1,7 @@
 import { quoteLiteral } from '../../../kernel/identifiers.ts'
 import type { Companion } from '../../companion.ts'
+import { dropBothSchema } from './both-store.ts'
+import { hasView } from './both-view.ts'
 import { dispatchScript } from './dispatch-script.ts'
 import { vectorPath } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
@@ -8,13 +10,14 @@ import { vectorStore } from './vector-store.ts'
 /** What the tables of a change share: the store of all, and functions that serve both models. */
 export function vectorCompanion(change: VectorChange): Companion {
   const { functions = [] } = change.spec
-  if (functions.length === 0) return vectorStore
+  const store = hasView(change) ? { ...vectorStore, drop: `${vectorStore.drop};\n${dropBothSchema}` } : vectorStore
+  if (functions.length === 0) return store
   const arms = `(select count(*) from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace where n.nspname = 'lockstep_vectors' and pg_catalog.starts_with(p.proname, 'old_${change.tag}_'))`
   return {
-    ...vectorStore,
+    ...store,
     exists: `(${vectorStore.exists} and ${arms} = ${functions.length})`,
     create: [...vectorStore.create, vectorPath, ...functions.map((each, at) => dispatchScript(change, each, at))],
-    drop: `${restoreFunctions(change, 'before')};\n${vectorStore.drop}`,
+    drop: `${restoreFunctions(change, 'before')};\n${store.drop}`,
   }
 }
 

@@ -6,6 +6,8 @@ import type { TablePass } from '../../table-passes.ts'
 import type { TableState } from '../../table-state.ts'
 import { eachAlone } from '../../work-passes.ts'
 import type { OpenPass, ShardOfTables, TableWork, WorkPass } from '../../work-passes.ts'
+import { bothPasses } from './both-passes.ts'
+import { hasView } from './both-view.ts'
 import { captureStatements } from './capture-sql.ts'
 import { drain } from './drain.ts'
 import { effectsOf } from './resize-effects.ts'
@@ -42,9 +44,10 @@ function before(change: VectorChange, ...reached: readonly Stage[]): WorkPass['l
   }
 }
 
-/** The twin, the rows in it, the switch; and the way back. */
+/** The twin, the rows in it, the switch; views for clients of both models where they are asked for; and the way back. */
 export function vectorPasses(change: VectorChange): readonly TablePass[] {
   const { column } = change
+  const both = hasView(change) ? bothPasses(change) : []
   const shared = (name: 'twin' | 'fill' | 'switch') =>
     ({ name, how: 'work', effects: effectsOf(change, name) }) as const
   return [
@@ -58,6 +61,7 @@ export function vectorPasses(change: VectorChange): readonly TablePass[] {
       left: before(change, 'captured', 'filled', 'switched', 'settled'),
       open: eachAlone((working) => makeTwinOf(change, working)),
     },
+    ...both.filter(({ phase }) => phase === 'expand'),
     {
       ...shared('fill'),
       phase: 'backfill',
@@ -78,6 +82,7 @@ export function vectorPasses(change: VectorChange): readonly TablePass[] {
       left: before(change, 'settled'),
       open: eachAlone((working) => switchTable(change, working)),
     },
+    ...both.filter(({ phase }) => phase === 'cutover'),
     returnPass(change),
   ]
 }

@@ -2,6 +2,7 @@ import { printTable, quoteIdentifier, quoteTable } from '../../../kernel/identif
 import type { Queryable } from '../../../stores/tables.ts'
 import type { Finding, Look, VerifyScope } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
+import { hasView } from './both-view.ts'
 import { replacedFunctions } from './inspect-functions.ts'
 import { lacksVector, carriedColumns } from './mirror.ts'
 import { isNear, nearness, wrongModel } from './probe.ts'
@@ -129,8 +130,9 @@ async function badVectors(
   const name = knownAs(table)
   const noted = (what: string): string =>
     `exists (select from lockstep_vectors.${what} m where m.table_name = ${name} and m.key is not null and ${hasKey(table, 't', 'm.key')})`
+  const waits = hasView(change) ? ` and not ${noted('waiting')}` : ''
   const [row] = await q.query<{ unlisted: number; odd: number }>(
-    `select (select count(*)::int from ${fresh} t where ${lacksVector({ change }, 't')} and not ${noted('missing')} and not ${noted('outbox')}) as unlisted,
+    `select (select count(*)::int from ${fresh} t where ${lacksVector({ change }, 't')} and not ${noted('missing')} and not ${noted('outbox')}${waits}) as unlisted,
             (select count(*)::int from (select vector_norm(${vector}::vector) as norm from ${fresh} where ${vector} is not null limit ${normsAsked}) n
              where abs(n.norm - 1) > ${normError[change.spec.options.type ?? 'vector']}) as odd`,
   )

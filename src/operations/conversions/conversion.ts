@@ -1,6 +1,6 @@
+import { canonicalJson } from '../../kernel/canonical-json.ts'
 import { LockstepError } from '../../kernel/errors.ts'
 import type { Value } from '../../stores/documents.ts'
-import { sameValue } from '../field-path.ts'
 
 export const fieldTypes = [
   'string',
@@ -138,7 +138,12 @@ function go(value: Value, there: Way, back: Way): Converted {
   if ('nullValue' in converted.value) return lost
   const home = back.convert(converted.value)
   if (home.loss !== undefined) return { ...home, value: converted.value }
-  return sameValue(home.value, value) ? converted : lost
+  return isSame(home.value, value) ? converted : lost
+}
+
+/** What came back has its keys in the order of before nearly always: then there is nothing to sort. */
+function isSame(a: Value, b: Value): boolean {
+  return JSON.stringify(a) === JSON.stringify(b) || canonicalJson(a) === canonicalJson(b)
 }
 
 /** What is said of null and of values that are not of the type converted from. */

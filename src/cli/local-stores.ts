@@ -11,6 +11,8 @@ export interface LocalOptions {
   readonly folder: string | undefined
   /** The index definitions that Firestore's queries are held to; undefined holds them to none. */
   readonly indexFile: string | undefined
+  /** Whether writes are throttled as in production. */
+  readonly rates: boolean
   /** Exports of Firestore, to begin with and to leave behind. */
   readonly importFrom: string | undefined
   readonly exportTo: string | undefined
@@ -52,10 +54,11 @@ export async function startLocalStores(options: LocalOptions): Promise<LocalStor
 }
 
 async function startFirestore(options: LocalOptions): Promise<LocalStores> {
-  const { folder, indexFile, importFrom, exportTo, say } = options
+  const { folder, indexFile, importFrom, exportTo, rates, say } = options
   const { createFirestoreServer } = await import('../local/firestore/server.ts')
   const server = await createFirestoreServer({
     port: options.firestorePort,
+    rates,
     ...(folder === undefined ? {} : { folder: resolve(folder, 'firestore') }),
     ...(indexFile === undefined ? {} : { indexFile }),
   })

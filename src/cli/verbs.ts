@@ -244,6 +244,7 @@ export const verbs: readonly Verb[] = [
       ).argParser(collected),
       described('--import <folder>', 'begin with what firebase emulators:export wrote there'),
       described('--export-on-exit <folder>', 'at the end, write what firebase emulators:start --import takes'),
+      described('--rates', 'refuse writes to Firestore that come faster than production takes them'),
       described('--lenient', 'answer queries whose index firestore.indexes.json lacks, which production refuses'),
       described('--pg-port <port>', 'the port of Postgres; a free one without it').argParser(wholeNumber(0)),
       described('--firestore-port <port>', 'the port of Firestore; a free one without it').argParser(wholeNumber(0)),

@@ -35,13 +35,20 @@ const hasJava = (): boolean => spawnSync('java', ['-version']).status === 0
 export async function startOfficialEmulator(heap = 2): Promise<OfficialEmulator | undefined> {
   const shared = process.env['LOCKSTEP_TEST_EMULATOR']
   if (shared !== undefined) return { host: shared, stop: async () => {} }
+  return findOfficialEmulator()?.(heap)
+}
+
+/** What starts one; undefined where its jar or Java is not on this machine. */
+export function findOfficialEmulator(): ((heap: number) => Promise<OfficialEmulator>) | undefined {
   const jar = findJar()
   if (jar === undefined || !hasJava()) return undefined
-  const port = await freePort()
-  const folder = mkdtempSync(join(tmpdir(), 'lockstep-emulator-'))
-  const address = ['--host', '127.0.0.1', '--port', String(port)]
-  const command = ['java', `-Xmx${heap}g`, '-cp', jar, program, 'start', ...address]
-  const server = startGuarded({ command, folder, signal: 'TERM' })
-  await untilListening(server, port)
-  return { host: `127.0.0.1:${port}`, stop: server.stop }
+  return async (heap) => {
+    const port = await freePort()
+    const folder = mkdtempSync(join(tmpdir(), 'lockstep-emulator-'))
+    const address = ['--host', '127.0.0.1', '--port', String(port)]
+    const command = ['java', `-Xmx${heap}g`, '-cp', jar, program, 'start', ...address]
+    const server = startGuarded({ command, folder, signal: 'TERM' })
+    await untilListening(server, port)
+    return { host: `127.0.0.1:${port}`, stop: server.stop }
+  }
 }

@@ -73,6 +73,7 @@ async function parseOptions(cli: Cli, options: Options): Promise<LocalOptions> {
     indexFile: isUnasked ? undefined : await indexFileOf(cli),
     importFrom,
     exportTo,
+    rates: options['rates'] === true,
     say: (text) => cli.say(text),
   }
 }

@@ -1,5 +1,6 @@
 import type { CheckEntries } from './indexes.ts'
 import { limits } from './limits.ts'
+import type { CheckRates } from './rates.ts'
 import { invalid, toRefusal } from './status.ts'
 import { timestampOf } from './store.ts'
 import type { Change, Database, StoredDocument } from './store.ts'
@@ -14,6 +15,7 @@ export type Keep = (database: Database, changes: readonly Change[]) => void
 
 /** What a commit passes on its way. */
 export interface Gate {
+  readonly checkRates: CheckRates
   readonly checkEntries: CheckEntries
   readonly keep: Keep
 }
@@ -32,6 +34,7 @@ export interface Committed {
 export function commitWrites(database: Database, wires: readonly WireWrite[], gate: Gate): Committed {
   const writes = withoutRepeats(wires.map((wire) => parseWrite(wire, database.name)))
   if (writes.length === 0) return { writeResults: [] }
+  gate.checkRates(database.name, writes)
   const micros = database.tick()
   const staged = new Map<string, StoredDocument | undefined>()
   const transformResults = writes.map((write) => {
@@ -61,6 +64,7 @@ export function batchWrite(database: Database, wires: readonly WireWrite[], gate
   if (new Set(writes.map((write) => write.key)).size !== writes.length) {
     throw invalid('the same document cannot be written more than once in a single request')
   }
+  gate.checkRates(database.name, writes)
   const changes: Change[] = []
   const answers = writes.map((write) => {
     try {

@@ -11,6 +11,7 @@ import { loadIndexRules } from './indexes.ts'
 import { openJournal } from './journal.ts'
 import type { Journal } from './journal.ts'
 import { loadProtocol } from './protocol.ts'
+import { createRates } from './rates.ts'
 import { createService } from './service.ts'
 import { createTransactions } from './transactions.ts'
 import type { Transactions } from './transactions.ts'
@@ -53,6 +54,8 @@ export interface FirestoreServerOptions {
    * Undefined: none is.
    */
   readonly indexFile?: string
+  /** Refuses writes that come faster than production takes them; see `createRates`. */
+  readonly rates?: boolean
   /** What goes wrong from the first call on. */
   readonly faults?: FaultPlan
 }
@@ -80,7 +83,9 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const keep = journal?.keep ?? (() => undefined)
-  const state = createState({ databases, transactions, journal, gate: { keep, ...indexRules } })
+  const unrated = { keep, ...indexRules, checkRates: () => undefined }
+  const gate = options.rates === true ? { ...unrated, checkRates: createRates() } : unrated
+  const state = createState({ databases, transactions, journal, gate: unrated })
   let transport: Transport | undefined
   const cut = (peer: string): void => transport?.reset(peer)
   const crash = async (awayMillis = 100): Promise<void> => {
@@ -88,7 +93,7 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
     state.lose()
     await away
   }
-  const parts = { databases, transactions, protocol, keep, ...indexRules, faults, cut, crash, closing: closing.signal }
+  const parts = { databases, transactions, protocol, ...gate, faults, cut, crash, closing: closing.signal }
   server.addService(protocol.service, createService(parts))
   try {
     const opened = await openTransport(server, createControl({ faults, ...state, crash, databases }), options.port ?? 0)

@@ -67,21 +67,26 @@ export function look(house: House): FullLook {
 }
 
 /** The configured embedder of this name, for a look: never cached; in a run paced, counted and limited. Throws LS-1008. */
-async function embedderOf({ loaded, stores, env = process.env, options, run }: House, name: string): Promise<Embedder> {
+async function embedderOf(house: House, name: string): Promise<Embedder> {
+  const { loaded, stores, env = process.env, options, clock, run } = house
   const { embedders } = loaded.config
-  if (run === undefined) return loadEmbedder(embedders, name, { env })
-  return openRunEmbedder({ tables: stores.tables, embedders, env, run, maxUsd: options.maxUsd, anew: true }, name)
+  if (run === undefined) return loadEmbedder(embedders, name, { env, clock })
+  const { tables } = stores
+  return openRunEmbedder({ tables, embedders, env, run, maxUsd: options.maxUsd, clock, anew: true }, name)
 }
 
 /** The embedders of a run: each is made once, so that all its workers share calls, cache and limits. Throws LS-1008. */
-export function embeddersOf({ loaded, stores, env, options }: House, run: string): (name: string) => Promise<Embedder> {
+export function embeddersOf(
+  { loaded, stores, env, options, clock }: House,
+  run: string,
+): (name: string) => Promise<Embedder> {
   const made = new Map<string, Embedder>()
   return async (name) => {
     const { tables } = stores
     const { embedders } = loaded.config
     const found =
       made.get(name) ??
-      openRunEmbedder({ tables, embedders, env: env ?? process.env, run, maxUsd: options.maxUsd }, name)
+      openRunEmbedder({ tables, embedders, env: env ?? process.env, run, maxUsd: options.maxUsd, clock }, name)
     made.set(name, found)
     return found
   }

@@ -63,6 +63,8 @@ export interface MockStatistics {
   readonly sizes: number[]
   /** How often each text was charged for. */
   readonly paid: Map<string, number>
+  /** The texts of each call that was charged for and answered in full. */
+  readonly useful: (readonly string[])[]
 }
 
 export interface MockProvider {
@@ -76,6 +78,8 @@ export interface MockProvider {
   hold(): () => void
   /** Resolves when so many calls have come in all. */
   called(times: number): Promise<void>
+  /** Resolves when no call is under way. */
+  idle(): Promise<void>
   /** What a text counts. */
   countTokens(text: string): number
   /** Changes what the account may still spend. */
@@ -117,6 +121,7 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
     largest: 0,
     sizes: [],
     paid: new Map(),
+    useful: [],
   }
   const mishaps: Mishap[] = []
   const watchers: { times: number; resolve: () => void }[] = []
@@ -207,6 +212,7 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
     statistics.sizes.push(call.input.length)
     statistics.largest = Math.max(statistics.largest, sum)
     if (mishap !== undefined && useless.has(mishap)) statistics.wasted += sum
+    else statistics.useful.push(call.input)
     for (const text of call.input) statistics.paid.set(text, (statistics.paid.get(text) ?? 0) + 1)
     const data = (await vectorsOf(call.input)).map((vector, index) => ({
       object: 'embedding',
@@ -266,6 +272,9 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
         if (statistics.requests >= times) resolve()
         else watchers.push({ times, resolve })
       }),
+    async idle() {
+      while (atOnce > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
     countTokens,
     setQuota: (tokens) => void (quota = tokens),
     async stop() {

@@ -150,28 +150,6 @@ it('a row that came back without its vector gets it, though its key changes whil
   expect(await query("select nspname from pg_namespace where nspname ~ '^lockstep_'")).toEqual([])
 })
 
-it('a run whose quota is used up pauses, and goes on with what was paid for', async () => {
-  // Two calls of ten texts.
-  const provider = await startMockProvider({ dimensions: 16, quota: 40 })
-  const { baseUrl, apiKey, statistics } = provider
-  const limits = { itemsPerCall: 10 }
-  const large = { provider: 'openai-compatible', model: 'm', dimensions: 16, baseUrl, apiKey, limits } as const
-  const theCase = { ...refusedText, embedders: { large } }
-  const states =
-    'select r.state, s.state as shard from lockstep.runs r join lockstep.shards s on s.run = r.id order by s.phase'
-  try {
-    await expect(up(theCase)).rejects.toMatchObject({ code: 'LS-3011' })
-    expect(statistics.answered).toBe(2)
-    expect(await query(states)).toContainEqual({ state: 'paused', shard: 'pending' })
-    provider.setQuota(Infinity)
-    await world.migrator(theCase).resume(migrationId)
-    // Each row's once, and those that verification asks for.
-    expect(statistics.sizes.reduce((sum, size) => sum + size)).toBe(30 + 21)
-  } finally {
-    await provider.stop()
-  }
-})
-
 it('tables of many tenants share calls, and each text is paid for once', async () => {
   const provider = await startMockProvider({ dimensions: 16 })
   const { baseUrl, apiKey } = provider

@@ -5,7 +5,7 @@ import type { Config, LoadedConfig } from '../../src/config.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import type { Listener } from '../../src/ledger/events.ts'
 import { wireMigrator } from '../../src/migrator.ts'
-import type { Migrator } from '../../src/migrator.ts'
+import type { Migrator, MigratorOptions } from '../../src/migrator.ts'
 import type { CaseDocuments, CaseFiles, OperationCase } from '../../src/operations/operation-case.ts'
 import type { Document, DocumentWrite, DocumentWriter, Fields } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
@@ -36,6 +36,7 @@ export interface World {
     theCase: OperationCase,
     stores?: { readonly documents: DocumentWriter; readonly tables: TableWriter; readonly indexes: IndexWriter },
     listener?: Listener,
+    options?: Pick<MigratorOptions, 'maxUsd'>,
   ): Migrator
   close(): Promise<void>
 }
@@ -98,9 +99,9 @@ export async function openWorld(
       )
       await write(before.documents, before.sql, before.files)
     },
-    migrator: (theCase, used = { documents, tables, indexes }, listener = () => {}) =>
+    migrator: (theCase, used = { documents, tables, indexes }, listener = () => {}, options = {}) =>
       wireMigrator({
-        options: { concurrency: 2 },
+        options: { concurrency: 2, ...options },
         loaded: project(folder, caseFile, theCase, clients),
         environment: {
           name: 'laws',
@@ -108,7 +109,8 @@ export async function openWorld(
           settings: { kind: 'local', firestore: { projectId: 'demo-laws' }, postgres: { pglite: '' } },
         },
         stores: { ...used, target: target(documents, tables), close: () => Promise.resolve() },
-        clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
+        // What repeats need not wait; what gathers texts for a call has to.
+        clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms > 50 ? 5 : ms, signal) },
         listener,
         createEngine: createDirectEngine,
       }),

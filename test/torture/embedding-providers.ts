@@ -1,7 +1,9 @@
+import { hashContent } from '../../src/embeddings/content.ts'
 import { startMockProvider } from '../embeddings/mock-provider.ts'
 import type { MockProvider } from '../embeddings/mock-provider.ts'
 import { vectorOf } from './embedding-clients.ts'
 import type { Model } from './embedding-clients.ts'
+import { ask } from './oracle.ts'
 import { seed } from './seeded.ts'
 
 /** What the providers of both models are asked to do wrong: of all calls, so many. */
@@ -51,7 +53,8 @@ export function configOf(provider: MockProvider, { name, dimensions }: Model, it
       apiKey: '${provider.apiKey}', price: 1, callsAtOnce: ${callsAtOnce}, limits: { itemsPerCall: ${items}, tokensPerCall: 280000 } }`
 }
 
-const callsAtOnce = 4
+/** Calls of a process that may be under way. */
+export const callsAtOnce = 4
 
 /** Texts that a verification asks the new model for anew, whatever is known: that is what it is for. */
 const probes = 21
@@ -62,33 +65,45 @@ export interface Paid {
   readonly unique: number
   /** Tokens that were paid for again. */
   readonly again: number
-  /** Those that may be. */
-  readonly allowed: number
   /** Of these, those of answers that were of no use. */
   readonly wasted: number
-}
-
-export interface Spending {
-  /** Processes that were killed. */
-  readonly kills: number
-  /** Verifications that may have asked this provider, those of killed processes among them. */
+  /** Those that verifications ask for, at most. */
   readonly probed: number
 }
 
 /**
- * What was paid for; the short text by which a request is told from its texts is nobody's. Paid for again may be: answers that were of
- * no use, calls on their way at a kill, each as large as the largest, and the texts of verifications, each as long as the longest.
+ * What was paid for, with so many verifications; the short text by which a request is told from its texts is nobody's. What is paid for
+ * again beside wasted and probed tokens was on its way at a kill: `unkept` tells of each that it was no more than that.
  */
-export function paidTo({ statistics, countTokens }: MockProvider, { kills, probed }: Spending): Paid {
+export function paidTo({ statistics, countTokens }: MockProvider, verifications: number): Paid {
   let [unique, again, longest] = [0, 0, 0]
   for (const [text, times] of statistics.paid) {
-    if (text === 'lockstep') continue
+    if (text === probeText) continue
     const tokens = countTokens(text)
     unique += tokens
     again += (times - 1) * tokens
     longest = Math.max(longest, tokens)
   }
-  const { requests, wasted, largest } = statistics
-  const allowed = wasted + kills * callsAtOnce * largest + probed * probes * longest
-  return { calls: requests, unique, again, allowed, wasted }
+  const { requests, wasted } = statistics
+  return { calls: requests, unique, again, wasted, probed: verifications * probes * longest }
+}
+
+const probeText = 'lockstep'
+
+export interface Unkept {
+  readonly calls: number
+  readonly tokens: number
+}
+
+/** Calls from the nth on that were answered and paid for, and whose answers are not all in the cache. */
+export async function unkept(url: string, provider: MockProvider, from: number): Promise<Unkept> {
+  await provider.idle()
+  const calls = provider.statistics.useful.slice(from)
+  const rows = await ask(url, "select encode(hash, 'hex') as hash from lockstep.embeddings")
+  const kept = new Set(rows.map(({ hash }) => hash))
+  const lost = calls.map((texts) => texts.filter((text) => text !== probeText && !kept.has(hashContent(text))))
+  return {
+    calls: lost.filter((texts) => texts.length > 0).length,
+    tokens: lost.flat().reduce((sum, text) => sum + provider.countTokens(text), 0),
+  }
 }

@@ -73,11 +73,15 @@ end
 export function captureStatements(change: VectorChange, table: TableState, quoted: string): readonly string[] {
   const { name, body } = captureFunction(change, table)
   const [row, emptied] = captureTriggers.map(quoteIdentifier)
+  const isMissing = `pg_catalog.to_regprocedure(${quoteLiteral(`${name}()`)}) is null`
   return [
-    `select pg_catalog.pg_advisory_xact_lock(471532, 1)`,
+    // Tables switch at the same time: they wait for each other only where the first of them makes the function.
     `do $lockstep$ begin
-  if pg_catalog.to_regprocedure(${quoteLiteral(`${name}()`)}) is null then
-    create function ${name}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $capture$${body}$capture$;
+  if ${isMissing} then
+    perform pg_catalog.pg_advisory_xact_lock(471532, 1);
+    if ${isMissing} then
+      create function ${name}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $capture$${body}$capture$;
+    end if;
   end if;
 end $lockstep$`,
     `create trigger ${row} after insert or update or delete on ${quoted} for each row execute function ${name}(${knownAs(table)})`,

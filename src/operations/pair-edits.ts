@@ -18,10 +18,12 @@ export interface PlaceWrites {
 }
 
 interface Written {
-  readonly draft: ValueDraft
-  readonly paths: FieldPath[]
+  readonly before: Value | undefined
+  readonly changes: FieldChange[]
+  /** Made when somebody asks what the document will hold: with a single change nobody does. */
+  draft: ValueDraft | undefined
   /** Other documents of which it is made. */
-  readonly sources: Set<string>
+  sources: Set<string> | undefined
 }
 
 /** Satellites that lose their last field go as a whole: they were made of the fields that leave. */
@@ -29,12 +31,12 @@ export function createPlaceWrites(unit: PairUnit): PlaceWrites {
   const written = new Map<string, Written>()
   const current = (name: string): Value | undefined => {
     const now = written.get(name)
-    if (now !== undefined) return now.draft.value()
+    if (now !== undefined) return valueOf(now)
     const document = unit.documents.get(name)
     return document === undefined ? undefined : fieldAt(document, [])
   }
   const begin = (name: string, before: Value | undefined): Written => {
-    const begun = { draft: createValueDraft(before), paths: [], sources: new Set<string>() }
+    const begun: Written = { before, changes: [], draft: undefined, sources: undefined }
     written.set(name, begun)
     return begun
   }
@@ -42,10 +44,10 @@ export function createPlaceWrites(unit: PairUnit): PlaceWrites {
     set({ name, path }, value, source = name) {
       const before = current(name)
       if (before === undefined && value === undefined) return
-      const { draft, paths, sources } = written.get(name) ?? begin(name, before)
-      draft.set(path, value)
-      paths.push(path)
-      if (source !== name && unit.clients !== undefined) sources.add(source)
+      const one = written.get(name) ?? begin(name, before)
+      one.draft?.set(path, value)
+      one.changes.push({ path, value })
+      if (source !== name && unit.clients !== undefined) (one.sources ??= new Set()).add(source)
     },
     at: ({ name, path }) => {
       const value = current(name)
@@ -59,12 +61,19 @@ export function createPlaceWrites(unit: PairUnit): PlaceWrites {
   }
 }
 
-function editsOf(unit: PairUnit, name: string, { draft, paths, sources }: Written): readonly DocumentEdit[] {
-  const value = draft.value()
-  const isBare = value !== undefined && isEmpty(value) && paths.every((path) => path.length > 0)
-  const left = isBare && name !== unit.key ? undefined : value
-  const edits = editOf(name, unit.documents.get(name), left, paths)
-  if (sources.size === 0) return edits
+/** What the document will hold. */
+function valueOf(written: Written): Value | undefined {
+  if (written.draft === undefined) {
+    written.draft = createValueDraft(written.before)
+    for (const { path, value } of written.changes) written.draft.set(path, value)
+  }
+  return written.draft.value()
+}
+
+function editsOf(unit: PairUnit, name: string, one: Written): readonly DocumentEdit[] {
+  const { sources } = one
+  const edits = editOf(unit, name, one)
+  if (sources === undefined) return edits
   const given = [...sources].flatMap((source) => unit.documents.get(source) ?? [])
   return given.length === 0 ? edits : edits.map((edit) => ({ ...edit, given }))
 }
@@ -77,12 +86,15 @@ function isEmpty(value: Value): boolean {
   return Object.keys(fieldsOf(value)).length === 0
 }
 
-function editOf(
-  name: string,
-  document: Document | undefined,
-  value: Value | undefined,
-  paths: readonly FieldPath[],
-): readonly DocumentEdit[] {
+function editOf(unit: PairUnit, name: string, one: Written): readonly DocumentEdit[] {
+  const document = unit.documents.get(name)
+  const [only, ...others] = one.changes
+  if (document !== undefined && only?.value !== undefined && only.path.length > 0 && others.length === 0)
+    return sameValue(fieldAt(document, only.path), only.value) ? [] : [{ op: 'patch', document, changes: [only] }]
+  const now = valueOf(one)
+  const paths = one.changes.map(({ path }) => path)
+  const isBare = now !== undefined && isEmpty(now) && paths.every((path) => path.length > 0)
+  const value = isBare && name !== unit.key ? undefined : now
   if (document === undefined) return value === undefined ? [] : [{ op: 'create', name, fields: fieldsOf(value) }]
   if (value === undefined) return [{ op: 'delete', document }]
   const changes = paths.flatMap((path) => changesAt(document, { fields: fieldsOf(value) }, path))

@@ -1,7 +1,7 @@
 import { LockstepError } from '../../kernel/errors.ts'
 import type { FieldChange, FieldPath, Value } from '../documents.ts'
 import type { RawFields, RawValue } from './protocol.ts'
-import { encodeRaw } from './value-codec.ts'
+import { encodeRaw, setOwn } from './value-codec.ts'
 
 const simple = /^[a-zA-Z_][a-zA-Z_0-9]*$/
 
@@ -61,10 +61,16 @@ function overlap(text: string): LockstepError {
 }
 
 function encodeBranch(branch: Branch): RawFields {
-  const entries = [...branch.children].flatMap(([key, node]): [string, RawValue][] => {
-    if ('value' in node) return node.value === undefined ? [] : [[key, encodeRaw(node.value)]]
-    const fields = encodeBranch(node)
-    return Object.keys(fields).length === 0 ? [] : [[key, { mapValue: { fields } }]]
-  })
-  return Object.fromEntries(entries)
+  const raw: RawFields = {}
+  for (const [key, node] of branch.children) {
+    const value = 'value' in node ? node.value && encodeRaw(node.value) : encodeMap(node)
+    if (value !== undefined) setOwn(raw, key, value)
+  }
+  return raw
+}
+
+/** A map in which nothing is written is not in the body. */
+function encodeMap(branch: Branch): RawValue | undefined {
+  const fields = encodeBranch(branch)
+  return Object.keys(fields).length === 0 ? undefined : { mapValue: { fields } }
 }

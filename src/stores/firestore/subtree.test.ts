@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { fakeConnection, fakeRoot as root, fakeStream, grpcError } from '../../../test/stores/fake-connection.ts'
 import type { CollectionScope, FieldPath, NameRange } from '../documents.ts'
 import { countDocuments } from './count.ts'
-import { partitionScope } from './partition.ts'
 import type { RawQuery } from './protocol.ts'
 import { scanDocuments } from './scan.ts'
 import { clipToSubtree } from './subtree.ts'
@@ -122,16 +121,5 @@ describe('a count of a subtree', () => {
     const { connection, asked } = server([[row('1')]])
     await expect(countDocuments(connection, { ...scope, subtree: false })).rejects.toMatchObject({ code: 'LS-3004' })
     expect(asked).toEqual([])
-  })
-})
-
-describe('a partition of a subtree', () => {
-  it('samples names, and its parts meet just behind documents', async () => {
-    const { connection } = server([['1', '1/m/1', '2/x/1', '3'].map(row)])
-    expect(await partitionScope(connection, scope, 3)).toEqual([
-      { before: 'p/1/c/1/m/1/' },
-      { after: 'p/1/c/1/m/1/', before: 'p/1/c/2/x/1/' },
-      { after: 'p/1/c/2/x/1/' },
-    ])
   })
 })

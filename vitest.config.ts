@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 
 export default defineConfig({
   resolve: {
@@ -16,5 +17,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // One more than the cores of the smallest machine: many tests wait for processes, locks and clocks.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 })

@@ -38,7 +38,8 @@ function tryBoth(open: () => Promise<LawStores>, how?: 'in short'): void {
     const migrator = world.migrator(theCase)
     await migrator.start(await migrator.plan(migrationId), until)
   }
-  const inFull = it.skipIf(how === 'in short')
+  /** What PGlite, which has one session, is not asked for: no test there, rather than a skipped one. */
+  const inFull: (name: string, test: () => Promise<void>) => void = how === 'in short' ? () => undefined : it
   let texts = 0
   /** A client of each model inserts two rows, one of which gets another text, another key and, with its old text, its vector again. */
   const clients = async (): Promise<void> => {

@@ -9,7 +9,7 @@ import { allDocuments, migrationId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
 /** Kills of each case; several hit one run. */
-const kills = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 25)
+const kills = Number(process.env['LOCKSTEP_CRASH_TRIES'] ?? 12)
 const killsOfARun = 5
 
 let world: World

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { LockstepError } from '../kernel/errors.ts'
+import type { FirestoreServer } from '../local/firestore/server.ts'
 
 export interface LocalOptions {
   readonly only: 'firestore' | 'postgres' | undefined
@@ -13,10 +14,6 @@ export interface LocalOptions {
   readonly indexFile: string | undefined
   /** Whether writes are throttled as in production. */
   readonly rates: boolean
-  /** Exports of Firestore, to begin with and to leave behind. */
-  readonly importFrom: string | undefined
-  readonly exportTo: string | undefined
-  readonly say: (text: string) => void
 }
 
 export interface LocalStores {
@@ -24,6 +21,8 @@ export interface LocalStores {
   readonly variables: Readonly<Record<string, string>>
   /** What serves, where that is worth a word. */
   readonly note?: string
+  /** The Firestore server, where there is one. */
+  readonly firestore?: Pick<FirestoreServer, 'importFrom' | 'exportTo'>
   close(): Promise<void>
 }
 
@@ -50,11 +49,17 @@ export async function startLocalStores(options: LocalOptions): Promise<LocalStor
   }
   const variables = Object.fromEntries(started.flatMap((store) => Object.entries(store.variables)))
   const note = started.find((store) => store.note !== undefined)?.note
-  return { variables, close, ...(note === undefined ? {} : { note }) }
+  const firestore = started.find((store) => store.firestore !== undefined)?.firestore
+  return {
+    variables,
+    close,
+    ...(note === undefined ? {} : { note }),
+    ...(firestore === undefined ? {} : { firestore }),
+  }
 }
 
 async function startFirestore(options: LocalOptions): Promise<LocalStores> {
-  const { folder, indexFile, importFrom, exportTo, rates, say } = options
+  const { folder, indexFile, rates } = options
   const { createFirestoreServer } = await import('../local/firestore/server.ts')
   const server = await createFirestoreServer({
     port: options.firestorePort,
@@ -62,17 +67,8 @@ async function startFirestore(options: LocalOptions): Promise<LocalStores> {
     ...(folder === undefined ? {} : { folder: resolve(folder, 'firestore') }),
     ...(indexFile === undefined ? {} : { indexFile }),
   })
-  const close = async (): Promise<void> => {
-    if (exportTo !== undefined) say(`${server.exportTo(exportTo)} documents written to ${exportTo}`)
-    await server.close()
-  }
-  try {
-    if (importFrom !== undefined) say(`${server.importFrom(importFrom)} documents taken from ${importFrom}`)
-  } catch (error) {
-    await server.close()
-    throw error
-  }
-  return { variables: { FIRESTORE_EMULATOR_HOST: server.host }, close }
+  const variables = { FIRESTORE_EMULATOR_HOST: server.host }
+  return { variables, firestore: server, close: () => server.close() }
 }
 
 async function startPostgres(port: number, folder: string | undefined): Promise<LocalStores> {

@@ -72,8 +72,7 @@ async function runProgram(
     child.once('error', fail)
     child.once('close', done)
   }).finally(forget)
-  if (code !== 0)
-    throw noSeed(file, `it ended with ${code ?? 'a signal'}`, 'mend the program: what it wrote until then is there')
+  if (code !== 0) throw noSeed(file, `it ended with ${code ?? 'a signal'}`, 'mend the program')
 }
 
 function noSeed(file: string, why: string, hint: string, cause?: unknown): LockstepError {

@@ -132,8 +132,8 @@ test('an export is taken in under its own name or another, references to itself 
   expect(server.importFrom(folder, 'projects/else/databases/(default)')).toBe(5)
   const moved = await contentOf(createCalls(server.host, 'else'))
   expect(moved).toEqual(content.map((each) => each.replaceAll(`projects/${project}/`, 'projects/else/')))
-  rmSync(folder, { recursive: true })
   expect(server.exportTo(folder)).toBe(10)
+  expect(readdirSync(folder).sort()).toEqual(['else', project])
   await server.reset()
   expect(server.importFrom(join(folder, project, '(default)'))).toBe(5)
   expect(await contentOf(calls)).toEqual(content)
@@ -141,19 +141,25 @@ test('an export is taken in under its own name or another, references to itself 
 
 test('what is no export, or a damaged one, is told by its file', async () => {
   expect(() => server.importFrom(join(folder, 'none'))).toThrow(expect.objectContaining({ code: 'LS-3015' }))
-  await fill(createCalls(server.host, project))
+  const calls = createCalls(server.host, project)
+  await fill(calls)
+  await calls.commit(Array.from({ length: 250 }, (_, at) => put(calls, `a/${at}`, {})))
   server.exportTo(folder)
+  await server.reset()
   const output = join(folder, name, 'all_namespaces/all_kinds/output-0')
   const whole = readFileSync(output)
   for (const broken of [
-    whole.subarray(0, 33_000),
-    Buffer.concat([whole.subarray(0, 100), Buffer.from([1]), whole.subarray(101)]),
+    whole.subarray(0, -100),
+    Buffer.concat([whole.subarray(0, -100), Buffer.from([1]), whole.subarray(-99)]),
   ]) {
     writeFileSync(output, broken)
     expect(() => server.importFrom(folder)).toThrow(
       expect.objectContaining({ code: 'LS-3015', where: { file: output } }),
     )
+    expect(await contentOf(calls)).toEqual([])
   }
+  writeFileSync(join(folder, 'firebase-export-metadata.json'), '{')
+  expect(() => server.importFrom(folder)).toThrow(expect.objectContaining({ code: 'LS-3015', where: { file: folder } }))
 })
 
 test.each([[0], [1], [32_748], [32_749], [32_754], [32_755], [32_761], [32_762], [100_000]])(

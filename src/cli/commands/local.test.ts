@@ -103,6 +103,20 @@ test('new stores are filled from SQL and programs, kept ones are not filled agai
   }
 })
 
+test('stores that cannot be filled leave no data and no export; ones filled in part are not gone on with', async () => {
+  writeFileSync(join(folder, 'bad.mjs'), 'process.exit(3)')
+  const argv = ['local', '--cwd', folder, '--only', 'firestore', '--data', 'data', '--export-on-exit', 'out']
+  for (const from of [
+    ['--seed', 'bad.mjs'],
+    ['--import', 'nowhere'],
+  ])
+    expect(await runCli([...argv, ...from])).toMatchObject({ code: 1 })
+  expect(readdirSync(folder)).toEqual(['.lockstep', 'bad.mjs'])
+  mkdirSync(join(folder, 'data'))
+  writeFileSync(join(folder, 'data/unfinished'), '')
+  expect(await runCli(argv)).toMatchObject({ code: 1, err: expect.stringContaining('was filled only in part') })
+})
+
 test('a seed that fails, or is none, is named, and nothing goes on serving', async () => {
   writeFileSync(join(folder, 'bad.sql'), 'create table half (id int); select nothing')
   writeFileSync(join(folder, 'bad.mjs'), 'process.exit(3)')
@@ -148,7 +162,7 @@ test('queries are held to the index file of the project, unless it is said other
 })
 
 test('it leaves an export behind, and begins with one', async () => {
-  const first = await serve('--only', 'firestore', '--export-on-exit', 'out')
+  const first = await serve('--only', 'firestore', '--import', 'out', '--export-on-exit', 'out')
   const calls = createCalls(/'(.+)'/.exec(first.printed)?.[1] ?? '', 'exported')
   await calls.commit([put(calls, 'k/1', { x: integer(1) })])
   await calls.close()
@@ -158,6 +172,13 @@ test('it leaves an export behind, and begins with one', async () => {
   expect(await others.found({ from: [{ collectionId: 'k' }] })).toEqual(['k/1'])
   await others.close()
   await second.end()
+  const third = await serve('--only', 'firestore', '--export-on-exit', 'out')
+  await third.end()
+  const fourth = await serve('--only', 'firestore', '--import', 'out')
+  const none = createCalls(/'(.+)'/.exec(fourth.printed)?.[1] ?? '', 'exported')
+  expect(await none.found({ from: [{ collectionId: 'k' }] })).toEqual([])
+  await none.close()
+  await fourth.end()
   const refused = await runCli(['local', '--cwd', folder, '--only', 'firestore', '--import', 'nowhere'])
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('LS-3015') })
   expect((await runCli(['local', '--cwd', folder, '--only', 'postgres', '--import', 'out'])).code).toBe(64)

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { existsSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { LockstepError } from '../../kernel/errors.ts'
 import { findSeeds, sow } from '../../local/seeds.ts'
 import type { Cli } from '../cli.ts'
 import { leaveNote, runningVariables } from '../local-note.ts'
 import { startLocalStores } from '../local-stores.ts'
-import type { LocalOptions } from '../local-stores.ts'
+import type { LocalOptions, LocalStores } from '../local-stores.ts'
 import type { Options } from '../verb.ts'
 
 type Variables = Readonly<Record<string, string>>
@@ -20,25 +20,19 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   }
   const command = commandOf(cli)
   const wanted = await parseOptions(cli, options)
-  const { folder, indexFile } = wanted
-  const seeds = seedsOf(cli, options)
+  const content = contentOf(cli, options)
+  const { folder } = wanted
   const isKept = folder !== undefined && existsSync(folder)
-  const fills = seeds.length > 0 || wanted.importFrom !== undefined
+  if (isKept && existsSync(join(folder, unfinished))) throw filledInPart(folder)
+  const fills = content.seeds.length > 0 || content.importFrom !== undefined
   if (fills && isKept) cli.say(`the data of ${folder} is kept, and not filled again`)
-  const stores = await startLocalStores(isKept ? { ...wanted, importFrom: undefined } : wanted)
+  const stores = await startLocalStores(wanted)
   const takeAway = leaveNote(cli.folder, stores.variables)
+  let isFilled = isKept
   try {
-    if (!isKept)
-      for (const seed of seeds) {
-        cli.say(`filling from ${relative(cli.folder, seed)}`)
-        await sow(cli.world, seed, stores.variables)
-      }
-    const places = Object.entries(stores.variables).map(
-      ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value.replace(/:[^:@/]+@/, ':***@')}`,
-    )
-    cli.say(
-      `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${folder === undefined ? 'in memory' : `in ${folder}`}${indexFile === undefined ? '' : `, indexes as in ${relative(cli.folder, indexFile)}`}${stores.note === undefined ? '' : `, ${stores.note}`}`,
-    )
+    if (fills && !isKept) await fill(cli, stores, content, folder)
+    isFilled = true
+    announce(cli, stores, wanted)
     if (command !== undefined) return await runCommand(cli, command, stores.variables)
     printVariables(cli, stores.variables)
     cli.say('running until Ctrl-C; in another terminal: eval "$(lockstep local --print-env)"')
@@ -46,8 +40,63 @@ export async function local(cli: Cli, options: Options): Promise<number> {
     return 0
   } finally {
     takeAway()
-    await stores.close()
+    try {
+      if (isFilled) leaveExport(cli, stores, content)
+    } finally {
+      await stores.close()
+      // The next start would keep what was filled in part.
+      if (!isFilled && folder !== undefined) rmSync(folder, { recursive: true, force: true })
+    }
   }
+}
+
+function announce(cli: Cli, { variables, note }: LocalStores, { folder, indexFile }: LocalOptions): void {
+  const places = Object.entries(variables).map(
+    ([name, value]) => `${name === 'DATABASE_URL' ? 'postgres' : 'firestore'} ${value.replace(/:[^:@/]+@/, ':***@')}`,
+  )
+  cli.say(
+    `${cli.talk.paint.bold('LOCAL')}  ${places.join(' · ')}, data ${folder === undefined ? 'in memory' : `in ${folder}`}${indexFile === undefined ? '' : `, indexes as in ${relative(cli.folder, indexFile)}`}${note === undefined ? '' : `, ${note}`}`,
+  )
+}
+
+/** What new stores begin with, and what is left behind at the end. */
+interface Content {
+  readonly seeds: readonly string[]
+  /** Exports of Firestore. */
+  readonly importFrom: string | undefined
+  readonly exportTo: string | undefined
+}
+
+/** In a data folder for as long as it is being filled. */
+const unfinished = 'unfinished'
+
+async function fill(
+  cli: Cli,
+  { firestore, variables }: LocalStores,
+  { importFrom, seeds }: Content,
+  folder: string | undefined,
+): Promise<void> {
+  const mark = folder === undefined ? undefined : join(folder, unfinished)
+  if (mark !== undefined) writeFileSync(mark, '')
+  if (importFrom !== undefined && firestore !== undefined)
+    cli.say(`${firestore.importFrom(importFrom)} documents taken from ${importFrom}`)
+  for (const seed of seeds) {
+    cli.say(`filling from ${relative(cli.folder, seed)}`)
+    await sow(cli.world, seed, variables)
+  }
+  if (mark !== undefined) rmSync(mark)
+}
+
+function filledInPart(folder: string): LockstepError {
+  return new LockstepError('LS-1009', `${folder} was filled only in part`, {
+    where: { file: folder },
+    hint: 'when no other lockstep local fills it, remove the folder and start again',
+  })
+}
+
+function leaveExport(cli: Cli, { firestore }: LocalStores, { exportTo }: Content): void {
+  if (exportTo !== undefined && firestore !== undefined)
+    cli.say(`${firestore.exportTo(exportTo)} documents written to ${exportTo}`)
 }
 
 async function indexFileOf({ folder, configFile }: Cli): Promise<string | undefined> {
@@ -57,25 +106,32 @@ async function indexFileOf({ folder, configFile }: Cli): Promise<string | undefi
 
 async function parseOptions(cli: Cli, options: Options): Promise<LocalOptions> {
   const only = options['only'] as LocalOptions['only']
-  const folderOf = (name: string): string | undefined => {
-    const path = options[name] as string | undefined
-    return path === undefined ? undefined : resolve(cli.folder, path)
-  }
-  const [importFrom, exportTo] = [folderOf('import'), folderOf('exportOnExit')]
   const isUnasked = options['lenient'] === true || only === 'postgres'
-  if (only === 'postgres' && (importFrom ?? exportTo) !== undefined) throw noFirestore(cli)
   return {
     only,
     firestorePort: (options['firestorePort'] as number | undefined) ?? 0,
     postgresPort: (options['pgPort'] as number | undefined) ?? 0,
     postgres: options['postgres'] as LocalOptions['postgres'],
-    folder: folderOf('data'),
+    folder: folderOf(cli, options['data']),
     indexFile: isUnasked ? undefined : await indexFileOf(cli),
-    importFrom,
-    exportTo,
     rates: options['rates'] === true,
-    say: (text) => cli.say(text),
   }
+}
+
+function contentOf(cli: Cli, options: Options): Content {
+  const [importFrom, exportTo] = [folderOf(cli, options['import']), folderOf(cli, options['exportOnExit'])]
+  if (options['only'] === 'postgres' && (importFrom ?? exportTo) !== undefined) throw noFirestore(cli)
+  // The first start of those that pass their data on.
+  const isFirst = importFrom !== undefined && importFrom === exportTo && !existsSync(importFrom)
+  if (isFirst) cli.say(`${importFrom} is not there yet: it begins empty`)
+  const seeds = ((options['seed'] as readonly string[] | undefined) ?? []).flatMap((path) =>
+    findSeeds(cli.folder, path),
+  )
+  return { seeds, importFrom: isFirst ? undefined : importFrom, exportTo }
+}
+
+function folderOf({ folder }: Cli, path: Options[string]): string | undefined {
+  return path === undefined ? undefined : resolve(folder, path as string)
 }
 
 function noFirestore({ argv }: Cli): LockstepError {
@@ -83,10 +139,6 @@ function noFirestore({ argv }: Cli): LockstepError {
     where: { name: `lockstep ${argv.join(' ')}` },
     hint: 'leave out --only postgres',
   })
-}
-
-function seedsOf({ folder }: Cli, options: Options): readonly string[] {
-  return ((options['seed'] as readonly string[] | undefined) ?? []).flatMap((path) => findSeeds(folder, path))
 }
 
 /** Everything after `--exec`, as it was typed. */

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isLockstepError, LockstepError } from '../../kernel/errors.ts'
 import { commitWrites } from './commit.ts'
@@ -18,9 +28,14 @@ const outputFile = 'output-0'
 const formatVersion = Buffer.from('3')
 const writesAtOnce = 200
 
-/** Writes a database into FOLDER/NAME as the official emulator exports one; answers how many documents there are. */
+/**
+ * Writes a database into FOLDER/NAME as the official emulator exports one; answers how many documents there are. What was
+ * there is replaced once all is written.
+ */
 export function writeExport(database: View, folder: string, name: string): number {
-  const at = join(folder, name)
+  const place = join(folder, name)
+  const at = `${place}.new`
+  rmSync(at, { recursive: true, force: true })
   const began = Date.now() * 1000
   mkdirSync(dirname(join(at, partFile)), { recursive: true })
   const documents = database.tree()
@@ -39,6 +54,8 @@ export function writeExport(database: View, folder: string, name: string): numbe
   const part = { filter: { namespaces: 2, kinds: 3 }, file: partFile, entities: documents.size, bytes }
   const overall = writeRecords([formatVersion, encodeMessage('OverallMetadata', { part: [part] })])
   writeFileSync(join(at, `${name}${overallEnd}`), Buffer.concat([...overall]))
+  rmSync(place, { recursive: true, force: true })
+  renameSync(at, place)
   return documents.size
 }
 
@@ -47,25 +64,29 @@ function* entitiesOf(database: View): Generator<Uint8Array> {
 }
 
 /**
- * The same in a folder that `firebase emulators:start --import` takes. Several databases get a folder each, named by project
- * and database.
+ * The same in a folder that `firebase emulators:start --import` takes, also of no documents. Several databases get a folder
+ * each, named by project and database, and nothing stays above them that an import of an earlier export would take.
  */
 export function writeFirebaseExport(databases: Databases, folder: string): number {
-  const filled = [...databases.all()].filter((database) => database.tree().size > 0)
+  const all = [...databases.all()]
+  const filled = all.filter((database) => database.tree().size > 0)
+  const [first = databases.of('projects/demo/databases/(default)')] = all
+  const exported = filled.length === 0 ? [first] : filled
   const name = 'firestore_export'
   let documents = 0
-  for (const database of filled) {
+  for (const database of exported) {
     const [, project = '', , id = ''] = database.name.split('/')
-    const at = filled.length === 1 ? folder : join(folder, project, id)
+    const at = exported.length === 1 ? folder : join(folder, project, id)
     documents += writeExport(database, at, name)
     const firestore = { version: exportVersion, path: name, metadata_file: `${name}/${name}${overallEnd}` }
-    writeFileSync(
-      join(at, 'firebase-export-metadata.json'),
-      `${JSON.stringify({ version: '13.0.0', firestore }, null, 2)}\n`,
-    )
+    writeFileSync(join(at, firebaseFile), `${JSON.stringify({ version: '13.0.0', firestore }, null, 2)}\n`)
   }
+  if (exported.length > 1)
+    for (const earlier of [firebaseFile, name]) rmSync(join(folder, earlier), { recursive: true, force: true })
   return documents
 }
+
+const firebaseFile = 'firebase-export-metadata.json'
 
 /** Of the emulator whose format this is. */
 const exportVersion = '1.19.9'
@@ -81,11 +102,15 @@ export interface Import {
 
 /**
  * Takes in an export of the official emulator or of production (all documents of it; those of the same name are replaced, others
- * stay) and answers how many documents it had. LS-3015 where it cannot be read, or a document could not be stored.
+ * stay) and answers how many documents it had. LS-3015 where it cannot be read, and then nothing was taken in, or where a document
+ * could not be stored.
  */
 export function readExport({ databases, gate, folder, into }: Import): number {
-  const file = locateExport(folder)
+  let file = folder
   try {
+    file = locateExport(folder)
+    // To its end before anything is written.
+    for (const _ of entitiesIn(file, into));
     let documents = 0
     for (const { database, writes } of inBatches(entitiesIn(file, into))) {
       commitWrites(databases.of(database), writes, gate)
@@ -101,14 +126,14 @@ export function readExport({ databases, gate, folder, into }: Import): number {
 /** The file of overall metadata: the one named, else as firebase-export-metadata.json says, else the one in the folder. */
 function locateExport(folder: string): string {
   if (folder.endsWith(overallEnd) && existsSync(folder)) return folder
-  const firebase = join(folder, 'firebase-export-metadata.json')
+  const firebase = join(folder, firebaseFile)
   if (existsSync(firebase)) {
     const { firestore } = JSON.parse(readFileSync(firebase, 'utf8')) as { firestore?: { metadata_file?: string } }
     if (firestore?.metadata_file !== undefined) return join(folder, firestore.metadata_file)
   }
   const found = existsSync(folder) ? readdirSync(folder).find((each) => each.endsWith(overallEnd)) : undefined
   if (found !== undefined) return join(folder, found)
-  throw unreadable(folder, `there is no *${overallEnd} and no firebase-export-metadata.json with one`)
+  throw unreadable(folder, `there is no *${overallEnd} and no ${firebaseFile} with one`)
 }
 
 function unreadable(file: string, why: string, cause?: unknown): LockstepError {

@@ -9,18 +9,19 @@ function filesIn(root: string, folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(join(root, '/').length))
 }
 
-/** What a source file becomes in dist/: code and its types, or itself; nothing when it is a test or a case. */
+/** What a source file becomes in dist/: types, or itself; nothing when it is a test or a case. Code is in files of their own. */
 function builtFrom(source: string): readonly string[] {
   const target = source.replace(/^src\//, 'dist/')
   if (/\.(test|case)\.ts$/.test(target)) return []
-  return target.endsWith('.ts') ? [target.replace(/\.ts$/, '.js'), target.replace(/\.ts$/, '.d.ts')] : [target]
+  return target.endsWith('.ts') ? [target.replace(/\.ts$/, '.d.ts')] : [target]
 }
 
 /** The files that the package of the house at `root` is to hold, no more and no less. */
 function expectedFiles(root: string): readonly string[] {
   const alone = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin/lockstep.js']
   const asTheyAre = ['docs', 'schemas', 'web'].flatMap((folder) => filesIn(root, folder))
-  return [...alone, ...asTheyAre, ...filesIn(root, 'src').flatMap(builtFrom)]
+  const code = filesIn(root, 'dist').filter((path) => /^dist\/[^/]+\.js$/.test(path))
+  return [...alone, ...asTheyAre, ...code, ...filesIn(root, 'src').flatMap(builtFrom)]
 }
 
 function packedFiles(root: string): readonly string[] {

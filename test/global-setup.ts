@@ -19,7 +19,7 @@ function ensureBuilt(): void {
     (path) => !path.endsWith('.test.ts'),
   )
   const newest = Math.max(...sources.map((path) => statSync(join(house, 'src', path)).mtimeMs))
-  const built = statSync(join(house, 'dist/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const built = statSync(join(house, 'dist/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (built > newest) return
   console.log('building   dist/, which is older than src/')
   const { status, stdout } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: house, encoding: 'utf8' })

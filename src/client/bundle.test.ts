@@ -6,8 +6,11 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { bundleForBrowser } from '../../test/client/bundle.ts'
 
+/** As apps get it; the run of the tests has built it. */
+const built = fileURLToPath(new URL('../../dist/client.js', import.meta.url))
+
 test('what apps import needs nothing of Node, no driver and no engine', async () => {
-  const { code, imports } = await bundleForBrowser(fileURLToPath(new URL('client.ts', import.meta.url)))
+  const { code, imports } = await bundleForBrowser(built)
   expect(imports).toEqual([])
   const needy = /\b(?:Buffer|process|require)\b\s*[.(]|node:|grpc|pg-boss|protobuf/g
   expect(code.match(needy)).toBeNull()
@@ -26,7 +29,7 @@ test('a bundle that would need Node is noticed', async () => {
 })
 
 test('it runs where there are only the globals of a browser', async () => {
-  const { code } = await bundleForBrowser(fileURLToPath(new URL('client.ts', import.meta.url)))
+  const { code } = await bundleForBrowser(built)
   const script = `${code.replace(/export \{([^}]*)\};?\s*$/, 'globalThis.client = {$1}')}
     const phases = client.fixedPhases({ m: 'cutover' })
     const step = { migration: 'm', change: 'convert', path: ['a'], to: ['b'], conversion: { from: 'bytes', to: 'array' } }

@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { LockstepError } from '../../kernel/errors.ts'
 import { createFirestoreServer } from '../../local/firestore/server.ts'
 import { createPostgresServer } from '../../local/postgres/server.ts'
+import { packageFolder } from '../../version.ts'
 import type { Cli } from '../cli.ts'
 import type { Options } from '../verb.ts'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = fileURLToPath(packageFolder)
 const example = join(root, 'examples/chatmimic-connect')
 
 /** What a user would type, in order, while the app goes on writing. */

@@ -9,6 +9,7 @@ import type { Check, Setting } from '../../report/doctor.ts'
 import { printCount, printCounted } from '../../report/figures.ts'
 import type { StatusRow } from '../../report/status.ts'
 import { printPostgres, printServerVersion } from '../../report/target.ts'
+import { ownFolder } from '../../version.ts'
 import type { Cli } from '../cli.ts'
 import { installedVersion } from '../installed-version.ts'
 import { shownSettings } from '../settings-shown.ts'
@@ -84,11 +85,10 @@ function checkNode(found: string): Check {
 }
 
 function checkPackages({ root }: LoadedConfig, { settings }: ChosenEnvironment): readonly Check[] {
-  const own = new URL('.', import.meta.url)
   const firestore =
     installedVersion(root, '@google-cloud/firestore') ??
     installedVersion(root, 'firebase-admin') ??
-    installedVersion(own, '@google-cloud/firestore')
+    installedVersion(ownFolder, '@google-cloud/firestore')
   const client: Check =
     firestore === undefined && settings.firestore.client === undefined
       ? {
@@ -103,7 +103,7 @@ function checkPackages({ root }: LoadedConfig, { settings }: ChosenEnvironment):
             ? 'the configuration brings its own client'
             : `${firestore.name} ${firestore.version}`,
         )
-  const pglite = installedVersion(own, '@electric-sql/pglite')
+  const pglite = installedVersion(ownFolder, '@electric-sql/pglite')
   const needed = 'pglite' in settings.postgres
   const embedded: Check =
     pglite === undefined

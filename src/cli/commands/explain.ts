@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { LockstepError, errorCatalogue } from '../../kernel/errors.ts'
 import { lintRules } from '../../plan/rules/catalogue.ts'
 import { docsOfRule } from '../../report/lint.ts'
+import { ownFolder, packageFolder } from '../../version.ts'
 import type { Cli } from '../cli.ts'
 import { nearest } from '../nearest.ts'
 
@@ -27,7 +28,7 @@ export function explain(cli: Cli, name: string): void {
 function ofRule(name: string): Explanation | undefined {
   const rule = lintRules.find((each) => each.name === name)
   if (rule === undefined) return undefined
-  const file = new URL(`../../plan/rules/${name}/${name}.md`, import.meta.url)
+  const file = new URL(`plan/rules/${name}/${name}.md`, ownFolder)
   const page = readFileSync(file, 'utf8').trimEnd()
   const severity = rule.over === 'sql' ? rule.severity : null
   const told =
@@ -47,7 +48,7 @@ function ofRule(name: string): Explanation | undefined {
 function ofError(code: string): Explanation | undefined {
   const entry = Object.entries(errorCatalogue).find(([key]) => key === code)?.[1]
   if (entry === undefined) return undefined
-  const reference = new URL('../../../docs/reference/errors.md', import.meta.url)
+  const reference = new URL('docs/reference/errors.md', packageFolder)
   const text = existsSync(reference) ? readFileSync(reference, 'utf8') : ''
   const section = new RegExp(`^### ${code}\\n+([\\s\\S]*?)(?=^#{2,3} |$(?![\\s\\S]))`, 'm').exec(text)?.[1]?.trim()
   const title = `${entry.title.charAt(0).toUpperCase()}${entry.title.slice(1)}`

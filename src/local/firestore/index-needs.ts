@@ -43,6 +43,23 @@ export function lackingIndex(plan: Plan, summed: readonly string[], indexes: Ind
   return undefined
 }
 
+/** The indexes by which a plan is served, each with the name at its end; one for each alternative of its condition. */
+export function servingIndexes(plan: Plan, summed: readonly string[]): readonly CompositeIndex[] {
+  const { collectionId: group = '', descendants } = plan.scope
+  const collection: Collection = { group, scope: descendants ? 'COLLECTION_GROUP' : 'COLLECTION' }
+  if (plan.nearest) {
+    const lacking = lackingVector(plan, plan.nearest, collection, { composites: [], ofField: () => [] })
+    return lacking?.kind === 'composite' ? [lacking.index] : []
+  }
+  return branchesOf(plan, summed).flatMap((branch) => {
+    const alone = singleFields(branch)
+    const name = branch.sort.slice(-1)
+    if (alone === undefined) return [{ ...collection, fields: [...conditionsOf(branch), ...branch.sort] }]
+    if (alone.length === 0) return [{ ...collection, fields: name }]
+    return alone.map((field) => ({ ...collection, fields: [field, ...name] }))
+  })
+}
+
 /** A vector is found by an index of its own, with the fields of the conditions before it. */
 function lackingVector(plan: Plan, nearest: Nearest, collection: Collection, indexes: Indexes): Lacking | undefined {
   const paths = [...new Set(leavesOf(plan.filter).map(({ text }) => text))].filter((path) => path !== nameField).sort()

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js'
 import { aggregate, parseAggregations } from './aggregate.ts'
 import type { Aggregation } from './aggregate.ts'
 import type { Databases } from './databases.ts'
+import { explain } from './explain.ts'
 import type { CheckIndexes } from './indexes.ts'
 import { listCollectionIds, listDocuments } from './listing.ts'
 import { keyOf, nameKey, parseDocumentName, parseParent } from './names.ts'
@@ -57,15 +58,22 @@ export function createReads(databases: Databases, transactions: Transactions, ch
     runQuery: (request) => {
       const parsed = plan(request.parent, request.structuredQuery)
       const reading = transactions.read(below(request.parent), request)
-      return queryAnswers(reading, () => runQuery(reading.view, parsed), parsed.projection)
+      const answers = queryAnswers(reading, () => runQuery(reading.view, parsed), parsed.projection)
+      if (!request.explainOptions) return answers
+      // Each document is read, those before the offset too; a query that finds none costs one.
+      const reads = (results: number): number => Math.max(1, parsed.offset + results)
+      return explain(request.explainOptions, { plan: parsed, summed: [], answers, reads })
     },
     runAggregationQuery: (request) => {
       const { structuredQuery, aggregations } = request.structuredAggregationQuery ?? {}
       const parsed = parseAggregations(aggregations ?? [])
       const parsedQuery = plan(request.parent, structuredQuery, parsed)
       const reading = transactions.read(below(request.parent), request)
-      const compute = (): object => aggregate(reading.view, parsedQuery, parsed)
-      return aggregationAnswers(reading, compute)
+      const answers = aggregationAnswers(reading, () => aggregate(reading.view, parsedQuery, parsed))
+      if (!request.explainOptions) return answers
+      // A read for each thousand entries of the index.
+      const reads = (): number => Math.max(1, Math.ceil([...runQuery(reading.view, parsedQuery)].length / 1000))
+      return explain(request.explainOptions, { plan: parsedQuery, summed: pathsOf(parsed), answers, reads })
     },
     partitionQuery: (request) => {
       const parsed = parseQuery(request.parent, request.structuredQuery ?? {})
@@ -92,13 +100,12 @@ type Planner = (parent: string, query: WireQuery | null | undefined, sums?: read
 function createPlanner(check: CheckIndexes): Planner {
   return (parent, query, sums = []) => {
     const parsed = parseQuery(parent, query ?? {})
-    check(
-      parsed,
-      sums.flatMap(({ text }) => text ?? []),
-    )
+    check(parsed, pathsOf(sums))
     return parsed
   }
 }
+
+const pathsOf = (sums: readonly Aggregation[]): readonly string[] => sums.flatMap(({ text }) => text ?? [])
 
 /** A document as it is sent: the stored one itself where all fields are wanted. */
 function masked(document: StoredDocument, mask: readonly FieldPath[] | undefined): object {

@@ -2,6 +2,7 @@ import type {
   WireAggregation,
   WireConsistency,
   WireDocument,
+  WireExplainOptions,
   WireMask,
   WirePrecondition,
   WireQuery,
@@ -61,7 +62,7 @@ export interface RollbackRequest {
 export interface RunQueryRequest extends WireConsistency {
   readonly parent: string
   readonly structuredQuery?: WireQuery | null
-  readonly explainOptions?: object | null
+  readonly explainOptions?: WireExplainOptions | null
 }
 
 export interface RunAggregationQueryRequest extends WireConsistency {
@@ -70,6 +71,7 @@ export interface RunAggregationQueryRequest extends WireConsistency {
     readonly structuredQuery?: WireQuery | null
     readonly aggregations?: readonly WireAggregation[]
   } | null
+  readonly explainOptions?: WireExplainOptions | null
 }
 
 export interface PartitionQueryRequest {

@@ -48,6 +48,7 @@ const longestMillis = 270_000
 export function createTransactions(): Transactions {
   const known = new Map<string, Transaction>()
   const find = (database: Database, id: Uint8Array): Transaction => {
+    forgetOld(known)
     const found = known.get(Buffer.from(id).toString('base64'))
     if (!found || found.database !== database.name) throw invalid('Invalid transaction.')
     return found

@@ -118,6 +118,10 @@ export interface WireAggregation {
   readonly alias?: string
 }
 
+export interface WireExplainOptions {
+  readonly analyze?: boolean
+}
+
 export interface WireTransactionOptions {
   readonly readOnly?: { readonly readTime?: WireTimestamp | null } | null
   readonly readWrite?: { readonly retryTransaction?: Uint8Array } | null

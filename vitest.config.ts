@@ -5,6 +5,10 @@ import { LongestFirst } from './test/longest-first.ts'
 export default defineConfig({
   resolve: {
     alias: [
+      {
+        find: /^@electric-sql\/pglite$/,
+        replacement: fileURLToPath(new URL('test/stores/quick-pglite.ts', import.meta.url)),
+      },
       { find: /^lockstep$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
       { find: /^lockstep\/client$/, replacement: fileURLToPath(new URL('src/client/client.ts', import.meta.url)) },
     ],

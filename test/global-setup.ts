@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureCluster } from './stores/new-cluster.ts'
 import { startOfficialEmulator } from './stores/official-emulator.ts'
 import { startRealPostgres } from './stores/real-postgres.ts'
 
@@ -33,6 +34,7 @@ function ensureBuilt(): void {
  */
 export async function setup(): Promise<() => Promise<void>> {
   ensureBuilt()
+  await ensureCluster()
   if (process.env['LOCKSTEP_TEST_STORES'] !== 'once') return async () => {}
   const starting = [startOfficialEmulator(), startRealPostgres()] as const
   const stop = async (): Promise<void> => {

@@ -23,6 +23,7 @@ export interface Reader {
 
 const copied = [
   'bin',
+  'dist',
   'examples',
   'package.json',
   'package-lock.json',

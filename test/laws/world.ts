@@ -92,11 +92,7 @@ export async function openWorld(
     async fill({ before }) {
       rmSync(join(folder, indexFile), { force: true })
       await stores.reset('demo-laws')
-      await tables.transaction((q) =>
-        q.script(
-          'drop schema if exists lockstep, lockstep_both, lockstep_sync, lockstep_vectors, lockstep_next, lockstep_past cascade; drop schema public cascade; create schema public',
-        ),
-      )
+      await tables.transaction((q) => q.script(emptied))
       await write(before.documents, before.sql, before.files)
     },
     migrator: (theCase, used = { documents, tables, indexes }, listener = () => {}, options = {}) =>
@@ -122,6 +118,17 @@ export async function openWorld(
     },
   }
 }
+
+/** The ledger is emptied rather than dropped: to make it anew took a third of the time of a law. */
+const emptied = `
+  drop schema if exists lockstep_both, lockstep_sync, lockstep_vectors, lockstep_next, lockstep_past cascade;
+  drop schema public cascade; create schema public;
+  do $$ declare place text; begin
+    set local session_replication_role = replica;
+    for place in select format('lockstep.%I', tablename) from pg_tables where schemaname = 'lockstep' and tablename <> 'meta' loop
+      execute 'delete from ' || place;
+    end loop;
+  end $$`
 
 function encodeFields(fields: Readonly<Record<string, unknown>>): Document['fields'] {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, encodeValue(value)]))

@@ -4,22 +4,28 @@ import { servingIndexes } from './index-needs.ts'
 import type { Plan } from './query.ts'
 import type { WireExplainOptions } from './wire.ts'
 
-/** What was asked and how it is answered; `reads` is what production would charge for so many results. */
+/** What was asked and how it is answered; `entries` counts those of the index that are read where no document is. */
 interface Explained {
   readonly plan: Plan
   /** Fields that are summed. */
   readonly summed: readonly string[]
   readonly answers: Iterable<object>
-  readonly reads: (results: number) => number
+  readonly entries?: () => number
 }
 
 /**
- * Query Explain: with the last answer, the indexes that serve the query and what it took; without `analyze` the indexes alone, and
- * nothing is run.
+ * The answers, and where they are to be explained, with the last the indexes that serve the query and what it took; without
+ * `analyze` the indexes alone, and nothing is run.
  */
-export function* explain(options: WireExplainOptions, asked: Explained): Generator<object> {
+export const withExplanation = (options: WireExplainOptions | null | undefined, asked: Explained): Iterable<object> =>
+  options ? explain(options, asked) : asked.answers
+
+function* explain(options: WireExplainOptions, asked: Explained): Generator<object> {
   const planSummary = { indexesUsed: servingIndexes(asked.plan, asked.summed).map(asStruct) }
-  if (options.analyze !== true) return yield { explainMetrics: { planSummary } }
+  if (options.analyze !== true) {
+    yield { explainMetrics: { planSummary } }
+    return
+  }
   const began = performance.now()
   let results = 0
   let held: object = {}
@@ -33,10 +39,15 @@ export function* explain(options: WireExplainOptions, asked: Explained): Generat
   const executionStats = {
     resultsReturned: results,
     executionDuration,
-    readOperations: asked.reads(results),
+    readOperations: readsOf(asked, results),
     debugStats: { fields: {} },
   }
   yield { ...held, explainMetrics: { planSummary, executionStats } }
+}
+
+/** As production charges: a read for each document, those before the offset too, or for each thousand entries; one for nothing. */
+function readsOf({ plan, entries }: Explained, results: number): number {
+  return Math.max(1, entries === undefined ? plan.offset + results : Math.ceil(entries() / 1000))
 }
 
 const shortNames: Readonly<Record<string, string>> = { ASCENDING: 'ASC', DESCENDING: 'DESC', CONTAINS: 'CONTAINS' }

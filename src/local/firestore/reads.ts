@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js'
 import { aggregate, parseAggregations } from './aggregate.ts'
 import type { Aggregation } from './aggregate.ts'
 import type { Databases } from './databases.ts'
-import { explain } from './explain.ts'
+import { withExplanation } from './explain.ts'
 import type { CheckIndexes } from './indexes.ts'
 import { listCollectionIds, listDocuments } from './listing.ts'
 import { keyOf, nameKey, parseDocumentName, parseParent } from './names.ts'
@@ -44,9 +44,8 @@ export function createReads(databases: Databases, transactions: Transactions, ch
   return {
     getDocument: (request) => {
       const { database, segments } = parseDocumentName(request.name)
-      const reading = transactions.read(databases.of(database), request)
       const mask = parseMask(request.mask)
-      const document = lookUp(reading, keyOf(segments))
+      const document = lookUp(transactions.read(databases.of(database), request), keyOf(segments))
       if (!document) throw refusal(status.NOT_FOUND, `Document "${request.name}" not found.`)
       return masked(document, mask)
     },
@@ -59,21 +58,16 @@ export function createReads(databases: Databases, transactions: Transactions, ch
       const parsed = plan(request.parent, request.structuredQuery)
       const reading = transactions.read(below(request.parent), request)
       const answers = queryAnswers(reading, () => runQuery(reading.view, parsed), parsed.projection)
-      if (!request.explainOptions) return answers
-      // Each document is read, those before the offset too; a query that finds none costs one.
-      const reads = (results: number): number => Math.max(1, parsed.offset + results)
-      return explain(request.explainOptions, { plan: parsed, summed: [], answers, reads })
+      return withExplanation(request.explainOptions, { plan: parsed, summed: [], answers })
     },
     runAggregationQuery: (request) => {
-      const { structuredQuery, aggregations } = request.structuredAggregationQuery ?? {}
-      const parsed = parseAggregations(aggregations ?? [])
+      const { structuredQuery, aggregations = [] } = request.structuredAggregationQuery ?? {}
+      const parsed = parseAggregations(aggregations)
       const parsedQuery = plan(request.parent, structuredQuery, parsed)
       const reading = transactions.read(below(request.parent), request)
       const answers = aggregationAnswers(reading, () => aggregate(reading.view, parsedQuery, parsed))
-      if (!request.explainOptions) return answers
-      // A read for each thousand entries of the index.
-      const reads = (): number => Math.max(1, Math.ceil([...runQuery(reading.view, parsedQuery)].length / 1000))
-      return explain(request.explainOptions, { plan: parsedQuery, summed: pathsOf(parsed), answers, reads })
+      const entries = (): number => [...runQuery(reading.view, parsedQuery)].length
+      return withExplanation(request.explainOptions, { plan: parsedQuery, summed: pathsOf(parsed), answers, entries })
     },
     partitionQuery: (request) => {
       const parsed = parseQuery(request.parent, request.structuredQuery ?? {})

@@ -281,7 +281,7 @@ describe('with an admin API', () => {
     await up(counting)
     const back = createMortal(world)
     await migrator(back).down(migrationId)
-    const tries = 6
+    const tries = 3
     for (let n = 0; n < tries * 4; n++) {
       const way = n % 2 === 0 ? 'there' : 'back'
       const when = n % 4 < 2 ? 'before' : 'after'

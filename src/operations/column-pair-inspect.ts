@@ -13,6 +13,7 @@ import { resolveType } from './column-types.ts'
 import type { Look } from './operation.ts'
 import type { Inspected, Inspection } from './structure-operation.ts'
 import { walkingKey, withoutKey } from './row-pages.ts'
+import { problemOf } from './table-problem.ts'
 import type { TableState } from './table-state.ts'
 
 /** Everything that would stand in the way of a second column beside the old one, all at once; then the values. */
@@ -61,15 +62,6 @@ export async function incomparable(
     }
   }
   return problems
-}
-
-function problemOf(
-  code: ErrorCode,
-  tables: readonly TableState[],
-  what: string,
-  hint: string,
-): readonly LockstepError[] {
-  return tables.length === 0 ? [] : [new LockstepError(code, `${what}: ${listed(tables.map(printTable))}`, { hint })]
 }
 
 function missing(pair: ColumnPair, tables: readonly TableState[]): readonly LockstepError[] {

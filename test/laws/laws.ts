@@ -6,7 +6,7 @@ import type { RunEvent } from '../../src/ledger/events.ts'
 import type { Migrator } from '../../src/migrator.ts'
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { createMortal } from './crashing-stores.ts'
-import type { CrashPoint } from './crashing-stores.ts'
+import type { CrashPoint, Mortal } from './crashing-stores.ts'
 import { openLawStores } from './law-stores.ts'
 import type { LawStores } from './law-stores.ts'
 import { allDocuments, catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
@@ -90,6 +90,12 @@ function some<T>(points: readonly T[]): readonly T[] {
   return chosen
 }
 
+/** What several laws look at is done by the first of them. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined
+  return () => (done ??= work())
+}
+
 interface Trying {
   readonly openStores: () => Promise<LawStores>
   readonly crashes: true | undefined
@@ -125,16 +131,35 @@ function laws(file: string, theCase: OperationCase, { openStores, crashes }: Try
     world.files(),
   ]
 
-  law('before becomes after, and complete keeps it so', async () => {
+  /** To the end, looking on the way; how many writes complete takes. */
+  const toTheEnd = once(async () => {
     await world.fill(theCase)
     const migrator = world.migrator(theCase)
     await up(migrator)
     await expectAfter(theCase.after)
     expect(await migrator.verify(migrationId, 'full')).toBe(0)
     expect(await migrator.verify(migrationId, 'counts')).toBe(0)
-    await migrator.complete(migrationId)
+    const completing = createMortal(world)
+    await world.migrator(theCase, completing).complete(migrationId)
     await expectAfter({ ...theCase.after, documents: theCase.completed ?? theCase.after.documents })
+    return completing.writes()
   })
+
+  /** There and back: what the world was and is, and how many writes each part took. */
+  const thereAndBack = once(async () => {
+    await world.fill(theCase)
+    const before = await everything()
+    const counting = (): Mortal => createMortal(world)
+    const [planning, going, verifying, returning] = [counting(), counting(), counting(), counting()]
+    await world.migrator(theCase, planning).plan(migrationId)
+    await up(world.migrator(theCase, going))
+    await world.migrator(theCase, verifying).verify(migrationId, 'full')
+    await world.migrator(theCase, returning).down(migrationId)
+    const writes = { plan: planning.writes(), up: going.writes(), verify: verifying.writes(), down: returning.writes() }
+    return { before, after: await everything(), writes }
+  })
+
+  law('before becomes after, and complete keeps it so', async () => void (await toTheEnd()))
 
   law('applied twice is applied once', async () => {
     await world.fill(theCase)
@@ -150,11 +175,8 @@ function laws(file: string, theCase: OperationCase, { openStores, crashes }: Try
   })
 
   law('down gives back the world as it was', async () => {
-    await world.fill(theCase)
-    const before = await everything()
-    await up(world.migrator(theCase))
-    await world.migrator(theCase).down(migrationId)
-    expect(await everything()).toEqual(before)
+    const { before, after } = await thereAndBack()
+    expect(after).toEqual(before)
   })
 
   law('down keeps what others wrote since', async () => {
@@ -166,25 +188,14 @@ function laws(file: string, theCase: OperationCase, { openStores, crashes }: Try
   })
 
   law('plan and verify write nothing', async () => {
-    await world.fill(theCase)
-    const planning = createMortal(world)
-    await world.migrator(theCase, planning).plan(migrationId)
-    expect(planning.writes()).toBe(0)
-    await up(world.migrator(theCase))
-    const verifying = createMortal(world)
-    await world.migrator(theCase, verifying).verify(migrationId, 'full')
-    expect(verifying.writes()).toBe(0)
+    expect((await thereAndBack()).writes).toMatchObject({ plan: 0, verify: 0 })
   })
 
   it('a crash at any write, there or back, ends the same', { timeout: 600_000 }, async () => {
-    await world.fill(theCase)
-    const there = createMortal(world)
-    await up(world.migrator(theCase, there))
-    const back = createMortal(world)
-    await world.migrator(theCase, back).down(migrationId)
+    const { writes } = await thereAndBack()
     const points = [
-      ...crashPoints(there.writes()).map((point) => ({ ...point, way: 'there' as const })),
-      ...crashPoints(back.writes()).map((point) => ({ ...point, way: 'back' as const })),
+      ...crashPoints(writes.up).map((point) => ({ ...point, way: 'there' as const })),
+      ...crashPoints(writes.down).map((point) => ({ ...point, way: 'back' as const })),
     ]
     const goThere = (migrator: Migrator): Promise<void> => up(migrator)
     const goBack = async (migrator: Migrator): Promise<void> => {
@@ -209,12 +220,8 @@ function laws(file: string, theCase: OperationCase, { openStores, crashes }: Try
   })
 
   it('complete, interrupted at any write, can be ended or gone back from', { timeout: 600_000 }, async () => {
-    await world.fill(theCase)
-    await up(world.migrator(theCase))
-    const whole = createMortal(world)
-    await world.migrator(theCase, whole).complete(migrationId)
     const ends = ['complete', 'down'] as const
-    const points = crashPoints(whole.writes()).flatMap((point) => ends.map((next) => ({ ...point, next })))
+    const points = crashPoints(await toTheEnd()).flatMap((point) => ends.map((next) => ({ ...point, next })))
     for (const { next, ...point } of some(points)) {
       await world.fill(theCase)
       const before = [await allDocuments(world.documents), await catalogOf(world.tables), await rowsOf(world.tables)]

@@ -1,10 +1,10 @@
 import type { Inspected, Inspection } from '../../structure-operation.ts'
 import type { TableState } from '../../table-state.ts'
 import { columnIn } from '../../column-pair.ts'
+import { problemOf } from '../../table-problem.ts'
 import { indexesInTheWay, newIndexName, wantedIndexes } from './index-change.ts'
 import { indexCost } from './index-cost.ts'
 import { blankDefinitions, underway } from './inspect-vectors.ts'
-import { problemOf } from './table-problem.ts'
 import type { VectorChange } from './vector-change.ts'
 
 /** That there is an index to change in each table, and no doubt which; then what it takes to build. */

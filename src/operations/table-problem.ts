@@ -1,8 +1,8 @@
-import { LockstepError } from '../../../kernel/errors.ts'
-import type { ErrorCode } from '../../../kernel/errors.ts'
-import { printTable } from '../../../kernel/identifiers.ts'
-import { listed } from '../../../tenants/fleet.ts'
-import type { TableState } from '../../table-state.ts'
+import { LockstepError } from '../kernel/errors.ts'
+import type { ErrorCode } from '../kernel/errors.ts'
+import { printTable } from '../kernel/identifiers.ts'
+import { listed } from '../tenants/fleet.ts'
+import type { TableState } from './table-state.ts'
 
 /** One problem of these tables; none of none. */
 export function problemOf(

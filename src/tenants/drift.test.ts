@@ -69,6 +69,17 @@ describe('findDrift', () => {
     ])
   })
 
+  it('takes sequences of their own for the same', () => {
+    const serial = (table: string): TableShape => ({
+      ...plain,
+      columns: [{ ...language, name: 'id', default: `nextval('${table}_id_seq'::regclass)` }],
+    })
+    const odd = { ...serial('settings_b'), columns: [...serial('settings_b').columns, language] }
+    expect(fleetOf({ a: [serial('settings_a'), 2], b: [odd, 1] }).odd[0]?.differences).toEqual([
+      'column language is there besides',
+    ])
+  })
+
   it('names what no definition shows', () => {
     expect(fleetOf({ a: [plain, 2], b: [plain, 1] }).odd[0]?.differences).toEqual([
       'owner, rights, policies or the order of columns differ',

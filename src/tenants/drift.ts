@@ -46,7 +46,8 @@ export function shapeDifferences(usual: TableShape, odd: TableShape): readonly s
     ...compare('column', usual.columns, odd.columns, ({ type, notNull, default: value, generated }) =>
       [type, notNull ? 'not null' : '', value === undefined ? '' : `default ${value}`, generated ? 'generated' : '']
         .filter((word) => word !== '')
-        .join(' '),
+        .join(' ')
+        .replace(sequence, "nextval('…'::regclass)"),
     ),
     ...compare(
       'index',
@@ -69,6 +70,9 @@ export function shapeDifferences(usual: TableShape, odd: TableShape): readonly s
     ...(usual.rowSecurity === odd.rowSecurity ? [] : [`row level security is ${odd.rowSecurity ? 'on' : 'off'}`]),
   ]
 }
+
+/** Each table of a template has a sequence of its own, by a name of its own. */
+const sequence = /\bnextval\('(?:[^']|'')*'::regclass\)/
 
 function compare<T extends { readonly name: string }>(
   kind: string,

@@ -268,7 +268,7 @@ const contenders = fc.array(
   { minLength: 2, maxLength: 3 },
 )
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const quickStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('batch'), edits }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('each'), edits: apart }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('ask', 'ask', 'ask', 'earlier'), question }) },
@@ -292,17 +292,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('list'), at }) },
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 18, arbitrary: quickStep },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('contend'), on, add: contenders }) },
 )
 
 /** Begins with some documents, so that the questions find something. */
-export const program: fc.Arbitrary<Program> = fc
-  .record({
-    seeds: fc.uniqueArray(fc.record({ at, do: fc.constant('set'), data }), {
-      selector: (seed) => seed.at,
-      maxLength: 9,
-    }),
-    rest: fc.array(step, { minLength: 1, maxLength: 12 }),
-    listen: fc.array(whole, { maxLength: 2 }),
-  })
-  .map(({ seeds, rest, listen }) => ({ steps: [{ do: 'batch', edits: seeds }, ...rest], listen }))
+const programOf = (steps: fc.Arbitrary<readonly Step[]>, listeners: number): fc.Arbitrary<Program> =>
+  fc
+    .record({
+      seeds: fc.uniqueArray(fc.record({ at, do: fc.constant('set'), data }), {
+        selector: (seed) => seed.at,
+        maxLength: 9,
+      }),
+      rest: steps,
+      listen: fc.array(whole, { maxLength: listeners }),
+    })
+    .map(({ seeds, rest, listen }) => ({ steps: [{ do: 'batch', edits: seeds }, ...rest], listen }))
+
+export const program = programOf(fc.array(step, { minLength: 1, maxLength: 12 }), 2)
+/** Of one step, and without those that wait: contenders and listeners. */
+export const shortProgram = programOf(fc.tuple(quickStep), 0)

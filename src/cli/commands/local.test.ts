@@ -104,14 +104,16 @@ test('new stores are filled from SQL and programs, kept ones are not filled agai
 })
 
 test('stores that cannot be filled leave no data and no export; ones filled in part are not gone on with', async () => {
-  writeFileSync(join(folder, 'bad.mjs'), 'process.exit(3)')
+  // Fails while the folder is marked as unfinished, and serves for ever where it is not.
+  const marked = `existsSync(${JSON.stringify(join(folder, 'data/unfinished'))})`
+  writeFileSync(join(folder, 'bad.mjs'), `import { existsSync } from 'node:fs'\nprocess.exit(${marked} ? 3 : 0)`)
   const argv = ['local', '--cwd', folder, '--only', 'firestore', '--data', 'data', '--export-on-exit', 'out']
   for (const from of [
     ['--seed', 'bad.mjs'],
     ['--import', 'nowhere'],
   ])
     expect(await runCli([...argv, ...from])).toMatchObject({ code: 1 })
-  expect(readdirSync(folder)).toEqual(['.lockstep', 'bad.mjs'])
+  expect(readdirSync(folder)).toEqual(['bad.mjs'])
   mkdirSync(join(folder, 'data'))
   writeFileSync(join(folder, 'data/unfinished'), '')
   expect(await runCli(argv)).toMatchObject({ code: 1, err: expect.stringContaining('was filled only in part') })
@@ -197,8 +199,11 @@ test('--exec without a command is a mistake', async () => {
 test('a port that is taken is named', async () => {
   const { printed, end } = await serve('--only', 'postgres')
   const port = /:(\d+)\//.exec(printed)?.[1] ?? ''
-  const other = await runCli(['local', '--cwd', mkdtempSync(join(tmpdir(), 'lockstep-local-')), '--pg-port', port])
+  const elsewhere = mkdtempSync(join(tmpdir(), 'lockstep-local-'))
+  const other = await runCli(['local', '--cwd', elsewhere, '--pg-port', port, '--data', 'kept/data'])
   expect(other.code).toBe(1)
+  expect(readdirSync(join(elsewhere, 'kept'))).toEqual([])
+  rmSync(elsewhere, { recursive: true })
   expect(other.err).toContain('LS-3008')
   await end()
 })

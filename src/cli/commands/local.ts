@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { LockstepError } from '../../kernel/errors.ts'
 import { findSeeds, sow } from '../../local/seeds.ts'
 import type { Cli } from '../cli.ts'
@@ -22,16 +22,12 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   const wanted = await parseOptions(cli, options)
   const content = contentOf(cli, options)
   const { folder } = wanted
-  const isKept = folder !== undefined && existsSync(folder)
-  if (isKept && existsSync(join(folder, unfinished))) throw filledInPart(folder)
-  const fills = content.seeds.length > 0 || content.importFrom !== undefined
-  if (fills && isKept) cli.say(`the data of ${folder} is kept, and not filled again`)
-  const stores = await startLocalStores(wanted)
+  const isNew = folder === undefined || createFolder(folder)
+  if (!isNew && existsSync(join(folder, unfinished))) throw filledInPart(folder)
+  if (!isNew && isFull(content)) cli.say(`the data of ${folder} is kept, and not filled again`)
+  const stores = await (isNew ? startNew(cli, wanted, content) : startLocalStores(wanted))
   const takeAway = leaveNote(cli.folder, stores.variables)
-  let isFilled = isKept
   try {
-    if (fills && !isKept) await fill(cli, stores, content, folder)
-    isFilled = true
     announce(cli, stores, wanted)
     if (command !== undefined) return await runCommand(cli, command, stores.variables)
     printVariables(cli, stores.variables)
@@ -41,12 +37,39 @@ export async function local(cli: Cli, options: Options): Promise<number> {
   } finally {
     takeAway()
     try {
-      if (isFilled) leaveExport(cli, stores, content)
+      leaveExport(cli, stores, content)
     } finally {
       await stores.close()
-      // The next start would keep what was filled in part.
-      if (!isFilled && folder !== undefined) rmSync(folder, { recursive: true, force: true })
     }
+  }
+}
+
+/** Whether it is made by this call, and so nobody else's. */
+function createFolder(folder: string): boolean {
+  if (existsSync(folder)) return false
+  mkdirSync(dirname(folder), { recursive: true })
+  mkdirSync(folder)
+  return true
+}
+
+/** Starts stores that have nothing yet and fills them. Where that fails nothing of them stays: it would be kept, and not filled again. */
+async function startNew(cli: Cli, wanted: LocalOptions, content: Content): Promise<LocalStores> {
+  const { folder } = wanted
+  const mark = folder === undefined || !isFull(content) ? undefined : join(folder, unfinished)
+  try {
+    if (mark !== undefined) writeFileSync(mark, '')
+    const stores = await startLocalStores(wanted)
+    try {
+      await fill(cli, stores, content)
+    } catch (error) {
+      await stores.close()
+      throw error
+    }
+    if (mark !== undefined) rmSync(mark)
+    return stores
+  } catch (error) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+    throw error
   }
 }
 
@@ -70,21 +93,15 @@ interface Content {
 /** In a data folder for as long as it is being filled. */
 const unfinished = 'unfinished'
 
-async function fill(
-  cli: Cli,
-  { firestore, variables }: LocalStores,
-  { importFrom, seeds }: Content,
-  folder: string | undefined,
-): Promise<void> {
-  const mark = folder === undefined ? undefined : join(folder, unfinished)
-  if (mark !== undefined) writeFileSync(mark, '')
+const isFull = ({ seeds, importFrom }: Content): boolean => seeds.length > 0 || importFrom !== undefined
+
+async function fill(cli: Cli, { firestore, variables }: LocalStores, { importFrom, seeds }: Content): Promise<void> {
   if (importFrom !== undefined && firestore !== undefined)
     cli.say(`${firestore.importFrom(importFrom)} documents taken from ${importFrom}`)
   for (const seed of seeds) {
     cli.say(`filling from ${relative(cli.folder, seed)}`)
     await sow(cli.world, seed, variables)
   }
-  if (mark !== undefined) rmSync(mark)
 }
 
 function filledInPart(folder: string): LockstepError {

@@ -49,8 +49,8 @@ describe('exit codes', () => {
     ['up', { ...pending, failure: new Error('the disk is full') }, 1],
     ['up', { ...pending, failure: new LockstepError('LS-4001', 'held') }, 7],
     ['up', { ...pending, failure: new LockstepError('LS-4002', 'paused by ada') }, 8],
-    ['up', { rows: [rowOf(older), rowOf(newer, { state: 'soaking' })] }, 4],
-    ['up --out-of-order', { rows: [rowOf(older), rowOf(newer, { state: 'soaking' })] }, 0],
+    ['up', { rows: [rowOf(older, { olderThan: newer }), rowOf(newer, { state: 'soaking' })] }, 4],
+    ['up --out-of-order', { rows: [rowOf(older, { olderThan: newer }), rowOf(newer, { state: 'soaking' })] }, 0],
     ['up', { rows: [rowOf(older, { state: 'soaking', edited: true }), rowOf(newer)] }, 4],
     ['up', { rows: [rowOf(older, { state: 'soaking', fileMissing: true }), rowOf(newer)] }, 4],
     ['up', { rows: [rowOf(older, { state: 'rolling back' })] }, 1],
@@ -208,6 +208,13 @@ describe('up', () => {
     writeFileSync(file, '{}')
     expect(await runCli(['up', '--plan', file], pending)).toMatchObject({ code: 64, calls: [] })
     expect(await runCli(['up', '--plan', join(cwd, 'gone.json')], pending)).toMatchObject({ code: 64, calls: [] })
+  })
+
+  test('says that up wants a flag for a migration that is out of order', async () => {
+    const rows = [rowOf(older, { olderThan: newer }), rowOf(newer, { state: 'soaking' })]
+    const { err, out } = await runCli(['plan'], { rows })
+    expect(err).toContain(`${older} is older than ${newer}, which was already applied`)
+    expect(out).toContain(`lockstep up ${older} --out-of-order`)
   })
 
   test('plan --out saves what up --plan takes', async () => {

@@ -1,15 +1,11 @@
 import { LockstepError, throwAll } from '../kernel/errors.ts'
+import { isPending } from '../report/status.ts'
 import type { Status, StatusRow } from '../report/status.ts'
 
 /** What `up` has before it: runs to go on with, then migrations to plan and start, each in the order of the files. */
 export interface Queue {
   readonly open: readonly StatusRow[]
   readonly pending: readonly StatusRow[]
-}
-
-/** Rows that `up` has to start. */
-export function isPending({ state, fileMissing }: StatusRow): boolean {
-  return (state === 'pending' || state === 'rolled back') && !fileMissing
 }
 
 /** Rows whose run stopped, or may have, on its way forward. */
@@ -42,20 +38,13 @@ export function queueOf(status: Status, only: string | undefined, outOfOrder: bo
     ...rows.filter(({ state }) => state === 'rolling back').map(goingBack),
     ...(outOfOrder
       ? []
-      : rows
-          .filter((row) => isPending(row) && appliedAfter(status, row) !== undefined)
-          .map((row) => late(row, appliedAfter(status, row) ?? ''))),
+      : rows.filter(isPending).flatMap((row) => (row.olderThan === null ? [] : [late(row, row.olderThan)]))),
   ])
   return { open: rows.filter(isOpen), pending: rows.filter(isPending) }
 }
 
 function isMissed({ fileMissing, state }: StatusRow): boolean {
   return fileMissing && state !== 'completed' && state !== 'rolled back'
-}
-
-function appliedAfter({ migrations }: Status, row: StatusRow): string | undefined {
-  return migrations.findLast((other) => other.id > row.id && other.state !== 'pending' && other.state !== 'rolled back')
-    ?.id
 }
 
 function edited({ id }: StatusRow): LockstepError {

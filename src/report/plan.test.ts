@@ -166,20 +166,27 @@ test('a status', () => {
       next: 'lockstep up',
     }),
     rowOf('20261103000000_third', { state: 'soaking', phase: 'cutover', edited: true, next: 'bring it back' }),
-    rowOf('20261104000000_fourth'),
+    rowOf('20261103120000_late', { olderThan: '20261104000000_fourth', next: 'lockstep up --out-of-order' }),
+    rowOf('20261104000000_fourth', { state: 'soaking', phase: 'cutover' }),
+    rowOf('20261105000000_fifth'),
   ]
   expect(renderStatus({ formatVersion: 1, target: targetOf('local'), migrations: rows, next: 'lockstep up' }, narrow))
     .toMatchInlineSnapshot(`
-    "MIGRATION              STATE            PHASE     DONE
-    20261101000000_first   completed        contract
-    20261102000000_second  failed           backfill  61 %
-        why   1 of the phase's shards failed: the default function failed on
-              document Users/u1
-        next  lockstep up
-    20261103000000_third   soaking, edited  cutover
-        next  bring it back
-    20261104000000_fourth  pending
+      "MIGRATION              STATE                  PHASE     DONE
+      20261101000000_first   completed              contract
+      20261102000000_second  failed                 backfill  61 %
+          why   1 of the phase's shards failed: the default function failed on
+                document Users/u1
+          next  lockstep up
+      20261103000000_third   soaking, edited        cutover
+          next  bring it back
+      20261103120000_late    pending, out of order
+          why   older than 20261104000000_fourth, which was already applied
+          next  lockstep up --out-of-order
+      20261104000000_fourth  soaking                cutover
+          next  lockstep up
+      20261105000000_fifth   pending
 
-    next  lockstep up"
-  `)
+      next  lockstep up"
+    `)
 })

@@ -1,11 +1,13 @@
 import { printCounted } from './figures.ts'
 import type { Screen } from './paint.ts'
+import { isPending } from './status.ts'
 import type { Status, StatusRow } from './status.ts'
 import { columns, hang, markdownCell } from './text-layout.ts'
 
 /** The state with what disk says about the file: `soaking, edited`. */
-function printState({ state, edited, fileMissing }: StatusRow): string {
-  return [state, ...(edited ? ['edited'] : []), ...(fileMissing ? ['file missing'] : [])].join(', ')
+function printState({ state, edited, fileMissing, olderThan }: StatusRow): string {
+  const odd = { edited, 'file missing': fileMissing, 'out of order': olderThan !== null }
+  return [state, ...Object.entries(odd).flatMap(([word, is]) => (is ? [word] : []))].join(', ')
 }
 
 /** Migrations in order, one a line, with the reason and the next command under those that need one. */
@@ -42,10 +44,14 @@ function paintRow(row: StatusRow, line: string, paint: Screen['paint']): string 
 }
 
 function notesOf(row: StatusRow, width: number): readonly string[] {
-  const quiet = row.state === 'pending' || row.state === 'rolled back' || row.next === null
+  const odd = row.edited || row.fileMissing || row.olderThan !== null
+  const quiet = row.next === null || (!odd && isPending(row))
   return [
     ...(row.reason === null ? [] : hang('    why   ', row.reason, width)),
-    ...(quiet && !row.edited && !row.fileMissing ? [] : hang('    next  ', row.next ?? '', width)),
+    ...(row.olderThan === null
+      ? []
+      : hang('    why   ', `older than ${row.olderThan}, which was already applied`, width)),
+    ...(quiet ? [] : hang('    next  ', row.next ?? '', width)),
   ]
 }
 

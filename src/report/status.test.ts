@@ -108,6 +108,22 @@ describe('what comes next', () => {
   })
 })
 
+describe('a migration out of order', () => {
+  const rows = (state: Run['state'], files: string[] = ['a', 'b', 'c']) =>
+    statusOf({ files: Object.fromEntries(files.map((id) => [id, applied])), runs: [run('b', state)] }).migrations
+
+  it('is a pending one that is older than one already applied', () => {
+    expect(rows('soaking').map(({ olderThan }) => olderThan)).toEqual(['b', null, null])
+    expect(rows('completed')[0]?.next).toBe('give a a later time, or lockstep up --out-of-order')
+  })
+
+  it('is none where the later one was taken back, nor one whose file is missing', () => {
+    expect(rows('rolled back').map(({ olderThan }) => olderThan)).toEqual([null, null, null])
+    const gone = statusOf({ runs: [run('a', 'rolled back'), run('b', 'soaking')], files: { b: applied } })
+    expect(gone.migrations[0]).toMatchObject({ olderThan: null, next: null })
+  })
+})
+
 describe('an edited file', () => {
   const edited = (now: Checksum, state: Run['state'] = 'soaking') =>
     statusOf({ files: { a: now }, runs: [run('a', state)] }).migrations[0]

@@ -28,6 +28,8 @@ const row = z.object({
   edited: z.boolean(),
   /** The ledger knows it, the folder does not. */
   fileMissing: z.boolean(),
+  /** The last of the later migrations that were applied before this pending one: `up` wants `--out-of-order` for it. */
+  olderThan: z.string().nullable(),
   next: z.string().nullable(),
 })
 
@@ -67,18 +69,30 @@ export function buildStatus({ target, files, runs, progress }: StatusSources): S
   const latest = new Map(runs.map((run) => [run.migration, run]))
   const onDisk = new Map(files.map((file) => [file.id, file]))
   const ids = [...new Set([...onDisk.keys(), ...latest.keys()])].sort()
-  const migrations = ids.map((id) => rowOf(id, latest.get(id), onDisk.get(id), progress))
+  const rows = ids.map((id) => rowOf(id, latest.get(id), onDisk.get(id), progress))
+  const lastApplied = rows.findLast(({ state }) => !notApplied.has(state))?.id
+  const migrations = rows.map((each) => {
+    const isLate = isPending(each) && lastApplied !== undefined && lastApplied > each.id
+    return withNext({ ...each, olderThan: isLate ? lastApplied : null })
+  })
   const next =
     urgency.flatMap((urgent) => migrations.filter((row) => row.next !== null && urgent(row)))[0]?.next ??
     'nothing to do'
   return { formatVersion: 1, target, migrations, next }
 }
 
+const notApplied: ReadonlySet<StatusRow['state']> = new Set(['pending', 'rolled back'])
+
+/** Rows that `up` has to start. */
+export function isPending({ state, fileMissing }: Pick<StatusRow, 'state' | 'fileMissing'>): boolean {
+  return notApplied.has(state) && !fileMissing
+}
+
 /** What is faulty comes first, then what is under way, then what is pending; a soak may last. */
 const urgency: readonly ((row: StatusRow) => boolean)[] = [
   ({ edited, fileMissing }) => edited || fileMissing,
   ({ state }) => underWay.has(state),
-  ({ state }) => state === 'pending' || state === 'rolled back',
+  isPending,
   () => true,
 ]
 
@@ -87,16 +101,15 @@ function rowOf(
   run: Run | undefined,
   file: StatusSources['files'][number] | undefined,
   progress: StatusSources['progress'],
-): StatusRow {
+): Omit<StatusRow, 'next' | 'olderThan'> {
   const fileMissing = file === undefined
-  if (run === undefined) return withNext({ ...unknown, id, fileMissing })
+  if (run === undefined) return { ...unknown, id, fileMissing }
   const { state, reason } = run
-  if (state === 'rolled back')
-    return withNext({ ...unknown, id, state, reason: reason ?? null, run: run.id, fileMissing })
+  if (state === 'rolled back') return { ...unknown, id, state, reason: reason ?? null, run: run.id, fileMissing }
   const applied = appliedChecksum(run)
   const edited = file !== undefined && isEdited(applied, file.checksum(applied))
   const percent = underWay.has(state) ? (progress.get(run.id) ?? null) : null
-  return withNext({ id, state, phase: run.phase, percent, reason: reason ?? null, run: run.id, edited, fileMissing })
+  return { id, state, phase: run.phase, percent, reason: reason ?? null, run: run.id, edited, fileMissing }
 }
 
 const unknown = { state: 'pending', phase: null, percent: null, reason: null, run: null, edited: false } as const
@@ -117,9 +130,10 @@ export function appliedChecksum({ checksum }: Pick<Run, 'checksum'>): Checksum {
   return JSON.parse(checksum) as Checksum
 }
 
-function nextOf({ id, state, edited, fileMissing }: Omit<StatusRow, 'next'>): string | null {
+function nextOf({ id, state, edited, fileMissing, olderThan }: Omit<StatusRow, 'next'>): string | null {
   if (fileMissing) return state === 'completed' || state === 'rolled back' ? null : `bring the file of ${id} back`
   if (edited) return `bring ${id} back to what was applied, or write a new migration`
+  if (olderThan !== null) return `give ${id} a later time, or lockstep up --out-of-order`
   return nextByState[state](id)
 }
 

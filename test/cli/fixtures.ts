@@ -30,6 +30,7 @@ export function rowOf(id: string, over: Partial<StatusRow> = {}): StatusRow {
     run: null,
     edited: false,
     fileMissing: false,
+    olderThan: null,
     next: 'lockstep up',
     ...over,
   }

@@ -2,9 +2,10 @@ import type { Migrator } from '../../migrator.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { renderMore, renderPlan } from '../../report/plan.ts'
 import { renderPlanMarkdown } from '../../report/plan-markdown.ts'
+import { isPending } from '../../report/status.ts'
 import type { Status, StatusRow } from '../../report/status.ts'
 import type { Cli } from '../cli.ts'
-import { findRow, isOpen, isPending } from '../queue.ts'
+import { findRow, isOpen } from '../queue.ts'
 import { saveFile } from '../save-file.ts'
 import { withMigrator } from '../session.ts'
 import type { Options } from '../verb.ts'
@@ -35,7 +36,9 @@ async function showPlan(cli: Cli, migrator: Migrator, { id, out, exitCode }: Wan
   }
   const planned = await migrator.plan(row.id)
   if (out !== undefined) saveFile(cli.world.cwd, out, `${JSON.stringify(planned, null, 2)}\n`)
-  printPlan(cli, planned, nextAfter(cli, planned, out))
+  if (row.olderThan !== null)
+    cli.say(`${row.id} is older than ${row.olderThan}, which was already applied: up wants --out-of-order for it`)
+  printPlan(cli, planned, nextAfter(cli, planned, { file: out, outOfOrder: row.olderThan !== null }))
   const more = renderMore(pending.filter((other) => other.id !== row.id).length)
   if (more !== undefined) cli.say(more)
   if (out !== undefined) cli.say(`saved in ${out}`)
@@ -64,11 +67,17 @@ function whereOf({ id, state, phase, percent }: StatusRow): string {
   return `${id} is ${state} in ${phase ?? 'expand'}${percent === null ? '' : `, ${percent} %`}`
 }
 
+interface Applying {
+  readonly file: string | undefined
+  readonly outOfOrder: boolean
+}
+
 /** The command that applies this very plan. */
-function nextAfter({ environment }: Cli, { id, target, migration }: Plan, file: string | undefined): string {
+function nextAfter({ environment }: Cli, { id, target, migration }: Plan, { file, outOfOrder }: Applying): string {
   const flags = [
     ...(environment === undefined ? [] : ['--env', environment]),
     ...(file === undefined ? [] : ['--plan', file]),
+    ...(outOfOrder ? ['--out-of-order'] : []),
     ...(target.kind === 'production' ? ['--confirm', `${target.environment}:${id}`] : []),
   ]
   return ['lockstep up', ...(file === undefined ? [migration.id] : []), ...flags].join(' ')

@@ -5,7 +5,7 @@ import type { TableHands } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import { embedRows, vectorOid } from './embed-texts.ts'
 import type { EmbeddedRow, TextRow } from './embed-texts.ts'
-import { keyedRows, keyParams, noteFailed } from './fill-twin.ts'
+import { keyedRows, keyParams, noteFailed, unread } from './fill-twin.ts'
 import { hasKey, keyText, knownAs, vectorPath } from './vector-change.ts'
 import { encodeVectors } from './vector-array.ts'
 import type { VectorChange } from './vector-change.ts'
@@ -70,7 +70,7 @@ async function updateRows(
 ): Promise<void> {
   const text = `t.${quoteIdentifier(change.spec.options.from ?? '')}::text`
   const found = rows.filter(({ vector }) => vector !== undefined)
-  await q.script(vectorPath)
+  await q.script(`${vectorPath}; ${unread}`)
   await q.query(
     `with done as (
        update ${place} t set ${quoteIdentifier(change.column)} = p.vector from ${keyedRows(table)} p

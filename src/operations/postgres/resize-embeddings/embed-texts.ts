@@ -16,19 +16,24 @@ export interface EmbeddedRow extends TextRow {
   readonly problem: string | undefined
 }
 
+function hasText(row: TextRow): row is TextRow & { readonly text: string } {
+  return row.text !== null && row.text.trim() !== ''
+}
+
 /** What there is to embed of these rows, in their order. */
 export function textsOf(rows: readonly TextRow[]): readonly string[] {
-  return rows.flatMap(({ text }) => (text === null || text.trim() === '' ? [] : [text]))
+  return rows.filter(hasText).map(({ text }) => text)
 }
 
 /** The rows with the answers to `textsOf` them. */
 export function withAnswers(rows: readonly TextRow[], answers: readonly Embedded[]): readonly EmbeddedRow[] {
   const left = answers.values()
   return rows.map((row) => {
-    const answer = textsOf([row]).length === 0 ? undefined : left.next().value
-    if (answer === undefined) return { ...row, vector: undefined, problem: undefined }
-    if ('vector' in answer) return { ...row, vector: answer.vector, problem: undefined }
-    return { ...row, vector: undefined, problem: answer.failed }
+    const answer = hasText(row) ? left.next().value : undefined
+    const { key, text, hash } = row
+    if (answer === undefined) return { key, text, hash, vector: undefined, problem: undefined }
+    if ('vector' in answer) return { key, text, hash, vector: answer.vector, problem: undefined }
+    return { key, text, hash, vector: undefined, problem: answer.failed }
   })
 }
 

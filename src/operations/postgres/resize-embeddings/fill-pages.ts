@@ -1,22 +1,31 @@
 import { embedPages } from '../../../embeddings/embed-pages.ts'
 import type { EmbeddedPage } from '../../../embeddings/embed-pages.ts'
+import type { Embedder } from '../../../embeddings/embedder.ts'
 import { quoteIdentifier, quoteTable } from '../../../kernel/identifiers.ts'
 import type { Queryable } from '../../../stores/tables.ts'
 import type { TableState } from '../../table-state.ts'
 import type { ShardOfTables } from '../../work-passes.ts'
-import { requireDimensions, textsOf, withAnswers } from './embed-texts.ts'
+import { requireDimensions, textsOf, vectorOid, withAnswers } from './embed-texts.ts'
 import type { EmbeddedRow, TextRow } from './embed-texts.ts'
 import { keyOf, keyText, typeAfter, vectorColumn, vectorType } from './vector-change.ts'
 import type { VectorChange } from './vector-change.ts'
+import { encodeVectors } from './vector-array.ts'
 
 /** Rows of a page, and the bytes of text at which it ends earlier: what is written in one transaction. */
 export const pageRows = 1_000
 const pageBytes = 4_000_000
 
+/** Rows that are ready to be written. */
+export interface FilledPage {
+  readonly rows: readonly EmbeddedRow[]
+  /** Their vectors, as `encodeVectors` makes them. */
+  readonly vectors: Buffer
+}
+
 /** The rows of a shard's tables, embedded, in the order of the tables and their keys. */
 export interface FillPages {
-  /** The next rows of this table, undefined behind the last; those of tables before it are passed over. */
-  next(table: TableState): Promise<readonly EmbeddedRow[] | undefined>
+  /** The next rows of this table, undefined behind the last; those of tables before it are passed over. One caller at a time. */
+  next(table: TableState): Promise<FilledPage | undefined>
   close(): Promise<void>
 }
 
@@ -29,32 +38,65 @@ interface TablePage {
   readonly problem?: { readonly error: unknown }
 }
 
-/** Begins to read with the first table that is asked for: of those before it nothing may be embedded. */
+interface ReadyPage extends FilledPage {
+  readonly page: TablePage
+}
+
+/**
+ * Begins to read with the first table that is asked for: of those before it nothing may be embedded. While the caller writes a page
+ * the one after it is made ready.
+ */
 export function openFillPages(change: VectorChange, shard: ShardOfTables): FillPages {
   const { hands, work } = shard
   const places = new Map(shard.tables.map(({ name }, at) => [name, at]))
-  let pages: AsyncGenerator<EmbeddedPage<TablePage>> | undefined
-  let held: EmbeddedPage<TablePage> | undefined
+  const closing = new AbortController()
+  let pages: AsyncGenerator<ReadyPage> | undefined
+  let ahead: Promise<ReadyPage | undefined> | undefined
+  const begin = async (embedder: Embedder, from: number): Promise<AsyncGenerator<ReadyPage>> => {
+    const signal = AbortSignal.any([work.signal, closing.signal])
+    const oid = await hands.tables.read(vectorOid)
+    return makeReady(embedPages(embedder, readTables(change, shard, from), signal), oid)
+  }
   return {
     async next(table) {
       const embedder = await hands.embedder(change.spec.options.embedder ?? '')
       const now = vectorType(vectorColumn(change, table)?.type)
       requireDimensions(embedder, now === undefined ? 0 : typeAfter(change, now).dimensions)
       const wanted = places.get(table.name) ?? 0
-      pages ??= embedPages(embedder, readTables(change, shard, wanted), work.signal)
+      pages ??= await begin(embedder, wanted)
       for (;;) {
-        held ??= (await pages.next()).value ?? undefined
-        if (held === undefined || held.page.at > wanted) return undefined
-        const { page, answers } = held
-        held = undefined
-        if (page.at < wanted) continue
-        if (page.problem !== undefined) throw page.problem.error
-        return withAnswers(page.rows, answers)
+        ahead ??= pages.next().then(({ value }: IteratorResult<ReadyPage, undefined>) => value)
+        const found = await ahead
+        if (found === undefined || found.page.at > wanted) return undefined
+        ahead = pages.next().then(({ value }: IteratorResult<ReadyPage, undefined>) => value)
+        // Told when its turn comes.
+        ahead.catch(() => undefined)
+        if (found.page.at < wanted) continue
+        if (found.page.problem !== undefined) throw found.page.problem.error
+        return found
       }
     },
     async close() {
+      closing.abort()
       await pages?.return(undefined)
     },
+  }
+}
+
+async function* makeReady(
+  embedded: AsyncGenerator<EmbeddedPage<TablePage>>,
+  oid: number,
+): AsyncGenerator<ReadyPage, undefined> {
+  for await (const { page, answers } of embedded) {
+    const rows = withAnswers(page.rows, answers)
+    yield {
+      page,
+      rows,
+      vectors: encodeVectors(
+        rows.map(({ vector }) => vector),
+        oid,
+      ),
+    }
   }
 }
 

@@ -3,14 +3,12 @@ import type { Queryable } from '../../../stores/tables.ts'
 import type { Checkpoint } from '../../operation.ts'
 import type { TableState } from '../../table-state.ts'
 import type { TableWork } from '../../work-passes.ts'
-import { vectorOid } from './embed-texts.ts'
 import type { EmbeddedRow } from './embed-texts.ts'
 import { beyond, pageRows } from './fill-pages.ts'
-import type { FillPages } from './fill-pages.ts'
+import type { FilledPage, FillPages } from './fill-pages.ts'
 import { carriedColumns, isTaken } from './mirror.ts'
 import type { Mirroring } from './mirror.ts'
 import { hasKey, keyOf, keyText, knownAs, vectorPath } from './vector-change.ts'
-import { encodeVectors } from './vector-array.ts'
 
 /** Fills the twin page by page in the order of the key, from the last checkpoint on. */
 export async function* fillTwin(
@@ -28,17 +26,16 @@ async function* fillByEmbedder(
   mirroring: Mirroring,
   pages: FillPages,
 ): AsyncGenerator<Checkpoint> {
-  const oid = await hands.tables.read(vectorOid)
   for (;;) {
     const page = await pages.next(table)
-    const last = page?.at(-1)?.key
+    const last = page?.rows.at(-1)?.key
     if (page === undefined || last === undefined) return
     const insert = (around: Around): Promise<Checkpoint> =>
       hands.change({
         names: [table.name],
         cursor: at(last),
         work: async (q) => {
-          await insertPage(q, mirroring, page, { oid, around })
+          await insertPage(q, mirroring, page, around)
           return []
         },
       })
@@ -47,9 +44,12 @@ async function* fillByEmbedder(
       if (!isTaken(error)) throw error
       return insert('on conflict do nothing')
     })
-    yield { ...settled, changed: page.length }
+    yield { ...settled, changed: page.rows.length }
   }
 }
+
+/** A statement after which those that follow are planned without a look at their parameters: each look copies the vectors several times. */
+export const unread = 'set local plan_cache_mode = force_generic_plan'
 
 /** What becomes of a row that another one is in the way of: it fails the page, or stays away, and the outbox has both. */
 type Around = '' | 'on conflict do nothing'
@@ -58,31 +58,22 @@ type Around = '' | 'on conflict do nothing'
 async function insertPage(
   q: Queryable,
   { change, table, twin }: Mirroring,
-  page: readonly EmbeddedRow[],
-  { oid, around }: { readonly oid: number; readonly around: Around },
+  { rows, vectors }: FilledPage,
+  around: Around,
 ): Promise<void> {
   const text = `s.${quoteIdentifier(change.spec.options.from ?? '')}::text`
   const columns = carriedColumns(change, table)
-  const keys = page.map(({ key }) => key)
-  await q.script(vectorPath)
+  const keys = rows.map(({ key }) => key)
+  await q.script(`${vectorPath}; ${unread}`)
   await q.query(
     `with embedded as ${keyedRows(table)}
      insert into ${twin} (${[...columns, quoteIdentifier(change.column)].join(', ')}) overriding system value
      select ${columns.map((name) => `s.${name}`).join(', ')}, p.vector
      from embedded p join ${quoteTable(table)} s on ${hasKey(table, 's', 'p.key')} and pg_catalog.md5(${text}) is not distinct from p.hash
      where ${between(table, keyOf(table).length + 3)} ${around}`,
-    [
-      ...keyParams(table, keys),
-      page.map(({ hash }) => hash),
-      encodeVectors(
-        page.map(({ vector }) => vector),
-        oid,
-      ),
-      ...(keys.at(0) ?? []),
-      ...(keys.at(-1) ?? []),
-    ],
+    [...keyParams(table, keys), rows.map(({ hash }) => hash), vectors, ...(keys.at(0) ?? []), ...(keys.at(-1) ?? [])],
   )
-  await noteFailed(q, table, page)
+  await noteFailed(q, table, rows)
 }
 
 /** The rows of the page by the ends of their range, parameters from this number on: never a scan of the whole table. */

@@ -92,6 +92,7 @@ function indexName(change: VectorChange, table: TableState): string {
 export async function buildIndex(change: VectorChange, { table, hands }: TableWork): Promise<boolean> {
   const twin = twinIn(nextSchema, table)
   let built = false
+  if (typeof planIndex(change, table, Infinity) === 'string') return built
   await hands.change({
     names: [table.name],
     cursor: undefined,

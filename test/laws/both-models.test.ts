@@ -9,7 +9,6 @@ import { describeLaws } from './laws.ts'
 import { migrationId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const file = new URL('both-models.cases.ts', import.meta.url).pathname
 const postgres = await startRealPostgres()
 afterAll(() => postgres?.stop())
 
@@ -20,14 +19,14 @@ describe('PGlite', () => {
 describe('PostgreSQL', needs(postgres?.vector === true ? postgres : undefined, 'no PostgreSQL with pgvector'), () => {
   const open = (): Promise<LawStores> => openLawStoresAt(postgres?.url ?? '')
   tryBoth(open)
-  describeLaws([{ file, operation: 'resize-embeddings', cases: [shown] }], { open, crashes: true })
+  describeLaws([{ operation: 'resize-embeddings', cases: [shown] }], { open, crashes: true })
 })
 
 /** In short without what only many clients at once, or many rights, could break. */
 function tryBoth(open: () => Promise<LawStores>, how?: 'in short'): void {
   let world: World
   beforeAll(async () => {
-    world = await openWorld(file, undefined, undefined, open)
+    world = await openWorld(undefined, undefined, open)
   })
   afterAll(() => world.close())
 

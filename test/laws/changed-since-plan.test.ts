@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 let world: World
 beforeAll(async () => {
-  world = await openWorld(new URL('./changed-since-plan.cases.ts', import.meta.url).pathname)
+  world = await openWorld()
 })
 afterAll(() => world.close())
 

@@ -5,12 +5,11 @@ import type { DocumentWrite, DocumentWriter } from '../../src/stores/documents.t
 import { allDocuments, migrationId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const caseFile = new URL('../../src/operations/firestore/rename-field/rename-field.case.ts', import.meta.url).pathname
 const chat = 'Whatsapp_Data/u1/chats'
 
 let world: World
 beforeAll(async () => {
-  world = await openWorld(caseFile)
+  world = await openWorld()
 })
 afterAll(() => world.close())
 
@@ -34,7 +33,7 @@ function onTold(phase: 'contract' | 'completed', documents: DocumentWriter, then
 
 it('clients get time to hear of the contract phase, and what they wrote to old places meanwhile goes too', async () => {
   const theCase = renameFieldCases[0] as OperationCase
-  const patient = await openWorld(caseFile, undefined, { graceSeconds: 7 })
+  const patient = await openWorld(undefined, { graceSeconds: 7 })
   try {
     await patient.fill(theCase)
     const soaking = patient.migrator(theCase)

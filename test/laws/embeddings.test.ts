@@ -17,7 +17,7 @@ import type { World } from './world.ts'
 
 let world: World
 beforeAll(async () => {
-  world = await openWorld(new URL('embeddings.cases.ts', import.meta.url).pathname)
+  world = await openWorld()
 })
 afterAll(() => world.close())
 

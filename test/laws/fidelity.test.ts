@@ -55,7 +55,7 @@ describe('on the official emulator', needs(emulator, 'no official Firestore emul
 function keepsEveryBit(open: () => Promise<LawStores>): void {
   let world: World
   beforeAll(async () => {
-    world = await openWorld(new URL('fidelity.cases.ts', import.meta.url).pathname, undefined, undefined, open)
+    world = await openWorld(undefined, undefined, open)
   })
   afterAll(() => world.close())
 

@@ -15,7 +15,7 @@ const killsOfARun = 5
 let world: World
 let events: RunEvent[]
 beforeAll(async () => {
-  world = await openWorld(new URL('in-place.cases.ts', import.meta.url).pathname)
+  world = await openWorld()
 })
 afterAll(() => world.close())
 beforeEach(() => {

@@ -31,7 +31,6 @@ function groupOf(file: string): Group {
 }
 
 export interface LawCases {
-  readonly file: string
   readonly operation: string
   readonly cases: readonly OperationCase[]
 }
@@ -43,7 +42,7 @@ export async function loadCases(group: Group, named?: readonly string[]): Promis
     const operation = file.split('/').at(-2) ?? ''
     if (named !== undefined && !named.includes(operation)) continue
     const cases = Object.values((await import(file)) as Record<string, readonly OperationCase[]>).flat()
-    all.push({ file, operation, cases })
+    all.push({ operation, cases })
   }
   expect(all.length).toBeGreaterThanOrEqual(named?.length ?? 1)
   return all
@@ -64,9 +63,9 @@ export function describeLaws(all: readonly LawCases[], { open = openLawStores, c
   })
   afterAll(() => stores?.close())
   const openStores = async (): Promise<LawStores> => ({ ...stores, close: () => Promise.resolve() })
-  for (const { file, operation, cases } of all)
+  for (const { operation, cases } of all)
     describe.each(cases)(`${operation}: $name`, (theCase) => {
-      laws(file, theCase, { openStores, crashes })
+      laws(theCase, { openStores, crashes })
     })
 }
 
@@ -101,10 +100,10 @@ interface Trying {
   readonly crashes: true | undefined
 }
 
-function laws(file: string, theCase: OperationCase, { openStores, crashes }: Trying): void {
+function laws(theCase: OperationCase, { openStores, crashes }: Trying): void {
   let world: World
   beforeAll(async () => {
-    world = await openWorld(file, undefined, undefined, openStores)
+    world = await openWorld(undefined, undefined, openStores)
   })
   afterAll(() => world.close())
 

@@ -118,8 +118,7 @@ function differences(found: ReadonlyMap<string, unknown>, truth: ReadonlyMap<str
 describe.each(ways)('$kind among clients of both shapes', ({ kind, cases, inward }) => {
   let world: World
   beforeAll(async () => {
-    const file = new URL(`../../src/operations/firestore/${kind}/${kind}.case.ts`, import.meta.url).pathname
-    world = await openWorld(file, undefined, { writeBoth: true })
+    world = await openWorld(undefined, { writeBoth: true })
   })
   afterAll(() => world.close())
 

@@ -16,8 +16,7 @@ const [theCase] = foldSubcollectionCases as readonly [OperationCase]
 
 let world: World
 beforeAll(async () => {
-  const file = new URL('../../src/operations/firestore/fold-subcollection/fold-subcollection.case.ts', import.meta.url)
-  world = await openWorld(file.pathname)
+  world = await openWorld()
 })
 afterAll(() => world.close())
 

@@ -4,12 +4,11 @@ import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { catalogOf, migrationId, openWorld, rowsOf } from './world.ts'
 import type { World } from './world.ts'
 
-const file = new URL('../../src/operations/postgres/add-constraint/add-constraint.case.ts', import.meta.url).pathname
 const [constraints] = addConstraintCases as readonly [OperationCase]
 
 let world: World
 beforeAll(async () => {
-  world = await openWorld(file)
+  world = await openWorld()
 })
 afterAll(() => world.close())
 

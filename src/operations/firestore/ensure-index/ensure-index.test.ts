@@ -11,7 +11,6 @@ import { ensureIndex, ensureIndexStep } from './ensure-index.ts'
 import type { EnsureIndexOptions } from './index-spec.ts'
 import { wantedOf } from './index-spec.ts'
 
-const caseFile = new URL('./ensure-index.case.ts', import.meta.url).pathname
 const name = 'firestore.indexes.json'
 
 function caseNamed(start: string): OperationCase {
@@ -91,7 +90,7 @@ describe('on a store without an admin API', () => {
   let world: World
   const told: string[] = []
   beforeAll(async () => {
-    world = await openWorld(caseFile)
+    world = await openWorld()
   })
   beforeEach(() => void told.splice(0))
   afterAll(() => world.close())
@@ -163,7 +162,7 @@ describe('with an admin API', () => {
     told.splice(0)
     server = await startFakeAdminServer()
     server.finishAfterLooks(6)
-    world = await openWorld(caseFile, server.host)
+    world = await openWorld(server.host)
   })
   afterEach(async () => {
     await world.close()

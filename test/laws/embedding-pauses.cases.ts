@@ -1,8 +1,6 @@
 import type { OperationCase } from '../../src/operations/operation-case.ts'
 import { resizeEmbeddingsStep } from '../../src/operations/postgres/resize-embeddings/resize-embeddings.ts'
 
-export { refusedText } from './embeddings.cases.ts'
-
 /** Its index is built concurrently. */
 export const largeTable: OperationCase = {
   name: 'an index of a large table',

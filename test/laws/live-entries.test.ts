@@ -115,7 +115,7 @@ function differences(found: ReadonlyMap<string, unknown>, truth: ReadonlyMap<str
     .map((key) => [key, found.get(key), truth.get(key)])
 }
 
-describe.each(ways)('$kind among clients of both shapes', ({ kind, cases, inward }) => {
+describe.each(ways)('$kind among clients of both shapes', ({ cases, inward }) => {
   let world: World
   beforeAll(async () => {
     world = await openWorld(undefined, { writeBoth: true })

@@ -15,6 +15,8 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // What was built is run as it is.
+    server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
     globalSetup: ['test/global-setup.ts'],
     reporters: ['default', './test/reporter.ts'],
     testTimeout: 60_000,

@@ -180,7 +180,7 @@ export function wireMigrator(house: House): Migrator {
     },
     down: (migration) => workOn(house, migration, 'revert', down),
     journal: (migration) => readJournal(house, migration),
-    pause: async (migration) => requestPause(stores.tables, (await openRun(house, migration)).id, actor()),
+    pause: async (migration) => requestPause(stores.tables, (await openRun(house, migration)).id, actor(house)),
     close: () => stores.close(),
   }
 }
@@ -213,7 +213,7 @@ async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise
         migration: id,
         checksum: JSON.stringify(checksum),
         plan: planned,
-        actor: actor(),
+        actor: actor(house),
         steps,
       })
       for (const [step, { shards, leftOut = [] }] of planned.steps.entries()) {
@@ -221,16 +221,16 @@ async function start(house: House, planned: Plan, stopAfter: StopAfter): Promise
         const notes = leftOut.map(({ name, why }) => ({ name, problem: why }))
         await noteTables(q, { run, step }, 'left out', notes)
       }
-      await appendEvents(q, run, [startedEvent(planned)])
+      await appendEvents(q, run, [startedEvent(planned, actor(house))])
     })
     .catch(alreadyOpen(id))
   await workOn(house, id, 'forward', (context, crew, found) => runForward(context, crew, found, stopAfter))
 }
 
-function startedEvent(planned: Plan): RunEvent {
+function startedEvent(planned: Plan, by: string): RunEvent {
   const { environment, firestore, postgres } = planned.target
   const target = `${environment}: ${firestore.project}/${firestore.database} and ${postgres.host}/${postgres.database}`
-  return { type: 'run-started', migration: planned.migration.id, plan: planned.id, target, actor: actor(), version }
+  return { type: 'run-started', migration: planned.migration.id, plan: planned.id, target, actor: by, version }
 }
 
 /** 23505 on the index of open runs: somebody was quicker. */
@@ -266,7 +266,7 @@ async function workOn(house: House, migration: string, way: SessionOptions['way'
       loaded.config.clients?.graceSeconds ?? (environment.settings.kind === 'local' ? 0 : defaultGraceSeconds),
     writeBoth: loaded.config.clients?.writeBoth ?? false,
     concurrency: options.concurrency ?? defaultConcurrency,
-    actor: actor(),
+    actor: actor(house),
     listener,
     history: house.loaded.config.supabase?.history === true ? historyOf(house) : undefined,
   }
@@ -277,6 +277,6 @@ async function workOn(house: House, migration: string, way: SessionOptions['way'
 }
 
 /** Who runs this, for the journal. */
-function actor(): string {
-  return process.env['LOCKSTEP_ACTOR'] ?? userInfo().username
+function actor({ env }: House): string {
+  return (env ?? process.env)['LOCKSTEP_ACTOR'] ?? userInfo().username
 }

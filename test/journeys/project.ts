@@ -2,25 +2,36 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lockstepHere } from '../torture/here.ts'
 import { lockstep } from '../torture/processes.ts'
 import type { Finished, Running } from '../torture/processes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+type Run = (...args: readonly string[]) => Promise<Finished>
+
+/** The command line in a project. */
+export interface Runners {
+  /** In a process of its own, to be watched, interrupted or killed. */
+  start(...args: readonly string[]): Running
+  /** To its end, in the test's own process. */
+  readonly run: Run
+  /** Runs and fails the test with what was said unless it ends with 0. */
+  readonly succeed: Run
+  /** The same two in processes of their own, as a user has it. */
+  readonly apart: { readonly run: Run; readonly succeed: Run }
+}
+
 /** A folder with a configuration and migrations, as a user has it, and the command line run in it. */
-export interface Project {
+export interface Project extends Runners {
   readonly folder: string
   readonly env: NodeJS.ProcessEnv
   write(name: string, text: string): string
   /** Writes `migrations/<id>.ts` with these steps. */
   migration(id: string, ...steps: readonly string[]): string
   remove(name: string): void
-  start(...args: readonly string[]): Running
-  run(...args: readonly string[]): Promise<Finished>
-  /** Runs and fails the test with what was said unless it ends with 0. */
-  succeed(...args: readonly string[]): Promise<Finished>
   /** The same project run with other variables; '' is as good as not set. */
-  with(env: NodeJS.ProcessEnv): Pick<Project, 'start' | 'run' | 'succeed'>
+  with(env: NodeJS.ProcessEnv): Runners
   close(): void
 }
 
@@ -98,19 +109,20 @@ function migrationText(steps: readonly string[]): string {
   return `${header}\nexport default defineMigration({\n  summary: 'a change',\n  steps: [\n    ${steps.join(',\n    ')},\n  ],\n})\n`
 }
 
-function runners(folder: string, env: NodeJS.ProcessEnv): Pick<Project, 'start' | 'run' | 'succeed'> {
+function runners(folder: string, env: NodeJS.ProcessEnv): Runners {
   const start = (...args: readonly string[]): Running => lockstep(args, folder, env)
-  const run = (...args: readonly string[]): Promise<Finished> => start(...args).finished
-  return {
-    start,
-    run,
-    async succeed(...args) {
-      const done = await run(...args)
-      if (done.code !== 0)
-        throw new Error(
-          `lockstep ${args.join(' ')} ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`,
-        )
-      return done
-    },
+  const run: Run = (...args) => lockstepHere(args, folder, env).finished
+  const apart: Run = (...args) => start(...args).finished
+  return { start, run, succeed: succeeding(run), apart: { run: apart, succeed: succeeding(apart) } }
+}
+
+function succeeding(run: Run): Run {
+  return async (...args) => {
+    const done = await run(...args)
+    if (done.code !== 0)
+      throw new Error(
+        `lockstep ${args.join(' ')} ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`,
+      )
+    return done
   }
 }

@@ -83,19 +83,17 @@ const questions: Readonly<Record<string, readonly [ask: Ask, production: number,
   ],
 }
 
+const codeOf = (answer: Promise<unknown>): Promise<number> =>
+  answer.then(
+    () => 0,
+    ({ code }: { readonly code: number }) => code,
+  )
+
 describe.each(Object.entries(questions))('%s', (_, [ask, ofProduction, ofEmulator]) => {
-  const codeOf = async (host: string): Promise<number> => {
-    const calls = createCalls(host, `side-${process.pid}-${++asked}`)
-    try {
-      await ask(calls)
-      return 0
-    } catch (error) {
-      return (error as { code: number }).code
-    }
-  }
-  test('as production answers', async () => expect(await codeOf(local.host)).toBe(ofProduction))
+  const answerOf = (host: string): Promise<number> => codeOf(ask(createCalls(host, `side-${process.pid}-${++asked}`)))
+  test('as production answers', async () => expect(await answerOf(local.host)).toBe(ofProduction))
   test('as the emulator answers', needs(emulator, 'the official Firestore emulator was not found'), async () =>
-    expect(await codeOf(emulator?.host ?? '')).toBe(ofEmulator),
+    expect(await answerOf(emulator?.host ?? '')).toBe(ofEmulator),
   )
 })
 
@@ -111,6 +109,81 @@ test('a transaction ends after 270 seconds', async () => {
   const transaction = await calls.begin()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 271_000 })
   await expect(calls.commit([put(calls, 'k/1', {})], transaction)).rejects.toMatchObject({ code: 3 })
+})
+
+test('a transaction ends when it has read nothing for a minute, and its locks with it', async () => {
+  const calls = createCalls(local.host, 'side')
+  const transaction = await calls.begin()
+  await calls.get(['k/idle'], { transaction })
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+  await calls.commit([put(calls, 'k/idle', {})])
+  await expect(calls.commit([], transaction)).rejects.toMatchObject({ code: 3 })
+})
+
+describe.each([
+  ['here', () => local.host],
+  ['on the emulator', () => emulator?.host ?? ''],
+] as const)('locks %s', needs(emulator, 'the official Firestore emulator was not found'), (place, host) => {
+  const open = (): Calls => createCalls(host(), `locks-${process.pid}-${++asked}`)
+  const reader = async (calls: Calls, path: string): Promise<Uint8Array> => {
+    const transaction = await calls.begin()
+    await calls.get([path], { transaction })
+    return transaction
+  }
+
+  test('others wait for a transaction that has read, and go on when it has ended', async () => {
+    const calls = open()
+    const transaction = await reader(calls, 'k/1')
+    let isOver = false
+    const others = [
+      calls.commit([put(calls, 'k/1', { by: text('commit') })]),
+      calls.batchWrite([put(calls, 'k/1', { by: text('batch') })]),
+    ].map((each) => each.then(() => isOver))
+    const second = await reader(calls, 'k/1')
+    await calls.commit([put(calls, 'k/2', {})], second)
+    await calls.get(['k/1'])
+    isOver = true
+    await calls.commit([put(calls, 'k/1', { by: text('transaction') })], transaction)
+    expect(await Promise.all(others)).toEqual([true, true])
+  })
+
+  test('a missing document is locked too, and whoever waits two seconds is aborted', async () => {
+    const calls = open()
+    const transaction = await reader(calls, 'k/none')
+    const began = Date.now()
+    expect(await codeOf(calls.commit([put(calls, 'k/none', {})]))).toBe(10)
+    expect(Date.now() - began).toBeGreaterThan(1500)
+    await calls.commit([put(calls, 'k/none', {})], transaction)
+  })
+
+  test('two that have read and write the same are not both done: here the later one is aborted at once', async () => {
+    const calls = open()
+    const [first, second] = [await reader(calls, 'k/1'), await reader(calls, 'k/1')]
+    const began = Date.now()
+    const ends = [first, second].map((each) => codeOf(calls.commit([put(calls, 'k/1', {})], each)))
+    const codes = await Promise.all(ends)
+    // The emulator may well abort both.
+    if (place !== 'here') return expect(codes).toContain(10)
+    expect(codes).toEqual([0, 10])
+    expect(Date.now() - began).toBeLessThan(1500)
+  })
+
+  test('who reads only locks nothing', async () => {
+    const calls = open()
+    const transaction = await calls.begin({ readOnly: {} })
+    await calls.get(['k/1'], { transaction })
+    expect(await codeOf(calls.commit([put(calls, 'k/1', {})]))).toBe(0)
+  })
+})
+
+test('a transaction that is tried again is as old as it was', async () => {
+  const calls = createCalls(local.host, 'side')
+  const first = await calls.begin()
+  const second = await calls.begin()
+  const again = await calls.begin({ readWrite: { retryTransaction: first } })
+  for (const transaction of [second, again]) await calls.get(['k/age'], { transaction })
+  const ends = [again, second].map((each) => codeOf(calls.commit([put(calls, 'k/age', {})], each)))
+  expect(await Promise.all(ends)).toEqual([0, 10])
 })
 
 test('Query Explain tells of the indexes and, where it is run too, of the reads', async () => {

@@ -15,6 +15,7 @@ import { startBirths, startWriter, tableOf, textOf, vectorOf } from './embedding
 import type { EmbeddingWorld, Model } from './embedding-clients.ts'
 import type { MockProvider } from '../embeddings/mock-provider.ts'
 import { callsAtOnce, configOf, paidTo, refusedWord, startUnreliable, unkept } from './embedding-providers.ts'
+import { lockstepHere } from './here.ts'
 import { killed } from './kills.ts'
 import { ask } from './oracle.ts'
 import { lockstep, succeed } from './processes.ts'
@@ -204,7 +205,7 @@ describe(
     }
 
     const state = async (): Promise<string | undefined> => {
-      const { stdout } = await succeed(lockstep(['status', '--json'], folder, env))
+      const { stdout } = await succeed(lockstepHere(['status', '--json'], folder, env))
       return (JSON.parse(stdout) as { migrations: { state: string }[] }).migrations[0]?.state
     }
 
@@ -239,7 +240,7 @@ describe(
 
     const verify = async (): Promise<void> => {
       asked++
-      await succeed(lockstep(['verify', '--level', 'full'], folder, env))
+      await succeed(lockstepHere(['verify', '--level', 'full'], folder, env))
       // It asks anew, and keeps nothing.
       for (const provider of [small, large]) looked.set(provider, provider.statistics.useful.length)
     }

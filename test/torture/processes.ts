@@ -79,7 +79,7 @@ export function lockstep(args: readonly string[], folder: string, env: NodeJS.Pr
 }
 
 /** Runs to its end and fails the test with what it said when it did not end well. */
-export async function succeed(running: Running, codes: readonly number[] = [0]): Promise<Finished> {
+export async function succeed(running: Pick<Running, 'finished'>, codes: readonly number[] = [0]): Promise<Finished> {
   const done = await running.finished
   if (!codes.includes(done.code ?? -1))
     throw new Error(`ended with ${done.code}\n${done.stderr.slice(-4000)}\n${done.stdout.slice(-2000)}`)

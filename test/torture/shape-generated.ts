@@ -5,7 +5,8 @@ import { parsePhase } from '../../src/client/phases.ts'
 import { sameValue } from '../../src/operations/field-path.ts'
 import type { DocumentWrite, FieldChange, FieldPath, Value } from '../../src/stores/documents.ts'
 import { decodeValue, encodeValue } from '../../src/stores/values.ts'
-import { lockstep, succeed } from './processes.ts'
+import { lockstepHere } from './here.ts'
+import { succeed } from './processes.ts'
 import { cents, orders } from './shape-functions.ts'
 import type { Change, Kind, Spot } from './shape-model.ts'
 import { fieldsOf } from './shape-model.ts'
@@ -22,7 +23,7 @@ export async function generate(
   env: NodeJS.ProcessEnv,
   kinds: readonly Kind[],
 ): Promise<ReadonlyMap<Kind, Generated>> {
-  await succeed(lockstep(['codegen'], folder, env))
+  await succeed(lockstepHere(['codegen'], folder, env))
   const found = Object.values((await import(join(folder, 'lockstep.client.ts'))) as Record<string, unknown>)
   const shapes = found.filter((each): each is Shape => isObject(each) && 'steps' in each)
   const moves = found.filter((each): each is Move => isObject(each) && 'inward' in each)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
 import type { Stores } from './both-stores.ts'
+import { lockstepHere } from './here.ts'
 import { killed } from './kills.ts'
 import { ask } from './oracle.ts'
 import { lockstep, succeed } from './processes.ts'
@@ -72,7 +73,7 @@ export async function openShapeProject(stores: Stores, options: ShapeProjectOpti
     await Promise.all(clients.splice(0).map((client) => client.stop()))
   }
   const state: ShapeProject['state'] = async () => {
-    const { stdout } = await succeed(lockstep(['status', '--json'], folder, env))
+    const { stdout } = await succeed(lockstepHere(['status', '--json'], folder, env))
     return (JSON.parse(stdout) as { migrations: { state: string }[] }).migrations[0]?.state
   }
   return {

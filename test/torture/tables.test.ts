@@ -14,6 +14,7 @@ import { startRealPostgres } from '../stores/real-postgres.ts'
 import { needs } from '../stores/skips.ts'
 import { full } from './both-stores.ts'
 import type { Stores } from './both-stores.ts'
+import { lockstepHere } from './here.ts'
 import { killed } from './kills.ts'
 import { ask } from './oracle.ts'
 import { lockstep, succeed } from './processes.ts'
@@ -134,7 +135,7 @@ function torture(open: () => Promise<Stores>, isReal: boolean): void {
   }
 
   const state = async (): Promise<string | undefined> => {
-    const { stdout } = await succeed(lockstep(['status', '--json'], folder, env))
+    const { stdout } = await succeed(lockstepHere(['status', '--json'], folder, env))
     return (JSON.parse(stdout) as { migrations: { state: string }[] }).migrations[0]?.state
   }
 
@@ -153,7 +154,7 @@ function torture(open: () => Promise<Stores>, isReal: boolean): void {
 
   /** Your own SQL comes to tenants that were born since with the next sweep, all else at their birth. */
   const expectVerified = async (): Promise<void> => {
-    const { stdout, stderr } = await succeed(lockstep(['verify', '--level', 'full'], folder, env), [0, 5])
+    const { stdout, stderr } = await succeed(lockstepHere(['verify', '--level', 'full'], folder, env), [0, 5])
     const found = `${stdout}\n${stderr}`.split('\n').filter((line) => line.includes('x step'))
     expect(found.filter((line) => !line.includes('its verify finds'))).toEqual([])
   }
@@ -191,7 +192,7 @@ function torture(open: () => Promise<Stores>, isReal: boolean): void {
       await start('new', 'new', 'births')
       await run(['complete', '--yes'], 'completed')
       await expectRows('new')
-      await succeed(lockstep(['verify', '--level', 'full'], folder, env))
+      await succeed(lockstepHere(['verify', '--level', 'full'], folder, env))
       const found = await fleetShapes(stores.url)
       for (const kind of ['user_notes', 'user_table']) {
         const [usual, ...odd] = found.filter(({ shape }) => String(shape).startsWith(kind)).map(({ shape }) => shape)

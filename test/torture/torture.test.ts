@@ -7,6 +7,7 @@ import type { DocumentWriter } from '../../src/stores/documents.ts'
 import { createFirestoreDocuments } from '../../src/stores/firestore/firestore-documents.ts'
 import { describeStores, full } from './both-stores.ts'
 import type { Stores } from './both-stores.ts'
+import { lockstepHere } from './here.ts'
 import { killed } from './kills.ts'
 import { ask, misshapenTables, takePicture, timesChanged, touchedBy } from './oracle.ts'
 import type { Picture } from './oracle.ts'
@@ -117,7 +118,7 @@ function torture(open: () => Promise<Stores>): void {
     async () => {
       const app = await simulate('back')
       expect(await kill(['down', '--yes'], size.killsBack)).toBeGreaterThan(0)
-      const status = JSON.parse((await succeed(lockstep(['status', '--json'], folder, env))).stdout) as {
+      const status = JSON.parse((await succeed(lockstepHere(['status', '--json'], folder, env))).stdout) as {
         migrations: { state: string }[]
       }
       if (status.migrations[0]?.state !== 'rolled back') await succeed(lockstep(['down', '--yes'], folder, env))

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isLockstepError, LockstepError } from '../../kernel/errors.ts'
-import { commitWrites } from './commit.ts'
+import { forceWrites } from './commit.ts'
 import type { Gate } from './commit.ts'
 import type { Databases } from './databases.ts'
 import { decodeEntity, decodeMessage, encodeEntity, encodeMessage } from './entity-codec.ts'
@@ -113,7 +113,7 @@ export function readExport({ databases, gate, folder, into }: Import): number {
     for (const _ of entitiesIn(file, into));
     let documents = 0
     for (const { database, writes } of inBatches(entitiesIn(file, into))) {
-      commitWrites(databases.of(database), writes, gate)
+      forceWrites(databases.of(database), writes, gate)
       documents += writes.length
     }
     return documents

@@ -14,7 +14,10 @@ import { sendAll } from './stream.ts'
 
 /** Makes handlers of gRPC from functions of messages; `type` is the name of the request's message. */
 export interface Handlers {
-  readonly unary: <Request>(type: string, answer: (request: Request) => object) => handleUnaryCall<Buffer, object>
+  readonly unary: <Request>(
+    type: string,
+    answer: (request: Request) => object | Promise<object>,
+  ) => handleUnaryCall<Buffer, object>
   readonly streaming: <Request>(
     type: string,
     answer: (request: Request) => Iterable<object>,
@@ -46,10 +49,14 @@ export function createHandlers({ protocol, faults, cut, crash }: HandlerParts): 
   return {
     unary: (type, answer) => (call, reply) => {
       const respond = (send: sendUnaryData<object>): void => {
+        const fail = (error: unknown): void => send(toRefusal(error))
         try {
-          send(null, answer(parse(type, call.request)))
+          const answered = answer(parse(type, call.request))
+          // What need not wait is answered without a turn of the loop.
+          if (answered instanceof Promise) answered.then((message: object) => send(null, message)).catch(fail)
+          else send(null, answered)
         } catch (error) {
-          send(toRefusal(error))
+          fail(error)
         }
       }
       const trouble = troubleOf(type)

@@ -1,4 +1,4 @@
-import { parseName, parseParent, keyOf } from './names.ts'
+import { keyOf, parseName, parseParent, separator } from './names.ts'
 import { nameField } from './paths.ts'
 import { fieldValue } from './filters.ts'
 import { parseQuery } from './query.ts'
@@ -39,6 +39,13 @@ export interface DocumentListing {
   readonly pageToken: string
   readonly orderBy: string
   readonly showMissing: boolean
+}
+
+/** Whether a document may be listed, or lies below what may be. */
+export function isListed({ parent, collectionId }: DocumentListing): (document: StoredDocument) => boolean {
+  const segments = [...parseParent(parent).segments, ...(collectionId === '' ? [] : [collectionId])]
+  const start = segments.map((segment) => keyOf([segment]) + separator).join('')
+  return ({ key }) => key.startsWith(start)
 }
 
 /** A listed document; a missing one has only a name. */

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { batchWrite, commitWrites } from './commit.ts'
 import type { Gate } from './commit.ts'
 import type { Databases } from './databases.ts'
+import type { Holder } from './locks.ts'
 import { keyOf, parseDocumentName, parseParent } from './names.ts'
 import { maskFields, parseMask } from './paths.ts'
 import type {
@@ -13,26 +14,33 @@ import type {
   UpdateDocumentRequest,
 } from './requests.ts'
 import { invalid } from './status.ts'
+import type { Database } from './store.ts'
 import type { Transactions } from './transactions.ts'
 import type { WireMask, WireWrite } from './wire.ts'
 
+/** A message, or one that has to wait for others to end. */
+type Answer = object | Promise<object>
+
 /** The methods of the service that change something, or are about transactions. */
 export interface Mutations {
-  readonly createDocument: (request: CreateDocumentRequest) => object
-  readonly updateDocument: (request: UpdateDocumentRequest) => object
-  readonly deleteDocument: (request: DeleteDocumentRequest) => object
-  readonly commit: (request: CommitRequest) => object
-  readonly batchWrite: (request: CommitRequest) => object
+  readonly createDocument: (request: CreateDocumentRequest) => Answer
+  readonly updateDocument: (request: UpdateDocumentRequest) => Answer
+  readonly deleteDocument: (request: DeleteDocumentRequest) => Answer
+  readonly commit: (request: CommitRequest) => Answer
+  readonly batchWrite: (request: CommitRequest) => Answer
   readonly beginTransaction: (request: BeginTransactionRequest) => object
   readonly rollback: (request: RollbackRequest) => object
 }
 
 export function createMutations(databases: Databases, transactions: Transactions, gate: Gate): Mutations {
-  const commitOne = (name: string, write: WireWrite, mask?: WireMask | null): object => {
+  const { locks } = transactions
+  const commit = (database: Database, writes: readonly WireWrite[], holder?: Holder) =>
+    commitWrites(database, writes, { gate, turn: { locks, database: database.name, holder } })
+  const commitOne = async (name: string, write: WireWrite, mask?: WireMask | null): Promise<object> => {
     const parsed = parseDocumentName(name)
     const database = databases.of(parsed.database)
     const paths = parseMask(mask)
-    commitWrites(database, [write], gate)
+    await commit(database, [write])
     const stored = database.get(keyOf(parsed.segments))
     return stored && paths ? { ...stored, fields: maskFields(stored.fields, paths) } : (stored ?? {})
   }
@@ -49,11 +57,12 @@ export function createMutations(databases: Databases, transactions: Transactions
       commitOne(document?.name ?? '', { update: document ?? {}, updateMask, currentDocument }, mask),
     deleteDocument: ({ name, currentDocument = null }) => commitOne(name, { delete: name, currentDocument }),
     commit: (request) => {
+      const { transaction: id, writes } = request
       const database = databases.of(request.database)
-      transactions.finish(database, request.transaction, request.writes.length)
-      return commitWrites(database, request.writes, gate)
+      if (!id?.length) return commit(database, writes)
+      return transactions.finish(database, { id, writes: writes.length }, (holder) => commit(database, writes, holder))
     },
-    batchWrite: (request) => batchWrite(databases.of(request.database), request.writes, gate),
+    batchWrite: (request) => batchWrite(databases.of(request.database), request.writes, { gate, locks }),
     beginTransaction: (request) => ({
       transaction: transactions.begin(databases.of(request.database), request.options),
     }),

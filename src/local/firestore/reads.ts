@@ -4,7 +4,7 @@ import type { Aggregation } from './aggregate.ts'
 import type { Databases } from './databases.ts'
 import { withExplanation } from './explain.ts'
 import type { CheckIndexes } from './indexes.ts'
-import { listCollectionIds, listDocuments } from './listing.ts'
+import { isListed, listCollectionIds, listDocuments } from './listing.ts'
 import { keyOf, nameKey, parseDocumentName, parseParent } from './names.ts'
 import { partitionNames } from './partition.ts'
 import { maskFields, parseMask } from './paths.ts'
@@ -20,7 +20,7 @@ import type {
   RunAggregationQueryRequest,
   RunQueryRequest,
 } from './requests.ts'
-import { runQuery } from './run-query.ts'
+import { isAskedFor, runQuery } from './run-query.ts'
 import { invalid, refusal } from './status.ts'
 import { timestampOf } from './store.ts'
 import type { Database, StoredDocument } from './store.ts'
@@ -57,7 +57,7 @@ export function createReads(databases: Databases, transactions: Transactions, ch
     runQuery: (request) => {
       const parsed = plan(request.parent, request.structuredQuery)
       const reading = transactions.read(below(request.parent), request)
-      const answers = queryAnswers(reading, () => runQuery(reading.view, parsed), parsed.projection)
+      const answers = queryAnswers(reading, parsed)
       return withExplanation(request.explainOptions, { plan: parsed, summed: [], answers })
     },
     runAggregationQuery: (request) => {
@@ -65,7 +65,7 @@ export function createReads(databases: Databases, transactions: Transactions, ch
       const parsed = parseAggregations(aggregations)
       const parsedQuery = plan(request.parent, structuredQuery, parsed)
       const reading = transactions.read(below(request.parent), request)
-      const answers = aggregationAnswers(reading, () => aggregate(reading.view, parsedQuery, parsed))
+      const answers = aggregationAnswers(reading, parsedQuery, parsed)
       const entries = (): number => [...runQuery(reading.view, parsedQuery)].length
       return withExplanation(request.explainOptions, { plan: parsedQuery, summed: pathsOf(parsed), answers, entries })
     },
@@ -76,7 +76,8 @@ export function createReads(databases: Databases, transactions: Transactions, ch
     },
     listDocuments: (request) => {
       const mask = parseMask(request.mask)
-      const { view } = transactions.read(below(request.parent), request)
+      const { view, lock } = transactions.read(below(request.parent), request)
+      lock(isListed(request))
       const { items, nextPageToken } = listDocuments(view, request)
       return { documents: items.map((item) => ('key' in item ? masked(item, mask) : item)), nextPageToken }
     },
@@ -108,10 +109,9 @@ function masked(document: StoredDocument, mask: readonly FieldPath[] | undefined
   return { name, createTime, updateTime, fields: maskFields(document.fields, mask) }
 }
 
-function lookUp({ view, remember }: Reading, key: string): StoredDocument | undefined {
-  const document = view.get(key)
-  remember(() => view.get(key) === document)
-  return document
+function lookUp({ view, lock }: Reading, key: string): StoredDocument | undefined {
+  lock(key)
+  return view.get(key)
 }
 
 /** Every name once, in the order asked for. */
@@ -139,43 +139,23 @@ function* answersOf(
 }
 
 /** One message a document; the last says that it is the last. */
-function* queryAnswers(
-  reading: Reading,
-  run: () => Iterable<StoredDocument>,
-  projection: readonly FieldPath[] | undefined,
-): Generator<object> {
+function* queryAnswers(reading: Reading, plan: Plan): Generator<object> {
   if (reading.began) yield { transaction: reading.began }
+  const { projection } = plan
   const readTime = timestampOf(reading.view.readMicros())
-  const seen = rememberResults(reading, run)
+  reading.lock((document) => isAskedFor(plan, document))
   let held: StoredDocument | undefined
-  for (const document of run()) {
+  for (const document of runQuery(reading.view, plan)) {
     if (held) yield { document: masked(held, projection), readTime }
-    seen?.push(document)
     held = document
   }
   yield held ? { document: masked(held, projection), readTime, done: true } : { readTime, done: true }
 }
 
-/** In a read-write transaction: where results are noted, so that the commit can see whether they are still the same. */
-function rememberResults(reading: Reading, run: () => Iterable<StoredDocument>): StoredDocument[] | undefined {
-  if (!reading.isChecked) return undefined
-  const seen: StoredDocument[] = []
-  reading.remember(() => {
-    let at = 0
-    for (const document of run()) if (!isSameVersion(document, seen[at++])) return false
-    return at === seen.length
-  })
-  return seen
-}
-
-const isSameVersion = (left: StoredDocument, right: StoredDocument | undefined): boolean =>
-  left.key === right?.key && left.version === right.version
-
-function* aggregationAnswers(reading: Reading, compute: () => object): Generator<object> {
+function* aggregationAnswers(reading: Reading, plan: Plan, sums: readonly Aggregation[]): Generator<object> {
   if (reading.began) yield { transaction: reading.began }
-  const aggregateFields = compute()
-  const now = JSON.stringify(aggregateFields)
-  reading.remember(() => JSON.stringify(compute()) === now)
+  reading.lock((document) => isAskedFor(plan, document))
+  const aggregateFields = aggregate(reading.view, plan, sums)
   yield { result: { aggregateFields }, readTime: timestampOf(reading.view.readMicros()) }
 }
 

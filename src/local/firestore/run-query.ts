@@ -1,7 +1,7 @@
 import { belongs, compareDocuments, isBetween } from './query.ts'
 import type { Plan } from './query.ts'
 import { nameField } from './paths.ts'
-import { scanDocuments } from './scan.ts'
+import { isInScope, scanDocuments } from './scan.ts'
 import { nearestOf } from './nearest.ts'
 import type { StoredDocument, View } from './store.ts'
 
@@ -19,6 +19,10 @@ export function* runQuery(view: View, plan: Plan): Generator<StoredDocument> {
     if (at >= end) return
   }
 }
+
+/** Whether a document is among those that a plan asks for, before its limit and offset. */
+export const isAskedFor = (plan: Plan, document: StoredDocument): boolean =>
+  isInScope(plan.scope, plan.range, document) && belongs(plan, document) && isBetween(plan, document)
 
 function found(view: View, plan: Plan): Iterable<StoredDocument> {
   const all = plan.orders[0]?.text === nameField ? inNameOrder(view, plan) : sorted(view, plan)

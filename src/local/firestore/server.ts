@@ -106,6 +106,7 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
       faultCounts: faults.counts,
       close: async () => {
         closing.abort()
+        transactions.drop()
         opened.stopListening()
         await shutDown(server)
         opened.close()
@@ -133,7 +134,11 @@ function createState({ databases, transactions, journal, gate }: Known) {
       transactions.drop(project)
       journal?.compact()
     },
-    importFrom: (folder: string, into?: string): number => readExport({ databases, gate, folder, into }),
+    importFrom: (folder: string, into?: string): number => {
+      // What comes in asks nobody's leave, so nobody goes on with what was read before.
+      transactions.drop()
+      return readExport({ databases, gate, folder, into })
+    },
     exportTo: (folder: string): number => writeFirebaseExport(databases, folder),
     /** Forgets everything that a process takes with it when it ends. */
     lose: (): void => {

@@ -28,6 +28,7 @@ export function createService(parts: ServiceParts): UntypedServiceImplementation
   const reads = createReads(databases, transactions, checkIndexes)
   const { unary, streaming, duplex } = createHandlers(parts)
   const mutations = createMutations(databases, transactions, parts)
+  const written = { databases, gate: parts, locks: transactions.locks }
   return {
     GetDocument: unary('GetDocumentRequest', reads.getDocument),
     ListDocuments: unary('ListDocumentsRequest', reads.listDocuments),
@@ -44,6 +45,6 @@ export function createService(parts: ServiceParts): UntypedServiceImplementation
     BeginTransaction: unary('BeginTransactionRequest', mutations.beginTransaction),
     Rollback: unary('RollbackRequest', mutations.rollback),
     Listen: duplex<ListenRequest>('ListenRequest', (call, parse) => listen(call, parse, parts)),
-    Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, databases, parts)),
+    Write: duplex<WriteRequest>('WriteRequest', (call, parse) => writeStream(call, parse, written)),
   }
 }

@@ -2,10 +2,9 @@ import type { CheckIndexes } from './indexes.ts'
 import { keyOf, parseDocumentName, parseParent } from './names.ts'
 import { maskFields } from './paths.ts'
 import type { FieldPath } from './paths.ts'
-import { belongs, isBetween, parseQuery } from './query.ts'
+import { parseQuery } from './query.ts'
 import type { Plan } from './query.ts'
-import { runQuery } from './run-query.ts'
-import { isInScope } from './scan.ts'
+import { isAskedFor, runQuery } from './run-query.ts'
 import { invalid } from './status.ts'
 import type { StoredDocument, View } from './store.ts'
 import type { WireTarget } from './wire.ts'
@@ -61,10 +60,7 @@ function queryTarget(plan: Plan): Watched {
   const isAlone = plan.limit === Number.POSITIVE_INFINITY && plan.offset === 0
   return {
     results: (view) => runQuery(view, plan),
-    holds: isAlone
-      ? (document) =>
-          isInScope(plan.scope, plan.range, document) && belongs(plan, document) && isBetween(plan, document)
-      : undefined,
+    holds: isAlone ? (document) => isAskedFor(plan, document) : undefined,
     projection: plan.projection,
     names: [],
   }

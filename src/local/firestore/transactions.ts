@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { status } from '@grpc/grpc-js'
 import { historyMillis } from './history.ts'
+import { createLocks } from './locks.ts'
+import type { Holder, Lock, Locks } from './locks.ts'
 import { invalid, refusal } from './status.ts'
 import { microsOf } from './store.ts'
 import type { Database, View } from './store.ts'
@@ -12,88 +14,141 @@ export interface Reading {
   readonly view: View
   /** Of a transaction this read has begun; its first answer carries the id. */
   readonly began: Buffer | undefined
-  /** Whether what is remembered is asked again. */
-  readonly isChecked: boolean
-  /** Notes what was read, to be asked again at the commit; answers whether it would be read the same. */
-  readonly remember: (isUnchanged: () => boolean) => void
+  /** In a read-write transaction: locks what is read until it ends. */
+  readonly lock: (lock: Lock) => void
 }
 
-/** The transactions of one server: optimistic, checked when they commit. */
+/** The transactions of one server: what they read stays as it is until they end. */
 export interface Transactions {
+  readonly locks: Locks
   begin(database: Database, options?: WireTransactionOptions | null): Buffer
   /** What a read with this selector looks at. */
   read(database: Database, selector: WireConsistency): Reading
-  /** Ends a transaction before its writes; ABORTED when something it read has changed. No id is no transaction. */
-  finish(database: Database, id: Uint8Array | undefined, writes: number): void
+  /** Ends a transaction by what it commits, so many writes. */
+  finish<T>(database: Database, ending: Ending, commit: (holder: Holder) => T | Promise<T>): Promise<T>
   rollback(database: Database, id: Uint8Array | undefined): void
   /** Forgets those of a project, or all. */
   drop(project?: string): void
 }
 
-interface Transaction {
-  readonly database: string
+interface Ending {
+  readonly id: Uint8Array
+  readonly writes: number
+}
+
+interface Transaction extends Holder {
   readonly id: Buffer
   readonly began: number
+  lastUsed: number
   readonly readOnly: boolean
-  /** undefined once it has ended: a snapshot is not held longer than it is read. */
+  /** undefined once it is being committed or has ended: a snapshot is not held longer than it is read. */
   view: View | undefined
-  checks: (() => boolean)[]
 }
 
 type OpenTransaction = Transaction & { readonly view: View }
 
-/** Firestore ends a transaction after this long. */
+/** Firestore ends a transaction after this long, or when nothing was read for so long. */
 const longestMillis = 270_000
+const idleMillis = 60_000
 
 export function createTransactions(): Transactions {
-  const known = new Map<string, Transaction>()
-  const find = (database: Database, id: Uint8Array): Transaction => {
-    forgetOld(known)
-    const found = known.get(Buffer.from(id).toString('base64'))
-    if (!found || found.database !== database.name) throw invalid('Invalid transaction.')
-    return found
-  }
-  const begin = (database: Database, options?: WireTransactionOptions | null): OpenTransaction => {
-    forgetOld(known)
-    const transaction = createTransaction(database, options)
-    known.set(transaction.id.toString('base64'), transaction)
-    return transaction
-  }
+  const { known, open, locks, end, find, begin } = createBook()
+  const reading = (transaction: OpenTransaction, began: Buffer | undefined): Reading => ({
+    view: transaction.view,
+    began,
+    lock: (lock) => {
+      if (!transaction.readOnly && isOpen(transaction)) locks.hold(transaction, lock)
+    },
+  })
   return {
+    locks,
     begin: (database, options) => begin(database, options).id,
     read: (database, selector) => {
-      if (selector.newTransaction) return reading(begin(database, selector.newTransaction), true)
-      if (selector.transaction?.length) return reading(openOnly(find(database, selector.transaction)), false)
+      if (selector.newTransaction) {
+        const begun = begin(database, selector.newTransaction)
+        return reading(begun, begun.id)
+      }
+      if (selector.transaction?.length) return reading(openOnly(find(database, selector.transaction)), undefined)
       const view = selector.readTime ? viewAt(database, microsOf(parseTimestamp(selector.readTime))) : database
-      return { view, began: undefined, isChecked: false, remember: () => undefined }
+      return { view, began: undefined, lock: () => undefined }
     },
-    finish: (database, id, writes) => {
-      if (!id?.length) return
-      const transaction = openOnly(find(database, id))
-      if (transaction.readOnly && writes > 0) throw invalid('Cannot modify entities in a read-only transaction.')
-      const unchanged = transaction.checks.every((isUnchanged) => isUnchanged())
-      close(transaction)
-      if (!unchanged) throw refusal(status.ABORTED, 'A document read in the transaction has changed since. Try again.')
+    finish: async (database, { id, writes }, commit) => {
+      const transaction = find(database, id)
+      if (openOnly(transaction).readOnly && writes > 0)
+        throw invalid('Cannot modify entities in a read-only transaction.')
+      transaction.view = undefined
+      open.delete(transaction)
+      try {
+        return await commit(transaction)
+      } finally {
+        end(transaction)
+      }
     },
-    rollback: (database, id) => close(find(database, id ?? new Uint8Array())),
+    rollback: (database, id) => end(find(database, id ?? new Uint8Array())),
     drop: (project) => {
-      for (const [key, { database }] of known) {
-        if (project === undefined || database.startsWith(`projects/${project}/`)) known.delete(key)
+      for (const [key, transaction] of known) {
+        if (project !== undefined && !transaction.database.startsWith(`projects/${project}/`)) continue
+        known.delete(key)
+        end(transaction)
       }
     },
   }
 }
 
-function createTransaction(database: Database, options?: WireTransactionOptions | null): OpenTransaction {
+/** Those that are known, and those of them that are neither being committed nor over. */
+function createBook() {
+  const known = new Map<string, Transaction>()
+  const open = new Set<Transaction>()
+  const locks = createLocks(() => expire())
+  const end = (transaction: Transaction): void => {
+    transaction.view = undefined
+    open.delete(transaction)
+    locks.release(transaction)
+  }
+  const expire = (): void => {
+    const now = Date.now()
+    for (const [key, transaction] of known) {
+      if (transaction.began >= now - longestMillis) break
+      known.delete(key)
+      end(transaction)
+    }
+    for (const transaction of open) if (transaction.lastUsed < now - idleMillis) end(transaction)
+  }
+  const find = (database: Database, id: Uint8Array): Transaction => {
+    expire()
+    const found = known.get(keyOf(id))
+    if (!found || found.database !== database.name) throw invalid('Invalid transaction.')
+    found.lastUsed = Date.now()
+    return found
+  }
+  let begun = 0
+  const begin = (database: Database, options?: WireTransactionOptions | null): OpenTransaction => {
+    expire()
+    const before = options?.readWrite?.retryTransaction
+    // A retry is as old as what it repeats, so that it gives way to fewer each time.
+    const age = (before && known.get(keyOf(before))?.age) ?? ++begun
+    const transaction = createTransaction(database, age, options)
+    known.set(keyOf(transaction.id), transaction)
+    open.add(transaction)
+    return transaction
+  }
+  return { known, open, locks, end, find, begin }
+}
+
+const keyOf = (id: Uint8Array): string => Buffer.from(id).toString('base64')
+
+function createTransaction(database: Database, age: number, options?: WireTransactionOptions | null): OpenTransaction {
   const readOnly = options?.readOnly ?? undefined
   const readTime = readOnly?.readTime
+  const began = Date.now()
   return {
     database: database.name,
+    age,
     id: randomBytes(12),
-    began: Date.now(),
+    began,
+    lastUsed: began,
     readOnly: readOnly !== undefined,
     view: readTime ? viewAt(database, microsOf(parseTimestamp(readTime))) : readOnly ? database.snapshot() : database,
-    checks: [],
   }
 }
 
@@ -103,30 +158,6 @@ function openOnly(transaction: Transaction): OpenTransaction {
 }
 
 const isOpen = (transaction: Transaction): transaction is OpenTransaction => transaction.view !== undefined
-
-function close(transaction: Transaction): void {
-  transaction.view = undefined
-  transaction.checks = []
-}
-
-function forgetOld(known: Map<string, Transaction>): void {
-  const oldest = Date.now() - longestMillis
-  for (const [key, { began }] of known) {
-    if (began >= oldest) return
-    known.delete(key)
-  }
-}
-
-function reading(transaction: OpenTransaction, isNew: boolean): Reading {
-  return {
-    view: transaction.view,
-    began: isNew ? transaction.id : undefined,
-    isChecked: !transaction.readOnly,
-    remember: (isUnchanged) => {
-      if (!transaction.readOnly && isOpen(transaction)) transaction.checks.push(isUnchanged)
-    },
-  }
-}
 
 /** A state of the last hour. */
 function viewAt(database: Database, micros: number): View {

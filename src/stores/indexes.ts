@@ -57,7 +57,7 @@ export interface IndexReader {
   readonly create: boolean
   /** The file's text, undefined where there is none. */
   readFile(): Promise<string | undefined>
-  /** False on a store without an admin API: emulators, the local store. Nothing below may be asked of it. */
+  /** False on a store without an admin API: the official emulator, the local store where no index file is followed. Nothing below may be asked of it. */
   managed(): Promise<boolean>
   /** Composite indexes of the collection group that serve ordinary queries. */
   list(group: string): Promise<readonly StoredIndex[]>

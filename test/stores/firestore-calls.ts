@@ -13,6 +13,7 @@ export type TransformMessage = NonNullable<WriteMessage['updateTransforms']>[num
 
 /** The raw protocol of one project on one server, without retries. */
 export interface Calls {
+  readonly host: string
   readonly client: Client
   readonly database: string
   /** What document names start with, `.../documents`. */
@@ -77,6 +78,7 @@ export function createCalls(host: string, project: string): Calls {
   const query: Calls['query'] = (structuredQuery, parent = '', extra = {}) =>
     collect(client.runQuery({ parent: join(root, parent), structuredQuery, ...extra }, options))
   return {
+    host,
     client,
     database,
     root,

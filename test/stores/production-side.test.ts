@@ -1,4 +1,5 @@
-import { Firestore } from '@google-cloud/firestore'
+import { Firestore, v1 } from '@google-cloud/firestore'
+import { credentials } from '@grpc/grpc-js'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,6 +35,11 @@ afterAll(async () => {
   await emulator?.stop()
   rmSync(folder, { recursive: true })
 })
+
+/** What the client has and does not tell TypeScript of. */
+interface Pipelines {
+  executePipeline(request: object, options: object): NodeJS.EventEmitter
+}
 
 type Ask = (calls: Calls) => Promise<unknown>
 
@@ -75,6 +81,29 @@ const questions: Readonly<Record<string, readonly [ask: Ask, production: number,
     (calls) => calls.query(everything, '', { readTime: { seconds: Math.trunc(Date.now() / 1000) - 7200, nanos: 0 } }),
     9,
     0,
+  ],
+  'a pipeline, in a database of the Standard edition': [
+    (calls) => {
+      const client = calls.client as unknown as Pipelines
+      const structuredPipeline = { pipeline: { stages: [{ name: 'collection', args: [text('k')] }] } }
+      const stream = client.executePipeline({ database: calls.database, structuredPipeline }, calls.options)
+      return new Promise((resolve, reject) => void stream.on('data', resolve).on('error', reject).on('end', resolve))
+    },
+    9,
+    2,
+  ],
+  'the indexes of a collection group, by the admin API': [
+    async ({ database, host }) => {
+      const [servicePath = '', port] = (host === local.host ? strict : { host }).host.split(':')
+      const sslCreds = credentials.createInsecure()
+      const options = { servicePath, port: Number(port), sslCreds, projectId: 'unused', fallback: false } as const
+      const admin = new v1.FirestoreAdminClient(options)
+      const call = { otherArgs: { headers: { authorization: 'Bearer owner' } }, autoPaginate: false }
+      await admin.listIndexes({ parent: `${database}/collectionGroups/k` }, call)
+      await admin.close()
+    },
+    0,
+    12,
   ],
   'a write of another database': [
     (calls) => calls.commit([{ update: { name: 'projects/other/databases/(default)/documents/k/1', fields: {} } }]),

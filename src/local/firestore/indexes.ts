@@ -12,8 +12,8 @@ import type { Plan } from './query.ts'
 import { refusal } from './status.ts'
 import type { StoredDocument } from './store.ts'
 
-/** Refuses a plan with the fields it sums where an index is missing. */
-export type CheckIndexes = (plan: Plan, summed: readonly string[]) => void
+/** Refuses a plan with the fields it sums where an index is missing in its database. */
+export type CheckIndexes = (plan: Plan, summed: readonly string[], database: string) => void
 /** Refuses a document that would have too many entries in the indexes of its collection. */
 export type CheckEntries = (document: StoredDocument) => void
 
@@ -21,31 +21,63 @@ export type CheckEntries = (document: StoredDocument) => void
 export interface IndexRules {
   readonly checkIndexes: CheckIndexes
   readonly checkEntries: CheckEntries
+  /** What the file says; undefined where there is none. */
+  readonly deployed: (() => Definitions) | undefined
+}
+
+/** What says which indexes there are: composite ones, and those of single fields by `overrideKey` where they are not automatic. */
+export interface Definitions {
+  readonly composites: readonly CompositeIndex[]
+  readonly overrides: ReadonlyMap<string, readonly FieldIndex[]>
 }
 
 /**
- * Holds queries and documents to a file of index definitions (firestore.indexes.json), which is read again when it has changed:
- * FAILED_PRECONDITION with the entry that is missing. LS-2401 where it cannot be read or is none. Without a file every query
- * passes, and documents have entries in the automatic indexes of single fields alone.
+ * Holds queries and documents to a file of index definitions (firestore.indexes.json), which is read again when it has changed,
+ * and to those that were created: FAILED_PRECONDITION with the entry that is missing. LS-2401 where it cannot be read or is none. Without
+ * a file every query passes, and documents have entries in the automatic indexes of single fields and in created ones alone.
  */
-export function loadIndexRules(file: string | undefined): IndexRules {
+export function loadIndexRules(file: string | undefined, createdIn: (database: string) => Definitions): IndexRules {
   const current = file === undefined ? () => noDefinitions : followFile(file)
+  const indexesOf = (database: string): Indexes => asIndexes(createdIn(database), current())
   return {
-    checkIndexes: (plan, summed) => {
+    deployed: file === undefined ? undefined : current,
+    checkIndexes: (plan, summed, database) => {
       if (file === undefined) return
-      const indexes = current()
+      const indexes = indexesOf(database)
       const lacking = lackingIndex(plan, summed, indexes)
       if (lacking) throw refusal(status.FAILED_PRECONDITION, describe(lacking, indexes))
     },
-    checkEntries: (document) => checkIndexEntries(document, current()),
+    checkEntries: (document) => checkIndexEntries(document, indexesOf(document.name.split('/documents/', 1)[0] ?? '')),
+  }
+}
+
+/** The indexes by several definitions; of a field, the first counts that says something of it. */
+function asIndexes(...all: readonly Definitions[]): Indexes {
+  const find = (key: string): readonly FieldIndex[] | undefined => {
+    for (const { overrides } of all) {
+      const found = overrides.get(key)
+      if (found) return found
+    }
+    return undefined
+  }
+  return {
+    composites: all.flatMap(({ composites }) => composites),
+    // What is said of a map holds of what is in it.
+    ofField: (group, path) => {
+      for (let length = path.length; length > 0; length--) {
+        const found = find(overrideKey(group, path.slice(0, length)))
+        if (found) return found
+      }
+      return find(overrideKey(group, everyField)) ?? automatic
+    },
   }
 }
 
 /** The definitions of a file as it is now. */
-function followFile(file: string): () => Indexes {
+function followFile(file: string): () => Definitions {
   const unusable = (cause?: unknown): LockstepError =>
     new LockstepError('LS-2401', `the index file ${file} cannot be read`, { where: { file }, cause })
-  const read = (): Indexes => {
+  const read = (): Definitions => {
     try {
       const root: unknown = parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
       if (isEntry(root)) return parseIndexes(root)
@@ -73,7 +105,7 @@ const entriesOf = (value: unknown): readonly Entry[] => (Array.isArray(value) ? 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** What every field has unless it is overridden. */
-const automatic: readonly FieldIndex[] = [
+export const automatic: readonly FieldIndex[] = [
   { scope: 'COLLECTION', by: 'ASCENDING' },
   { scope: 'COLLECTION', by: 'DESCENDING' },
   { scope: 'COLLECTION', by: 'CONTAINS' },
@@ -81,7 +113,7 @@ const automatic: readonly FieldIndex[] = [
 
 const noDefinitions = parseIndexes({})
 
-function parseIndexes(root: Entry): Indexes {
+function parseIndexes(root: Entry): Definitions {
   const composites = entriesOf(root['indexes']).map((entry): CompositeIndex => ({
     group: textOf(entry['collectionGroup']),
     scope: scopeOf(entry),
@@ -96,22 +128,12 @@ function parseIndexes(root: Entry): Indexes {
       entriesOf(entry['indexes']).map((index): FieldIndex => ({ scope: scopeOf(index), by: byOf(index) })),
     ]),
   )
-  return {
-    composites,
-    // What is said of a map holds of what is in it.
-    ofField: (group, path) => {
-      for (let length = path.length; length > 0; length--) {
-        const found = overrides.get(overrideKey(group, path.slice(0, length)))
-        if (found) return found
-      }
-      return overrides.get(overrideKey(group, everyField)) ?? automatic
-    },
-  }
+  return { composites, overrides }
 }
 
 const everyField = '*'
 
-function overrideKey(group: string, path: FieldPath | string): string {
+export function overrideKey(group: string, path: FieldPath | string): string {
   const keys = typeof path !== 'string' ? path : path === everyField ? [] : parsePath(path)
   return JSON.stringify([group, ...keys])
 }

@@ -21,17 +21,18 @@ let loaded: Protocol | undefined
 
 /** Reads the definitions once a process. LS-1006 when the official client is not installed. */
 export function loadProtocol(): Protocol {
-  loaded ??= createProtocol(protobuf.Root.fromJSON(readDefinitions()))
+  loaded ??= createProtocol(readDefinitions('v1.json'))
   return loaded
 }
 
-function readDefinitions(): protobuf.INamespace {
+/** The messages of the official client's file of that name. LS-1006 when it is not installed, or has no such file. */
+export function readDefinitions(name: string): protobuf.Root {
   const folder = packageFolder()
-  const file = ['build/protos/v1.json', 'build/src/protos/v1.json', 'build/esm/protos/v1.json']
-    .map((path) => join(folder, path))
+  const file = ['build/protos', 'build/src/protos', 'build/esm/protos']
+    .map((path) => join(folder, path, name))
     .find((path) => existsSync(path))
-  if (!file) throw missing(`${packageName} is installed, but has no protocol definitions in build/protos/v1.json`)
-  return JSON.parse(readFileSync(file, 'utf8')) as protobuf.INamespace
+  if (!file) throw missing(`${packageName} is installed, but has no protocol definitions in build/protos/${name}`)
+  return protobuf.Root.fromJSON(JSON.parse(readFileSync(file, 'utf8')) as protobuf.INamespace)
 }
 
 /** The folder of the package, found from a file in it, because the package may not export its package.json. */

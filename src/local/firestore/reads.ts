@@ -95,7 +95,7 @@ type Planner = (parent: string, query: WireQuery | null | undefined, sums?: read
 function createPlanner(check: CheckIndexes): Planner {
   return (parent, query, sums = []) => {
     const parsed = parseQuery(parent, query ?? {})
-    check(parsed, pathsOf(sums))
+    check(parsed, pathsOf(sums), parseParent(parent).database)
     return parsed
   }
 }

@@ -158,9 +158,14 @@ test('a group is cut into ranges that hold every document once', async () => {
 test('what is not implemented says so', async () => {
   const plain = new Client(server.host, credentials.createInsecure())
   const same = (bytes: Buffer): Buffer => bytes
-  const path = '/google.firestore.v1.Firestore/ExecutePipeline'
-  const stream = plain.makeServerStreamRequest(path, same, same, Buffer.alloc(0))
-  expect(await new Promise((resolve) => stream.on('error', resolve))).toMatchObject({ code: 12 })
+  const asked = (path: string): Promise<unknown> =>
+    new Promise((resolve) => plain.makeUnaryRequest(path, same, same, Buffer.alloc(0), resolve))
+  for (const path of [
+    '/google.firestore.v1.Firestore/NewerThanThis',
+    '/google.firestore.admin.v1.FirestoreAdmin/ListBackups',
+  ]) {
+    expect(await asked(path)).toMatchObject({ code: 12, details: saying(path) })
+  }
   plain.close()
 })
 

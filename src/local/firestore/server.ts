@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { Server } from '@grpc/grpc-js'
+import { addAdminServices } from './admin-protocol.ts'
+import { createAdmin } from './admin.ts'
 import type { Gate } from './commit.ts'
 import { createControl } from './control.ts'
+import { openCreatedIndexes } from './created-indexes.ts'
 import { createDatabases } from './databases.ts'
 import type { Databases } from './databases.ts'
 import { readExport, writeFirebaseExport } from './export-files.ts'
@@ -54,6 +57,8 @@ export interface FirestoreServerOptions {
    * Undefined: none is.
    */
   readonly indexFile?: string
+  /** How long an index that the admin API is asked for is CREATING; 500 ms. */
+  readonly indexBuildMillis?: number
   /** Refuses writes that come faster than production takes them; see `createRates`. */
   readonly rates?: boolean
   /** What goes wrong from the first call on. */
@@ -72,7 +77,8 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   const protocol = loadProtocol()
   const databases = createDatabases()
   const transactions = createTransactions()
-  const indexRules = loadIndexRules(options.indexFile)
+  const created = openCreatedIndexes(options.folder)
+  const indexRules = loadIndexRules(options.indexFile, created.definitionsOf)
   const journal = options.folder === undefined ? undefined : openJournal(options.folder, databases, protocol)
   const server = new Server({
     'grpc.max_receive_message_length': transportBytes,
@@ -80,10 +86,8 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   })
   const faults = createFaults()
   faults.set(options.faults)
-  const closing = new AbortController()
-  setMaxListeners(0, closing.signal)
-  const keep = journal?.keep ?? (() => undefined)
-  const unrated = { keep, ...indexRules, checkRates: () => undefined }
+  const closing = closingSignal()
+  const unrated = { keep: journal?.keep ?? (() => undefined), ...indexRules, checkRates: () => undefined }
   const gate = options.rates === true ? { ...unrated, checkRates: createRates() } : unrated
   const state = createState({ databases, transactions, journal, gate: unrated })
   let transport: Transport | undefined
@@ -95,6 +99,7 @@ export async function createFirestoreServer(options: FirestoreServerOptions = {}
   }
   const parts = { databases, transactions, protocol, ...gate, faults, cut, crash, closing: closing.signal }
   server.addService(protocol.service, createService(parts))
+  addAdminServices(server, createAdmin({ ...options, ...indexRules, ...state, databases, created }))
   try {
     const opened = await openTransport(server, createControl({ faults, ...state, crash, databases }), options.port ?? 0)
     transport = opened
@@ -124,6 +129,12 @@ interface Known {
   readonly transactions: Transactions
   readonly journal: Journal | undefined
   readonly gate: Gate
+}
+
+function closingSignal(): AbortController {
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  return closing
 }
 
 /** What is done to all that a server knows. */

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js'
 import type { UntypedServiceImplementation } from '@grpc/grpc-js'
 import type { Gate } from './commit.ts'
 import type { Databases } from './databases.ts'
@@ -8,8 +9,13 @@ import { listen } from './listen.ts'
 import { createMutations } from './mutations.ts'
 import { createReads } from './reads.ts'
 import type { ListenRequest, WriteRequest } from './requests.ts'
+import { refusal } from './status.ts'
 import type { Transactions } from './transactions.ts'
 import { writeStream } from './write-stream.ts'
+
+/** As production has pipelines in databases of the Enterprise edition alone. */
+const pipelinesRefused =
+  'Pipeline operations need a database of the Enterprise edition; this server stands for one of the Standard edition.'
 
 /** What a service stands on. */
 export interface ServiceParts extends Gate, IndexRules, HandlerParts {
@@ -19,10 +25,7 @@ export interface ServiceParts extends Gate, IndexRules, HandlerParts {
   readonly closing: AbortSignal
 }
 
-/**
- * The methods of google.firestore.v1.Firestore this server has, for grpc-js, which answers UNIMPLEMENTED for the others
- * (ExecutePipeline).
- */
+/** The methods of google.firestore.v1.Firestore, for grpc-js, which answers UNIMPLEMENTED where a newer client knows more. */
 export function createService(parts: ServiceParts): UntypedServiceImplementation {
   const { databases, transactions, checkIndexes } = parts
   const reads = createReads(databases, transactions, checkIndexes)
@@ -37,6 +40,9 @@ export function createService(parts: ServiceParts): UntypedServiceImplementation
     BatchGetDocuments: streaming('BatchGetDocumentsRequest', reads.batchGetDocuments),
     RunQuery: streaming('RunQueryRequest', reads.runQuery),
     RunAggregationQuery: streaming('RunAggregationQueryRequest', reads.runAggregationQuery),
+    ExecutePipeline: streaming('ExecutePipelineRequest', () => {
+      throw refusal(status.FAILED_PRECONDITION, pipelinesRefused)
+    }),
     CreateDocument: unary('CreateDocumentRequest', mutations.createDocument),
     UpdateDocument: unary('UpdateDocumentRequest', mutations.updateDocument),
     DeleteDocument: unary('DeleteDocumentRequest', mutations.deleteDocument),

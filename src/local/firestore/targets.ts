@@ -33,7 +33,7 @@ export function parseTarget(wire: WireTarget, database: string, check: CheckInde
   const plan = parseQuery(parent, structuredQuery ?? {})
   if (plan.nearest) throw invalid('find_nearest cannot be listened to.')
   if (parseParent(parent).database !== database) throw invalid(`The query is not of the database "${database}".`)
-  check(plan, [])
+  check(plan, [], database)
   return { ...base, ...queryTarget(plan) }
 }
 

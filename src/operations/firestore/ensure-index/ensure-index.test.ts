@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createMortal } from '../../../../test/laws/crashing-stores.ts'
 import { migrationId, openWorld } from '../../../../test/laws/world.ts'
 import type { World } from '../../../../test/laws/world.ts'
+import { createFirestoreServer } from '../../../local/firestore/server.ts'
 import { startFakeAdminServer } from '../../../../test/stores/fake-admin-server.ts'
 import type { FakeAdminServer } from '../../../../test/stores/fake-admin-server.ts'
 import type { Migrator } from '../../../migrator.ts'
@@ -149,6 +153,32 @@ describe('on a store without an admin API', () => {
     await migrator(exemption).down(migrationId)
     expect(world.files()).toEqual(applied)
     expect(told).toContain('messages (body not indexed) stays: later needs it')
+  })
+})
+
+describe('on the local Firestore, which manages indexes where it demands them', () => {
+  it('up creates and waits, the query is served; down deletes, and it is refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lockstep-local-indexes-'))
+    const indexFile = join(folder, 'deployed.json')
+    writeFileSync(indexFile, '{}')
+    const local = await createFirestoreServer({ indexFile })
+    const world = await openWorld(caseFile, local.host)
+    const all = async () => (await world.indexes.list('messages')).map(({ state }) => state)
+    try {
+      await world.fill(several)
+      const migrator = world.migrator(several)
+      await migrator.start(await migrator.plan(migrationId))
+      expect(await all()).toEqual(['READY'])
+      expect((await world.indexes.field('messages', 'timestamp')).indexes).toHaveLength(4)
+      expect(await migrator.verify(migrationId, 'full')).toBe(0)
+      await migrator.down(migrationId)
+      expect(await all()).toEqual([])
+      expect(await world.indexes.field('messages', 'timestamp')).toMatchObject({ automatic: true })
+    } finally {
+      await world.close()
+      await local.close()
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 

@@ -6,7 +6,6 @@ import { dimensions, searched } from './search-index.cases.ts'
 import { migrationId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
-const file = new URL('search-index.cases.ts', import.meta.url).pathname
 const postgres = await startRealPostgres()
 afterAll(() => postgres?.stop())
 
@@ -16,7 +15,7 @@ describe(
   () => {
     let world: World
     beforeAll(async () => {
-      world = await openWorld(file, undefined, undefined, () => openLawStoresAt(postgres?.url ?? ''))
+      world = await openWorld(undefined, undefined, () => openLawStoresAt(postgres?.url ?? ''))
       await world.fill(searched)
     })
     afterAll(() => world.close())

@@ -162,7 +162,7 @@ describe('on the local Firestore, which manages indexes where it demands them', 
     const indexFile = join(folder, 'deployed.json')
     writeFileSync(indexFile, '{}')
     const local = await createFirestoreServer({ indexFile })
-    const world = await openWorld(caseFile, local.host)
+    const world = await openWorld(local.host)
     const all = async () => (await world.indexes.list('messages')).map(({ state }) => state)
     try {
       await world.fill(several)

@@ -54,8 +54,9 @@ export function swapScript(table: TableName, direction: Direction): string {
   const here = quoteTable(table)
   const [from, to] = direction === 'there' ? ([nextSchema, pastSchema] as const) : ([pastSchema, nextSchema] as const)
   const twin = twinIn(from, table)
-  const moving = (sql: string): string => sql.replaceAll('{t}', quoteLiteral(here).slice(1, -1))
-  return moving(`do $lockstep$ declare
+  // It stands in a format of a literal.
+  const named = quoteLiteral(here).slice(1, -1).replaceAll('%', '%%')
+  return `do $lockstep$ declare
   lockstep_now oid := ${quoteLiteral(here)}::regclass;
   lockstep_after text[] := '{}';
   lockstep_sql text;
@@ -63,7 +64,7 @@ export function swapScript(table: TableName, direction: Direction): string {
   lockstep_other text;
   lockstep_what record; begin
   ${releaseStatements(here).join(';\n  ')};
-  ${moveEach}
+  ${moveEach.replaceAll('{t}', () => named)}
   for lockstep_what in
     select a.attname from pg_attribute a where a.attrelid = lockstep_now and a.attidentity <> '' and not a.attisdropped
   loop
@@ -77,7 +78,7 @@ export function swapScript(table: TableName, direction: Direction): string {
   alter table ${here} set schema ${to};
   alter table ${twin} set schema ${quoteIdentifier(table.schema)};
   foreach lockstep_sql in array lockstep_after loop execute lockstep_sql; end loop;
-end $lockstep$`)
+end $lockstep$`
 }
 
 /** A script that checks foreign keys that a swap made not yet valid, for the rows there are. */

@@ -15,23 +15,27 @@ export interface Packed {
 
 export type AdminHandlers = Readonly<Record<string, (request: Message) => Message>>
 
-const services = ['google.firestore.admin.v1.FirestoreAdmin', 'google.longrunning.Operations']
+/** The methods that are answered, by the full name of their service. */
+export type AdminServices = Readonly<Record<string, AdminHandlers>>
+
 const asPlain = { enums: String, longs: String, oneofs: false } as const
 
 let loaded: protobuf.Root | undefined
 
-/** Has the server answer these methods of the admin API; the others are UNIMPLEMENTED. */
-export function addAdminServices(server: Server, handlers: AdminHandlers): void {
+/** Read when the first call comes: most servers are never asked. */
+function definitions(): protobuf.Root {
   loaded ??= readDefinitions('admin_v1.json')
-  const root = loaded
-  for (const service of services) {
-    const definitions: Record<string, ServiceDefinition[string]> = {}
+  return loaded
+}
+
+/** Has the server answer these methods of the admin API; the others are UNIMPLEMENTED. */
+export function addAdminServices(server: Server, services: AdminServices): void {
+  for (const [service, handlers] of Object.entries(services)) {
+    const described: Record<string, ServiceDefinition[string]> = {}
     const implementation: UntypedServiceImplementation = {}
-    for (const method of root.lookupService(service).methodsArray) {
-      const handler = handlers[method.name]
-      if (!handler) continue
-      definitions[method.name] = definitionOf(service, method)
-      implementation[method.name] = (call: ServerUnaryCall<Message, Message>, reply: sendUnaryData<Message>) => {
+    for (const [method, handler] of Object.entries(handlers)) {
+      described[method] = definitionOf(service, method)
+      implementation[method] = (call: ServerUnaryCall<Message, Message>, reply: sendUnaryData<Message>) => {
         try {
           reply(null, handler(call.request))
         } catch (error) {
@@ -39,32 +43,37 @@ export function addAdminServices(server: Server, handlers: AdminHandlers): void 
         }
       }
     }
-    server.addService(definitions, implementation)
+    server.addService(described, implementation)
   }
 }
 
-function definitionOf(service: string, method: protobuf.Method): ServiceDefinition[string] {
-  method.resolve()
-  const { resolvedRequestType: request, resolvedResponseType: response } = method
-  if (!request || !response) throw new Error(`the protocol definitions lack the messages of ${method.name}`)
-  const encode = (type: protobuf.Type) => (message: Message) =>
-    Buffer.from(type.encode(type.fromObject(message)).finish())
-  const decode = (type: protobuf.Type) => (bytes: Buffer) => type.toObject(type.decode(bytes), asPlain)
+type MessageOf = 'resolvedRequestType' | 'resolvedResponseType'
+
+function definitionOf(service: string, name: string): ServiceDefinition[string] {
+  const typeOf = (kind: MessageOf): protobuf.Type => {
+    const method = definitions().lookupService(service).methods[name]
+    method?.resolve()
+    const type = method?.[kind]
+    if (!type) throw new Error(`the protocol definitions lack the messages of ${name}`)
+    return type
+  }
+  const encode = (kind: MessageOf) => (message: Message) =>
+    Buffer.from(typeOf(kind).encode(typeOf(kind).fromObject(message)).finish())
+  const decode = (kind: MessageOf) => (bytes: Buffer) => typeOf(kind).toObject(typeOf(kind).decode(bytes), asPlain)
   return {
-    path: `/${service}/${method.name}`,
+    path: `/${service}/${name}`,
     requestStream: false,
     responseStream: false,
-    requestSerialize: encode(request),
-    requestDeserialize: decode(request),
-    responseSerialize: encode(response),
-    responseDeserialize: decode(response),
+    requestSerialize: encode('resolvedRequestType'),
+    requestDeserialize: decode('resolvedRequestType'),
+    responseSerialize: encode('resolvedResponseType'),
+    responseDeserialize: decode('resolvedResponseType'),
   }
 }
 
 /** As google.protobuf.Any. */
 export function pack({ type, value }: Packed): Message {
-  loaded ??= readDefinitions('admin_v1.json')
-  const found = loaded.lookupType(type)
+  const found = definitions().lookupType(type)
   return { type_url: `type.googleapis.com/${type}`, value: found.encode(found.fromObject(value)).finish() }
 }
 

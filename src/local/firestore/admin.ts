@@ -5,7 +5,7 @@ import { isLockstepError } from '../../kernel/errors.ts'
 import { createIndexHandlers } from './admin-indexes.ts'
 import { createOperations } from './admin-operations.ts'
 import type { Operations } from './admin-operations.ts'
-import type { AdminHandlers, Message } from './admin-protocol.ts'
+import type { AdminHandlers, AdminServices, Message } from './admin-protocol.ts'
 import type { CreatedIndexes } from './created-indexes.ts'
 import type { Databases } from './databases.ts'
 import { writeExport } from './export-files.ts'
@@ -29,11 +29,10 @@ export interface AdminParts {
 const admin = 'google.firestore.admin.v1'
 
 /** The methods of FirestoreAdmin and of Operations that this server has. */
-export function createAdmin(parts: AdminParts): AdminHandlers {
+export function createAdmin(parts: AdminParts): AdminServices {
   const operations = createOperations()
   const { databases, deployed, indexBuildMillis: buildMillis = 500 } = parts
-  return {
-    ...operations.handlers,
+  const handlers: AdminHandlers = {
     ...(deployed && createIndexHandlers({ ...parts, deployed, operations, buildMillis })),
     ...transferHandlers(parts, operations),
     GetDatabase: ({ name }) => databaseOf(databases.of(String(name)).name),
@@ -43,6 +42,7 @@ export function createAdmin(parts: AdminParts): AdminHandlers {
       return { databases: [...all].filter((name) => name.startsWith(`${String(parent)}/databases/`)).map(databaseOf) }
     },
   }
+  return { [`${admin}.FirestoreAdmin`]: handlers, 'google.longrunning.Operations': operations.handlers }
 }
 
 const databaseOf = (name: string): Message => ({

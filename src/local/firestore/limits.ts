@@ -28,8 +28,8 @@ export function checkDocumentSize(segments: readonly string[], fields: Fields): 
   throw invalid(`The document is ${size} bytes; maximum entity size is ${limits.documentBytes} bytes.`)
 }
 
-/** The documented size of a document: its name, its fields and 32 bytes. */
-function documentSize(segments: readonly string[], fields: Fields): number {
+/** The documented size of a document in bytes: its name, its fields and 32. */
+export function documentSize(segments: readonly string[], fields: Fields): number {
   let size = 16 + 32
   for (const segment of segments) size += Buffer.byteLength(segment) + 1
   return size + fieldsSize(fields)

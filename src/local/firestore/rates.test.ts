@@ -50,6 +50,24 @@ test('a document takes a burst, then one write a second; others go on', () => {
   expect(taken).toBeLessThanOrEqual(70)
 })
 
+test('a database takes ten MiB a second, however few the writes are; another goes on', () => {
+  const clock = { now: 1_000_000 }
+  const check = createRates(() => clock.now)
+  const large = { stringValue: 'x'.repeat(1_000_000), kind: 'string' } as const
+  let taken = 0
+  for (const end = clock.now + 10_000; clock.now < end; clock.now += 10) {
+    try {
+      check('d', [{ key: `c\0${++next}`, segments: ['c', String(next)], fields: { large } }])
+      taken++
+    } catch (error) {
+      expect(error).toMatchObject({ code: 8, details: expect.stringContaining('Bandwidth') })
+    }
+  }
+  check('other', writes(1))
+  // Ten seconds and the burst of one more.
+  expect(taken).toBeCloseTo((11 * 10 * 1024 * 1024) / 1_000_000, -1)
+})
+
 test('a server that has rates refuses the whole request, and other collections go on', async () => {
   const server = await createFirestoreServer({ rates: true })
   const calls = createCalls(server.host, 'rated')

@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js'
+import { documentSize } from './limits.ts'
 import { refusal } from './status.ts'
+import type { Fields } from './values.ts'
 
 /** Refuses writes that come faster than production takes them. */
 export type CheckRates = (database: string, writes: readonly RatedWrite[]) => void
@@ -7,6 +9,8 @@ export type CheckRates = (database: string, writes: readonly RatedWrite[]) => vo
 export interface RatedWrite {
   readonly key: string
   readonly segments: readonly string[]
+  /** What is written; none where it is deleted. */
+  readonly fields?: Fields | undefined
 }
 
 /**
@@ -18,6 +22,9 @@ const ramp = { first: 500, factor: 1.5, everyMillis: 300_000, most: 10_000 }
 /** One write a second that a single document sustains, by the older guidance; newer pages name no number. A burst passes. */
 const document = { perSecond: 1, burst: 10 }
 
+/** Bytes of documents a second and database, as Firestore's maintainers name it (googleapis/nodejs-firestore, issue 1515). */
+const bandwidth = 10 * 1024 * 1024
+
 interface Bucket {
   tokens: number
   filled: number
@@ -25,11 +32,12 @@ interface Bucket {
 }
 
 /**
- * A model of production's throttling: RESOURCE_EXHAUSTED above the ramp of a collection, ABORTED for a document that is written all the
+ * A model of production's throttling: RESOURCE_EXHAUSTED above the ramp of a collection or the bandwidth of a database, ABORTED for a document that is written all the
  * time, and nothing of the request done. A request is taken while anything is left, and what it takes beyond is paid back first.
  */
 export function createRates(now: () => number = Date.now): CheckRates {
   const collections = new Map<string, Bucket>()
+  const databases = new Map<string, Bucket>()
   let documents = new Map<string, Bucket>()
   let older = documents
   let turned = now()
@@ -46,6 +54,9 @@ export function createRates(now: () => number = Date.now): CheckRates {
       documents = new Map()
       turned = at
     }
+    const bytes = bucketOf(databases, database, bandwidth, at)
+    if (refill(bytes, { rate: bandwidth, most: bandwidth, at }) <= 0)
+      throw refusal(status.RESOURCE_EXHAUSTED, 'Bandwidth exhausted: more than 10 MiB a second to this database.')
     const names = writes.map(({ segments }) => `${database}/${segments.slice(0, -1).join('/')}`)
     for (const name of new Set(names)) {
       const found = collections.get(name)
@@ -68,6 +79,7 @@ export function createRates(now: () => number = Date.now): CheckRates {
         throw refusal(status.ABORTED, 'Too much contention on these documents. Please try again.')
       }
     }
+    for (const { segments, fields = {} } of writes) bytes.tokens -= documentSize(segments, fields)
     for (const name of names) bucketOf(collections, name, ramp.first, at).tokens--
     for (const { key } of writes) bucketOf(documents, `${database} ${key}`, document.burst, at).tokens--
   }

@@ -3,11 +3,9 @@ import { defineModel } from '../../../embeddings/embedder.ts'
 import type { Embedder } from '../../../embeddings/embedder.ts'
 import { createPgliteTables } from '../../../stores/pglite/pglite-tables.ts'
 import type { TableWriter } from '../../../stores/tables.ts'
-import type { TableHands } from '../../operation.ts'
 import { tableStates } from '../../table-state.ts'
-import type { ShardOfTables } from '../../work-passes.ts'
 import { openFillPages } from './fill-pages.ts'
-import type { FillPages } from './fill-pages.ts'
+import type { FillPages, FillShard } from './fill-pages.ts'
 import { resizeEmbeddingsStep } from './resize-embeddings.ts'
 import { parseResize } from './resize-spec.ts'
 import { encodeVectors } from './vector-array.ts'
@@ -36,11 +34,14 @@ beforeAll(async () => {
 })
 afterAll(() => tables.close())
 
-async function opened(embed: Embedder['embed']): Promise<ShardOfTables & { readonly pages: FillPages }> {
+async function opened(embed: Embedder['embed']): Promise<FillShard & { readonly pages: FillPages }> {
   const states = await tables.read((q) => tableStates(q, { schema: 'public', tables: names }, names))
-  const hands = { tables, embedder: async () => ({ model, embed }) } as unknown as TableHands
-  const work = { signal: new AbortController().signal } as ShardOfTables['work']
-  const shard = { tables: states, hands, work, after: () => [] }
+  const shard: FillShard = {
+    tables: states,
+    hands: { tables, embedder: async () => ({ model, embed }) },
+    work: { signal: new AbortController().signal },
+    after: () => [],
+  }
   return { ...shard, pages: openFillPages(change, shard) }
 }
 

@@ -29,6 +29,12 @@ export interface FillPages {
   close(): Promise<void>
 }
 
+/** What filling needs of a shard. */
+export interface FillShard extends Pick<ShardOfTables, 'tables' | 'after'> {
+  readonly hands: Pick<ShardOfTables['hands'], 'tables' | 'embedder'>
+  readonly work: Pick<ShardOfTables['work'], 'signal'>
+}
+
 interface TablePage {
   /** The place of its table among those of the shard. */
   readonly at: number
@@ -46,7 +52,7 @@ interface ReadyPage extends FilledPage {
  * Begins to read with the first table that is asked for: of those before it nothing may be embedded. While the caller writes a page
  * the one after it is made ready.
  */
-export function openFillPages(change: VectorChange, shard: ShardOfTables): FillPages {
+export function openFillPages(change: VectorChange, shard: FillShard): FillPages {
   const { hands, work } = shard
   const places = new Map(shard.tables.map(({ name }, at) => [name, at]))
   const closing = new AbortController()
@@ -102,7 +108,7 @@ async function* makeReady(
 
 async function* readTables(
   change: VectorChange,
-  { tables, hands, after }: ShardOfTables,
+  { tables, hands, after }: FillShard,
   from: number,
 ): AsyncGenerator<TablePage> {
   for (const [at, table] of tables.entries()) {

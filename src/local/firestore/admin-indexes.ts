@@ -124,13 +124,14 @@ function fieldHandlers({ created, deployed, databases, operations, buildMillis }
   const shown = (name: string): Message => fieldShown({ created, deployed }, name)
   return {
     GetField: ({ name }) => shown(String(name)),
-    ListFields: ({ parent }) => {
+    ListFields: ({ parent, filter }) => {
       const { database, group } = parseGroup(parent)
+      const isWanted = parseFieldFilter(typeof filter === 'string' ? filter : '')
       const start = `${database}/collectionGroups/${group === '-' ? '' : `${group}/`}`
       return {
         fields: created
           .fields()
-          .filter((name) => name.startsWith(start))
+          .filter((name) => name.startsWith(start) && isWanted(created.field(name)))
           .map(shown),
       }
     },
@@ -158,6 +159,14 @@ function fieldHandlers({ created, deployed, databases, operations, buildMillis }
       })
     },
   }
+}
+
+/** The two filters that production documents. */
+function parseFieldFilter(filter: string): (field: OwnField | undefined) => boolean {
+  if (filter === '') return () => true
+  if (filter === 'ttlConfig:*') return (field) => field?.ttl !== undefined
+  if (/^indexConfig\.usesAncestorConfig[:=]false$/.test(filter)) return (field) => field?.indexes !== undefined
+  throw invalid(`This server filters fields by ttlConfig:* or indexConfig.usesAncestorConfig:false alone: "${filter}".`)
 }
 
 /** Those that were there are READY; undefined takes the setting away. */
